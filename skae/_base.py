@@ -1,0 +1,401 @@
+"""The scikit-learn face that every kind shares: validation, fit, transform, score."""
+
+from __future__ import annotations
+
+from abc import ABCMeta, abstractmethod
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from functools import partial
+from numbers import Integral
+from typing import Any
+
+import numpy as np
+from sklearn.base import (
+    BaseEstimator,
+    ClassNamePrefixFeaturesOutMixin,
+    TransformerMixin,
+    _fit_context,
+)
+from sklearn.callback import CallbackSupportMixin
+from sklearn.utils.validation import check_array, check_is_fitted, validate_data
+
+from skae._epochs import History, Validation, not_finite, run_epochs
+from skae._feed import Feed
+from skae._model import Model, check_range, first_model
+from skae._parameters import SharedParameters
+from skae._plan import Plan
+from skae._principal import variance
+from skae._schedule import Schedule
+from skae._serve import Codec
+from skae._whitening import Moments
+
+AUTO_BATCH_SIZE = 64
+# Fewer rows than this cannot spare the least number of rows that say something of the others.
+LEAST_ROWS_TO_SPLIT, LEAST_VALIDATION_ROWS = 20, 5
+
+
+def _share(half: int, part: str, doc: str) -> property:
+    """Return a read-only view of one part of a half of the weights."""
+
+    def read(self):
+        return getattr(self.network_.split(self.weights_, np.transpose)[half], part)
+
+    return property(read, doc=doc)
+
+
+class BaseAutoencoder(
+    CallbackSupportMixin,
+    ClassNamePrefixFeaturesOutMixin,
+    TransformerMixin,
+    SharedParameters,
+    BaseEstimator,
+    metaclass=ABCMeta,
+):
+    """What every kind of autoencoder shares.
+
+    A kind declares its own parameters as annotated fields under
+    :func:`~skae._parameters.estimator` and answers one question, `_plan`.
+    """
+
+    encoder_coefs_ = _share(0, "kernels", "Kernels of the encoder's layers.")
+    encoder_intercepts_ = _share(0, "biases", "Biases of the encoder's layers.")
+    encoder_skip_ = _share(0, "skip", "Linear path of the encoder, or None.")
+    decoder_coefs_ = _share(1, "kernels", "Kernels of the decoder's layers.")
+    decoder_intercepts_ = _share(1, "biases", "Biases of the decoder's layers.")
+    decoder_skip_ = _share(1, "skip", "Linear path of the decoder, or None.")
+
+    @abstractmethod
+    def _plan(self, n_features: int, n_components: int) -> Plan:
+        """Describe what is trained on so many columns with so many codes."""
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X, y=None):
+        """Train on the rows of X.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Rows to train on. A `numpy.memmap` may be larger than memory.
+        y : Ignored
+            Passed on to callbacks alone.
+
+        Returns
+        -------
+        self : object
+            The fitted estimator.
+
+        Raises
+        ------
+        ValueError
+            If X or a parameter cannot be used, or if the loss is not finite in the first
+            epoch. What an earlier call has fitted is kept.
+
+        Warns
+        -----
+        ConvergenceWarning
+            If `max_iter` is reached while the loss falls (for learning_rate='constant' and
+            'adaptive'), or if the loss stops being finite: the best weights so far are kept.
+        """
+        with self._restored_on_failure():
+            warm = self.warm_start and self.__sklearn_is_fitted__()
+            X = self._validated(X, first=not warm)
+            rng = self._generator()
+            model = self._fitted_model(X) if warm else self._first_model(X, rng)
+            vars(self).update(self._train(X, y, model, rng, warm))
+        return self
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def partial_fit(self, X, y=None):
+        """Pass once over the rows of X.
+
+        The first call sets centre, scale and start from its rows. The training loss alone is
+        watched, the rate is `learning_rate_init`, and the weights after the call are kept.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Rows to train on, at least 2 in the first call.
+        y : Ignored
+            Passed on to callbacks alone.
+
+        Returns
+        -------
+        self : object
+            The fitted estimator.
+
+        Raises
+        ------
+        ValueError
+            If X or a parameter cannot be used, or if the loss is not finite. What earlier calls
+            have fitted is kept.
+        """
+        with self._restored_on_failure():
+            first = not self.__sklearn_is_fitted__()
+            X = self._validated(X, first=first)
+            rng = self._generator(0 if first else self.n_iter_)
+            model = self._first_model(X, rng) if first else self._fitted_model(X)
+            vars(self).update(self._train_one_pass(X, y, model, rng))
+        return self
+
+    def transform(self, X):
+        """Return the codes of the rows of X.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+
+        Returns
+        -------
+        codes : ndarray of shape (n_samples, n_components_)
+            In the dtype of X, float32 or float64.
+        """
+        return self._codec.encode(self._validated(X))
+
+    def inverse_transform(self, X):
+        """Return the rows that codes stand for.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_components_)
+            Codes, as `transform` returns them.
+
+        Returns
+        -------
+        X_original : ndarray of shape (n_samples, n_features)
+            In the units of the training data.
+        """
+        codec = self._codec
+        codes = check_array(X, dtype=[np.float64, np.float32], estimator=self, input_name="X")
+        if codes.shape[1] != self.n_components_:
+            raise ValueError(
+                f"X has {codes.shape[1]} columns, but inverse_transform of "
+                f"{type(self).__name__} takes codes of n_components_={self.n_components_} "
+                "columns, as transform returns them."
+            )
+        return codec.decode(codes)
+
+    def reconstruct(self, X):
+        """Encode rows of X and decode them again.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+
+        Returns
+        -------
+        reconstruction : ndarray of shape (n_samples, n_features)
+        """
+        codec = self._codec
+        return codec.decode(codec.encode(self._validated(X)))
+
+    def score(self, X, y=None):
+        """Return the share of the variance of X that the reconstruction explains.
+
+        This is ``1 - |X - X'|^2 / |X - mean_|^2``; on the training rows it compares with
+        ``PCA.explained_variance_ratio_.sum()``.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+        y : Ignored
+            For scikit-learn's scorers.
+
+        Returns
+        -------
+        score : float
+            At most 1. Where X equals `mean_` it is 1 for a perfect reconstruction and else 0.
+        """
+        codec = self._codec
+        X = self._validated(X)
+        unexplained = codec.squared_errors(X).sum()
+        total = variance(X, self.mean_) * X.size
+        if total == 0.0:
+            return float(unexplained == 0.0)
+        return float(1.0 - unexplained / total)
+
+    def score_samples(self, X):
+        """Return minus the squared error of each row's reconstruction.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+
+        Returns
+        -------
+        scores : ndarray of shape (n_samples,)
+            The greater the better explained, in squared units of X.
+        """
+        codec = self._codec
+        return -codec.squared_errors(self._validated(X))
+
+    def __sklearn_is_fitted__(self):
+        return hasattr(self, "weights_")
+
+    @property
+    def _n_features_out(self):
+        return self.n_components_
+
+    @property
+    def _codec(self) -> Codec:
+        check_is_fitted(self)
+        return Codec(self.network_, self.weights_, self.mean_, self.scale_, self.whitening_)
+
+    def _validated(self, X, first: bool = False) -> np.ndarray:
+        return validate_data(
+            self,
+            X,
+            dtype=[np.float64, np.float32],
+            reset=first,
+            ensure_min_samples=2 if first else 1,
+        )
+
+    @contextmanager
+    def _restored_on_failure(self) -> Iterator[None]:
+        """Undo what validation sets on the estimator if what follows raises."""
+        names = ("n_features_in_", "feature_names_in_")
+        before = {name: vars(self)[name] for name in names if name in vars(self)}
+        try:
+            yield
+        except BaseException:
+            for name in names:
+                vars(self).pop(name, None)
+            vars(self).update(before)
+            raise
+
+    def _generator(self, n_calls: int = 0) -> np.random.Generator:
+        """Return the source of all randomness of a call, which takes none from global state."""
+        seed = self.random_state
+        if isinstance(seed, np.random.RandomState):
+            seed = seed.randint(np.iinfo(np.int32).max)
+        return np.random.default_rng(None if seed is None else [seed, n_calls])
+
+    def _first_model(self, X: np.ndarray, rng: np.random.Generator) -> Model:
+        return first_model(X, self.n_components, self.init, self._plan, rng)
+
+    def _fitted_model(self, X: np.ndarray) -> Model:
+        """Return the fitted model to go on with, if the parameters still describe it."""
+        asked = self.n_components if isinstance(self.n_components, Integral) else self.n_components_
+        plan = self._plan(self.n_features_in_, int(asked))
+        if plan.network != self.network_:
+            raise ValueError(
+                f"The parameters describe another network than the fitted one: {plan.network} "
+                f"instead of {self.network_}. Set them back, or begin anew with a call of fit "
+                "and warm_start=False."
+            )
+        check_range(plan, X)
+        return Model(plan, self.weights_, self.mean_, self.scale_)
+
+    def _feed(self, X: np.ndarray, rows: np.ndarray, model: Model, rng: np.random.Generator):
+        """Return the batches of these rows of X."""
+        batch_size = AUTO_BATCH_SIZE if self.batch_size == "auto" else int(self.batch_size)
+        # A batch that no epoch fills is cut, but to a power of two only: its size is compiled.
+        batch_size = min(batch_size, 1 << (len(rows) - 1).bit_length())
+        corruption = model.plan.objective.corruption
+        return Feed(X, rows, model.mean, model.scale, batch_size, self.shuffle, rng, corruption)
+
+    def _split(self, n: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+        """Return the rows to train on and those to set aside."""
+        if not self.early_stopping or n < LEAST_ROWS_TO_SPLIT:
+            return np.arange(n), np.arange(0)
+        n_aside = max(int(np.ceil(self.validation_fraction * n)), LEAST_VALIDATION_ROWS)
+        aside, rows = np.split(rng.permutation(n), [min(n_aside, n - 1)])
+        return np.sort(rows), np.sort(aside)
+
+    def _train(self, X, y, model: Model, rng: np.random.Generator, warm: bool) -> dict[str, Any]:
+        """Train for up to `max_iter` epochs and return the fitted attributes."""
+        from skae._tensorflow._train import Trainer
+
+        rows, aside = self._split(len(X), rng)
+        validation = Validation(X, aside, model) if aside.size else None
+        # An autoencoder's target is its input.
+        seen = {"estimator": self, "X": X, "y": X if y is None else y}
+        context = self._init_callback_context(max_subtasks=self.max_iter)
+        context.call_on_fit_task_begin(**seen)
+
+        def begin_epoch():
+            return context.subcontext(task_name="epoch").call_on_fit_task_begin(**seen)
+
+        def end_epoch(task, history):
+            fitted = partial(self._fitted, X, model, history, warm)
+            return task.call_on_fit_task_end(**seen, reconstruction_attributes=fitted)
+
+        with closing(Trainer(model.plan, model.weights, self._feed(X, rows, model, rng))) as trainer:
+            history = run_epochs(
+                trainer,
+                validation,
+                Schedule(self.learning_rate, float(self.learning_rate_init), int(self.max_iter)),
+                tol=self.tol,
+                patience=self.n_iter_no_change,
+                keeps_start=warm or self.init == "pca",
+                trusts_start=not warm,
+                begin_epoch=begin_epoch,
+                end_epoch=end_epoch,
+                verbose=self.verbose,
+            )
+        fitted = self._fitted(X, model, history, warm)
+        context.call_on_fit_task_end(**seen, reconstruction_attributes=fitted)
+        return fitted
+
+    def _fitted(self, X, model: Model, history: History, warm: bool) -> dict[str, Any]:
+        """Return the attributes of a fit that has come this far."""
+        codec = model.codec(history.kept.weights)
+        moments = Moments.of(codec.encode(X)) if self.whiten else None
+        earlier = (self.loss_curve_, self.validation_loss_curve_) if warm else ([], [])
+        validated = bool(history.validation_loss_curve)
+        return {
+            **_attributes(codec, moments, X),
+            "n_iter_": len(history.loss_curve),
+            "best_iter_": history.kept.epoch,
+            "loss_": history.loss_curve[-1] if history.loss_curve else float("nan"),
+            "loss_curve_": earlier[0] + history.loss_curve,
+            "validation_loss_curve_": earlier[1] + history.validation_loss_curve,
+            "best_validation_loss_": history.kept.loss if validated else None,
+            "_memory": None,
+        }
+
+    def _train_one_pass(self, X, y, model: Model, rng: np.random.Generator) -> dict[str, Any]:
+        """Train for one epoch and return the fitted attributes."""
+        from skae._tensorflow._train import Trainer
+
+        first = not self.__sklearn_is_fitted__()
+        memory = None if first else self._memory
+        moments, solver_state = memory or (None, None)
+        seen = {"estimator": self, "X": X, "y": X if y is None else y}
+        context = self._init_callback_context()
+        context.call_on_fit_task_begin(**seen)
+        feed = self._feed(X, np.arange(len(X)), model, rng)
+        with closing(Trainer(model.plan, model.weights, feed, solver_state)) as trainer:
+            loss = trainer.epoch(float(self.learning_rate_init))
+            codec, solver_state = model.codec(trainer.weights), trainer.solver_state
+        if not np.isfinite(loss):
+            raise ValueError(not_finite("this pass", self.learning_rate_init))
+        if self.whiten:
+            now = Moments.of(codec.encode(X))
+            moments = now if moments is None else moments + now
+        n_iter = 1 if first else self.n_iter_ + 1
+        fitted = {
+            **_attributes(codec, moments, X),
+            "n_iter_": n_iter,
+            "best_iter_": n_iter,
+            "loss_": loss,
+            "loss_curve_": ([] if first else self.loss_curve_) + [loss],
+            "validation_loss_curve_": [],
+            "best_validation_loss_": None,
+            "_memory": (moments, solver_state),
+        }
+        context.call_on_fit_task_end(**seen, reconstruction_attributes=fitted)
+        return fitted
+
+
+def _attributes(codec: Codec, moments: Moments | None, X: np.ndarray) -> dict[str, Any]:
+    """Return the fitted attributes that say how rows are encoded and decoded."""
+    whitening = None if moments is None else moments.whitening()
+    return {
+        "network_": codec.network,
+        "weights_": codec.weights,
+        "mean_": codec.mean,
+        "scale_": codec.scale,
+        "whitening_": whitening,
+        "n_components_": codec.network.n_components,
+        "reconstruction_err_": float(codec.squared_errors(X).sum() / X.size),
+    }

@@ -1,0 +1,169 @@
+"""The loop over epochs: train, look, keep, tell the callbacks, stop."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import numpy as np
+from sklearn.exceptions import ConvergenceWarning
+
+from skae._model import Model
+from skae._schedule import Kept, Monitor, Schedule
+from skae._serve import ACTIVATIONS, blocks, entry_losses, propagate, standardised
+
+
+@dataclass(frozen=True)
+class Validation:
+    """The reconstruction loss of a model on rows set aside, by NumPy.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n_samples, n_features)
+    rows : ndarray of int
+    model : Model
+    """
+
+    X: np.ndarray
+    rows: np.ndarray
+    model: Model
+
+    def losses(self, weights: tuple[Any, ...]) -> np.ndarray:
+        """Return the loss of each row with other weights."""
+        model, network = self.model, self.model.plan.network
+        encoder, decoder = network.split(map(np.asarray, weights), np.transpose)
+        hidden, last = ACTIVATIONS[network.activation], ACTIVATIONS[network.code_activation]
+        mean, scale = model.mean.astype(np.float32), np.float32(model.scale)
+        losses = np.empty(len(self.rows))
+        with np.errstate(over="ignore", invalid="ignore"):
+            for part in blocks(len(self.rows), network.widest):
+                rows = standardised(self.X[self.rows[part]], model.mean, model.scale)
+                output = propagate(decoder, last(propagate(encoder, rows, hidden)), hidden)
+                losses[part] = entry_losses(
+                    model.plan.objective.loss, network, rows, output, mean, scale, np, ACTIVATIONS
+                ).mean(axis=1)
+        return losses
+
+
+class Trains(Protocol):
+    """What the loop needs of a trainer."""
+
+    weights: tuple[Any, ...]
+
+    def epoch(self, rate: float) -> float: ...
+
+    def loss(self) -> float: ...
+
+
+@dataclass
+class History:
+    """What a fit has come to: the weights kept and the curves up to now."""
+
+    kept: Kept | None = None
+    loss_curve: list[float] = field(default_factory=list)
+    validation_loss_curve: list[float] = field(default_factory=list)
+
+
+def run_epochs(
+    trainer: Trains,
+    validation: Validation | None,
+    schedule: Schedule,
+    *,
+    tol: float,
+    patience: float,
+    keeps_start: bool,
+    trusts_start: bool,
+    begin_epoch: Callable[[], Any],
+    end_epoch: Callable[[Any, History], bool],
+    verbose: bool | int,
+) -> History:
+    """Train until the loss stalls, the epochs are used up, or someone stops it.
+
+    Parameters
+    ----------
+    trainer : Trains
+    validation : Validation or None
+        None monitors the training loss.
+    schedule : Schedule
+    tol, patience
+        See :class:`~skae._schedule.Monitor`.
+    keeps_start, trusts_start : bool
+        Whether the start is worth keeping, and only left for what is better beyond doubt.
+    begin_epoch : callable
+        Called before each epoch.
+    end_epoch : callable
+        Called after each epoch with what `begin_epoch` returned; True stops the fit.
+    verbose : bool or int
+        Whether to print a line an epoch.
+
+    Returns
+    -------
+    History
+
+    Raises
+    ------
+    ValueError
+        If the loss is not finite in the first epoch already.
+    """
+
+    def losses(training_loss: Callable[[], float]) -> np.ndarray:
+        if validation is None:
+            return np.array([training_loss()])
+        return validation.losses(trainer.weights)
+
+    history = History()
+    start = Kept(0, trainer.weights, losses(trainer.loss)) if keeps_start else None
+    monitor = Monitor(tol, patience, start, trusts_start)
+    history.kept = monitor.kept
+    try:
+        for epoch in range(1, schedule.max_iter + 1):
+            task = begin_epoch()
+            loss = trainer.epoch(schedule.rate(epoch))
+            seen = losses(lambda loss=loss: loss)
+            if not (np.isfinite(loss) and np.isfinite(seen).all()):
+                message = not_finite(f"epoch {epoch}", schedule.rate(epoch))
+                if epoch == 1:
+                    raise ValueError(message)
+                message += f" The weights of epoch {history.kept.epoch} are kept."
+                warnings.warn(message, ConvergenceWarning, stacklevel=2)
+                break
+            stalled = monitor.see(epoch, trainer.weights, seen)
+            history.kept = monitor.kept
+            history.loss_curve.append(loss)
+            line = f"Iteration {epoch}, loss = {loss:.8f}"
+            if validation is not None:
+                history.validation_loss_curve.append(float(seen.mean()))
+                line += f", validation loss = {seen.mean():.8f}"
+            if verbose:
+                print(line)
+            if end_epoch(task, history):
+                break
+            if stalled and not schedule.cut():
+                if verbose:
+                    print(f"The loss did not fall by more than tol={tol} for {patience} epochs.")
+                break
+        else:
+            if schedule.name in ("constant", "adaptive"):
+                warnings.warn(
+                    f"Maximum number of epochs (max_iter={schedule.max_iter}) reached while the "
+                    "loss was still falling. Raise max_iter or tol.",
+                    ConvergenceWarning,
+                    stacklevel=2,
+                )
+    except KeyboardInterrupt:
+        if history.kept is None:
+            raise
+        warnings.warn(
+            "Training interrupted by user; the best weights so far are kept.", stacklevel=2
+        )
+    return history
+
+
+def not_finite(when: str, rate: float) -> str:
+    """Say that the loss is not finite, and the way out."""
+    return (
+        f"The loss is not finite in {when} at the learning rate {rate:g}. Lower "
+        "learning_rate_init, or scale X and remove its outliers."
+    )

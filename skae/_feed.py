@@ -1,0 +1,93 @@
+"""Rows of X as chunks of standardised float32 batches, the next one made ahead."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import NamedTuple, TypeVar
+
+import numpy as np
+
+from skae._parts import Corruption
+from skae._serve import blocks, standardised
+
+T = TypeVar("T")
+
+# A chunk has at most so many steps and so many entries: 8 MB of float32.
+CHUNK_STEPS, CHUNK_ENTRIES = 64, 1 << 21
+# Rows are gathered in pieces that stay in a core's cache.
+GATHER_ENTRIES = 1 << 17
+
+
+class Chunk(NamedTuple):
+    """Batches for several steps; rows past the data have weight zero."""
+
+    inputs: np.ndarray
+    targets: np.ndarray
+    row_weights: np.ndarray
+    n_steps: int
+    ends_epoch: bool
+
+
+@dataclass
+class Feed:
+    """Endless epochs over some rows of X, in chunks whose shape the batch alone decides.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n_samples, n_features)
+    rows : ndarray of int
+        Indices of the rows to train on.
+    mean : ndarray of shape (n_features,)
+    scale : float
+    batch_size : int
+    shuffle : bool
+    rng : Generator
+        Draws permutations and noise.
+    corruption : Corruption or None
+    """
+
+    X: np.ndarray
+    rows: np.ndarray
+    mean: np.ndarray
+    scale: float
+    batch_size: int
+    shuffle: bool
+    rng: np.random.Generator
+    corruption: Corruption | None = None
+
+    def __iter__(self) -> Iterator[Chunk]:
+        """Yield chunks whose arrays are filled anew for the next one: copy what is to last."""
+        n_rows, n_features = len(self.rows), self.X.shape[1]
+        steps = max(1, min(CHUNK_STEPS, CHUNK_ENTRIES // (self.batch_size * n_features)))
+        shape = (steps, self.batch_size)
+        targets = np.zeros((*shape, n_features), np.float32)
+        inputs = targets if self.corruption is None else np.zeros_like(targets)
+        row_weights = np.zeros(shape, np.float32)
+        while True:
+            order = self.rng.permutation(self.rows) if self.shuffle else self.rows
+            for begin in range(0, n_rows, row_weights.size):
+                chosen = order[begin : begin + row_weights.size]
+                self._fill(chosen, *(a.reshape(-1, n_features) for a in (inputs, targets)))
+                row_weights.ravel()[:] = np.arange(row_weights.size) < len(chosen)
+                n_steps = -(-len(chosen) // self.batch_size)
+                yield Chunk(inputs, targets, row_weights, n_steps, begin + len(chosen) == n_rows)
+
+    def _fill(self, chosen: np.ndarray, inputs: np.ndarray, targets: np.ndarray) -> None:
+        """Write the chosen rows; what an earlier chunk left behind them has weight zero."""
+        for part in blocks(len(chosen), self.X.shape[1], GATHER_ENTRIES):
+            rows = np.take(self.X, chosen[part], axis=0)
+            standardised(rows, self.mean, self.scale, out=targets[part])
+            if self.corruption is not None:
+                inputs[part] = self.corruption(self.rng, targets[part].copy(), self.scale)
+
+
+def ahead(items: Iterator[T]) -> Iterator[T]:
+    """Yield from an endless iterator while a thread makes the next item."""
+    with ThreadPoolExecutor(1, thread_name_prefix="skae-feed") as pool:
+        coming = pool.submit(next, items)
+        while True:
+            item = coming.result()
+            coming = pool.submit(next, items)
+            yield item

@@ -1,0 +1,106 @@
+"""What a fit starts from: a plan, its weights, and the units of X."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from numbers import Integral
+from typing import Any
+
+import numpy as np
+
+from skae._plan import Plan
+from skae._principal import Axes, centre, principal_axes, variance
+from skae._serve import Codec, standardised
+from skae._start import REGRESSION_ROWS, principal_start, random_start
+
+
+@dataclass(frozen=True)
+class Model:
+    """A plan with weights, for data of this centre and scale.
+
+    Parameters
+    ----------
+    plan : Plan
+    weights : tuple of ndarray
+    mean : ndarray of shape (n_features,)
+    scale : float
+    """
+
+    plan: Plan
+    weights: tuple[np.ndarray, ...]
+    mean: np.ndarray
+    scale: float
+
+    def codec(self, weights: tuple[Any, ...]) -> Codec:
+        """Return the codec of other weights, arrays or tensors, copied into own memory."""
+        arrays = tuple(np.array(weight, np.float32) for weight in weights)
+        return Codec(self.plan.network, arrays, self.mean, self.scale)
+
+
+def first_model(
+    X: np.ndarray,
+    n_components: int | float,
+    init: str,
+    plan_for: Callable[[int, int], Plan],
+    rng: np.random.Generator,
+) -> Model:
+    """Take centre, scale and start from X.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n_samples, n_features)
+    n_components : int or float
+        Number of codes, or the share of the variance that as many principal components hold.
+    init : {"pca", "he", "glorot", "lecun"}
+    plan_for : callable
+        The plan for a number of columns and of codes.
+    rng : Generator
+    """
+    n_features = X.shape[1]
+    by_share = not isinstance(n_components, Integral)
+    # Planned before anything is computed, so that what is wrong with it is said at once.
+    plan = plan_for(n_features, 1 if by_share else int(n_components))
+    check_range(plan, X)
+    mean = centre(X)
+    mean_variance = variance(X, mean)
+    if not np.isfinite(mean_variance):
+        raise ValueError(
+            f"The variance of X overflows {X.dtype}: X ranges from {X.min():g} to {X.max():g}. "
+            "Divide X by a constant, or use StandardScaler."
+        )
+    scale = float(np.sqrt(mean_variance))
+    if scale < np.finfo(np.float32).tiny:
+        scale = 1.0
+    axes = Axes(np.empty((n_features, 0)), np.empty(0))
+    if by_share or init == "pca":
+        axes = principal_axes(X, mean, None if by_share else plan.network.n_components, rng)
+    if by_share:
+        plan = plan_for(n_features, _n_for_share(axes.variances, n_components))
+    if init == "pca":
+        some = rng.permutation(len(X))[:REGRESSION_ROWS]
+        rows = standardised(X[some], mean, scale)
+        weights = principal_start(plan.network, axes, rows, scale, rng)
+    else:
+        weights = random_start(plan.network, init, rng)
+    return Model(plan, weights, mean, scale)
+
+
+def check_range(plan: Plan, X: np.ndarray) -> None:
+    """Refuse values that a loss on logits cannot stand for."""
+    if not plan.objective.loss.on_logits:
+        return
+    low, high = X.min(), X.max()
+    if low < 0.0 or high > 1.0:
+        raise ValueError(
+            f"loss='binary_crossentropy' needs values in [0, 1], but X ranges from {low:g} to "
+            f"{high:g}. Scale X, for example by MinMaxScaler(clip=True), or choose another loss."
+        )
+
+
+def _n_for_share(variances: np.ndarray, share: float) -> int:
+    """Return how many principal components hold more than this share, as `PCA` counts them."""
+    if variances.size == 0:
+        return 1
+    shares = np.cumsum(variances) / variances.sum()
+    return min(int(np.searchsorted(shares, share, side="right")) + 1, len(shares))

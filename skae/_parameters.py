@@ -1,0 +1,324 @@
+"""Constructor parameters that every kind shares: declared, checked and documented once."""
+
+from __future__ import annotations
+
+from dataclasses import KW_ONLY, dataclass
+from numbers import Integral, Real
+from typing import Any, ClassVar, dataclass_transform
+
+import numpy as np
+from sklearn.utils._param_validation import Interval, Options, RealNotInt, StrOptions
+
+from skae._parts import LOSSES
+from skae._plan import Network, Objective, Plan, Solver
+from skae._schedule import SCHEDULES
+from skae._serve import ACTIVATIONS
+from skae._start import RANDOM_STARTS
+
+SOLVERS = ("adam", "adamw", "sgd", "rmsprop")
+
+
+@dataclass(eq=False, repr=False)
+class SharedParameters:
+    """The shared parameters as dataclass fields: `n_components` first, the rest by keyword."""
+
+    n_components: int | float = 2
+    _: KW_ONLY
+    hidden_layer_sizes: Any = (128, 64)
+    activation: str = "elu"
+    code_activation: str = "identity"
+    output_activation: str = "identity"
+    loss: str = "squared_error"
+    init: str = "pca"
+    tied_weights: bool = False
+    whiten: bool = False
+    alpha: float = 0.0
+    solver: str = "adam"
+    momentum: float = 0.9
+    nesterovs_momentum: bool = True
+    batch_size: int | str = "auto"
+    learning_rate: str = "adaptive"
+    learning_rate_init: float = 0.001
+    max_iter: int = 200
+    shuffle: bool = True
+    tol: float = 1e-4
+    early_stopping: bool = True
+    validation_fraction: float = 0.1
+    n_iter_no_change: int = 10
+    warm_start: bool = False
+    random_state: Any = None
+    verbose: bool | int = False
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        "n_components": [
+            Interval(Integral, 1, None, closed="left"),
+            Interval(RealNotInt, 0, 1, closed="neither"),
+        ],
+        "hidden_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left")],
+        "activation": [StrOptions(set(ACTIVATIONS))],
+        "code_activation": [StrOptions(set(ACTIVATIONS))],
+        "output_activation": [StrOptions(set(ACTIVATIONS))],
+        "loss": [StrOptions(set(LOSSES))],
+        "init": [StrOptions({"pca", *RANDOM_STARTS})],
+        "tied_weights": ["boolean"],
+        "whiten": ["boolean"],
+        "alpha": [Interval(Real, 0, None, closed="left")],
+        "solver": [StrOptions(set(SOLVERS))],
+        "momentum": [Interval(Real, 0, 1, closed="left")],
+        "nesterovs_momentum": ["boolean"],
+        "batch_size": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
+        "learning_rate": [StrOptions(set(SCHEDULES))],
+        "learning_rate_init": [Interval(Real, 0, None, closed="neither")],
+        "max_iter": [Interval(Integral, 1, None, closed="left")],
+        "shuffle": ["boolean"],
+        "tol": [Interval(Real, 0, None, closed="left")],
+        "early_stopping": ["boolean"],
+        "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
+        "n_iter_no_change": [
+            Interval(Integral, 1, None, closed="left"),
+            Options(Real, {np.inf}),
+        ],
+        "warm_start": ["boolean"],
+        "random_state": ["random_state"],
+        "verbose": ["verbose"],
+    }
+
+
+    def dense_plan(self, n_features: int, n_components: int, **parts: Any) -> Plan:
+        """Describe the dense autoencoder of the shared parameters.
+
+        `parts` are fields of :class:`~skae._plan.Objective` that a kind sets itself.
+        """
+        loss = parts.setdefault("loss", LOSSES[self.loss])
+        hidden = self._hidden_layer_sizes()
+        is_sgd, is_adamw = self.solver == "sgd", self.solver == "adamw"
+        return Plan(
+            Network(
+                n_features=n_features,
+                n_components=n_components,
+                hidden_layer_sizes=hidden,
+                activation=self.activation,
+                code_activation=self.code_activation,
+                output_activation=self._output_activation(loss.on_logits),
+                tied_weights=bool(self.tied_weights),
+                has_skip=self.init == "pca" and len(hidden) > 0,
+            ),
+            Objective(alpha=0.0 if is_adamw else float(self.alpha), **parts),
+            # What a solver does not use must not tell its programs apart.
+            Solver(
+                name=self.solver,
+                momentum=float(self.momentum) if is_sgd else 0.0,
+                nesterovs_momentum=is_sgd and bool(self.nesterovs_momentum),
+                weight_decay=float(self.alpha) if is_adamw else 0.0,
+            ),
+        )
+
+    def _hidden_layer_sizes(self) -> tuple[int, ...]:
+        sizes = self.hidden_layer_sizes
+        sizes = (sizes,) if isinstance(sizes, Integral) else tuple(sizes)
+        if not all(isinstance(size, Integral) and size >= 1 for size in sizes):
+            raise ValueError(
+                "The 'hidden_layer_sizes' parameter must hold ints >= 1, or nothing for a "
+                f"one-layer autoencoder. Got {self.hidden_layer_sizes!r} instead."
+            )
+        return tuple(int(size) for size in sizes)
+
+    def _output_activation(self, on_logits: bool) -> str:
+        if not on_logits:
+            return self.output_activation
+        if self.output_activation not in ("identity", "logistic"):
+            raise ValueError(
+                f"loss={self.loss!r} implies output_activation='logistic', got "
+                f"{self.output_activation!r}. Leave output_activation out or choose another loss."
+            )
+        return "logistic"
+
+
+PARAMETERS = """\
+n_components : int or float, default=2
+        Number of codes. A float in (0, 1) takes the smallest number of principal components that
+        hold this share of the variance. May be larger than the number of columns.
+
+    hidden_layer_sizes : int or array-like of int, default=(128, 64)
+        Widths of the encoder's hidden layers; the decoder mirrors them. ``()`` is an autoencoder
+        of one layer.
+
+    activation : {'identity', 'relu', 'leaky_relu', 'elu', 'selu', 'gelu', 'softplus', 'tanh', \
+'logistic'}, default='elu'
+        Activation of the hidden layers. 'leaky_relu' has the slope 0.2 below zero, 'gelu' is
+        computed by its tanh approximation.
+
+    code_activation : str, default='identity'
+        Activation of the code layer, one of those above. Codes of an identity layer are in
+        the units of X, as PCA's are.
+
+    output_activation : str, default='identity'
+        Activation of the reconstruction, one of those above, applied in the units of X.
+
+    loss : {'squared_error', 'absolute_error', 'huber', 'binary_crossentropy'}, \
+default='squared_error'
+        What is averaged over all entries of X. The first three compare values after they were
+        centred and divided by `scale_`, so that the squared error is the share of the variance
+        left unexplained and the Huber loss turns linear at one typical standard deviation.
+        'binary_crossentropy' needs values in [0, 1], implies a logistic output and is computed
+        from logits, in nats.
+
+    init : {'pca', 'he', 'glorot', 'lecun'}, default='pca'
+        Where training starts. 'pca' adds to the encoder and to the decoder a linear path
+        beside their layers, which starts as the principal axes, with the layers' last kernels at
+        zero: the start is PCA, and training learns what improves on it [1]_. (Without hidden
+        layers the only layer itself starts as the principal axes.) Where PCA cannot hold
+        exactly, it starts close: codes with another activation than identity see principal
+        components of unit variance and the decoder's path is the least-squares way back from
+        them (with `tied_weights`, the transpose of the encoder's); an output activation is
+        applied to PCA's reconstruction `r`, 'logistic' to ``4 * (r - 1/2)``.
+        'he' [2]_ and 'lecun' draw normal kernels of variance 2 / fan_in and 1 / fan_in, 'glorot'
+        uniform ones of variance 2 / (fan_in + fan_out), without a linear path.
+
+    tied_weights : bool, default=False
+        Whether the decoder's kernels are the encoder's, transposed. Biases are never tied.
+
+    whiten : bool, default=False
+        Whether codes are made uncorrelated with unit variance on the training rows, by a linear
+        map that `inverse_transform` undoes.
+
+    alpha : float, default=0.0
+        Strength of the L2 term: ``alpha / 2`` times the sum of squared kernel entries, a tied
+        kernel counted once and biases never, is added to the loss. With solver='adamw' it is
+        the decoupled weight decay instead [3]_.
+
+    solver : {'adam', 'adamw', 'sgd', 'rmsprop'}, default='adam'
+        How gradients become steps.
+
+    momentum : float, default=0.9
+        Momentum of solver='sgd', in [0, 1).
+
+    nesterovs_momentum : bool, default=True
+        Whether solver='sgd' uses Nesterov's momentum.
+
+    batch_size : int or 'auto', default='auto'
+        Rows in a step; 'auto' is 64. The last batch of an epoch may hold fewer.
+
+    learning_rate : {'constant', 'adaptive', 'exponential', 'cosine'}, default='adaptive'
+        'adaptive' divides the rate by 5 whenever the monitored loss has stalled for
+        `n_iter_no_change` epochs, and stops when it would fall below a hundredth of
+        `learning_rate_init`. 'exponential' falls to a hundredth over `max_iter` epochs,
+        'cosine' to zero.
+
+    learning_rate_init : float, default=0.001
+        Initial learning rate.
+
+    max_iter : int, default=200
+        Largest number of epochs.
+
+    shuffle : bool, default=True
+        Whether to shuffle the rows in each epoch.
+
+    tol : float, default=1e-4
+        The monitored loss has stalled when it has not fallen by more than `tol` for
+        `n_iter_no_change` epochs.
+
+    early_stopping : bool, default=True
+        Whether to set rows aside and to monitor the loss on them. Otherwise, and for fewer than
+        20 rows, the training loss is monitored. Either way the best weights seen are
+        the ones kept. Those of init='pca' count among them, and are left only for weights
+        whose loss on the rows set aside is lower by more than its standard error.
+
+    validation_fraction : float, default=0.1
+        Share of the rows set aside for early stopping, at least 5 rows.
+
+    n_iter_no_change : int or np.inf, default=10
+        Epochs without improvement after which training stops or the rate is cut.
+
+    warm_start : bool, default=False
+        Whether `fit` goes on from the weights of the last call, with its centre and scale.
+
+    random_state : int, RandomState instance or None, default=None
+        Seeds weights, the rows set aside, shuffling and noise. The same int gives the same weights,
+        bit for bit, on one machine. None draws fresh entropy; no global state is read or set.
+
+    verbose : bool or int, default=False
+        Whether to print a line an epoch."""
+
+ATTRIBUTES = """\
+network_ : Network
+        Frozen description of the network: widths and activations.
+
+    weights_ : tuple of ndarray
+        Every trained array, in the order of ``network_.shapes``. The attributes
+        `encoder_coefs_` to `decoder_skip_` are views of these.
+
+    encoder_coefs_, decoder_coefs_ : tuple of ndarray
+        Kernels of the layers, each of shape (fan_in, fan_out).
+
+    encoder_intercepts_, decoder_intercepts_ : tuple of ndarray
+        Biases of the layers, each of shape (fan_out,).
+
+    encoder_skip_ : ndarray of shape (n_features, n_components) or None
+        Linear path of the encoder. The kernels act on ``(X - mean_) / scale_``.
+
+    decoder_skip_ : ndarray of shape (n_components, n_features) or None
+        Linear path of the decoder.
+
+    n_components_ : int
+        Number of codes.
+
+    mean_ : ndarray of shape (n_features,)
+        Mean of each column.
+
+    scale_ : float
+        Root of the mean variance of the columns, 1 for constant data.
+
+    whitening_ : Whitening or None
+        Mean of the codes, the map that whitens them and its inverse.
+
+    n_iter_ : int
+        Number of epochs run.
+
+    best_iter_ : int
+        Epoch whose weights were kept; 0 is the start.
+
+    loss_ : float
+        Training loss of the last epoch.
+
+    loss_curve_ : list of float
+        Training loss of each epoch, penalties included.
+
+    validation_loss_curve_ : list of float or None
+        Loss after each epoch on the rows set aside, penalties left out.
+
+    best_validation_loss_ : float or None
+        That of the weights kept.
+
+    reconstruction_err_ : float
+        Mean squared error of the reconstruction over all entries of X, in its units.
+
+    n_features_in_ : int
+        Number of columns seen by `fit`.
+
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the columns, where X had string names."""
+
+REFERENCES = """\
+.. [1] Al-Digeil et al., "PCA-Boosted Autoencoders for Nonlinear Dimensionality Reduction in Low
+       Data Regimes", 2022.
+    .. [2] He et al., "Delving Deep into Rectifiers", ICCV 2015.
+    .. [3] Loshchilov and Hutter, "Decoupled Weight Decay Regularization", ICLR 2019."""
+
+
+@dataclass_transform(kw_only_default=True)
+def estimator(cls: type) -> type:
+    """Turn a kind's annotated fields into constructor parameters and complete its docstring.
+
+    A kind's own fields are keyword-only. In its docstring ``{parameters}``, ``{attributes}`` and
+    ``{references}`` stand for what all kinds share.
+    """
+    cls = dataclass(eq=False, repr=False, kw_only=True)(cls)
+    if cls.__doc__:  # None under python -OO
+        for mark, text in (
+            ("{parameters}", PARAMETERS),
+            ("{attributes}", ATTRIBUTES),
+            ("{references}", REFERENCES),
+        ):
+            cls.__doc__ = cls.__doc__.replace(mark, text)
+    return cls

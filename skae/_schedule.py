@@ -1,0 +1,119 @@
+"""What is decided between epochs: the learning rate, the weights to keep, when to stop."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import numpy as np
+
+SCHEDULES = ("constant", "adaptive", "exponential", "cosine")
+
+# "adaptive" divides the rate by this; a rate this far below the first one learns nothing more.
+CUT, LEAST_SHARE = 5.0, 0.01
+
+
+@dataclass
+class Schedule:
+    """Learning rate of each epoch.
+
+    Parameters
+    ----------
+    name : {"constant", "adaptive", "exponential", "cosine"}
+    initial : float
+    max_iter : int
+    """
+
+    name: str
+    initial: float
+    max_iter: int
+    _share: float = field(default=1.0, init=False)
+
+    def rate(self, epoch: int) -> float:
+        """Return the rate of an epoch, counted from 1."""
+        done = (epoch - 1) / self.max_iter
+        if self.name == "exponential":
+            return self.initial * LEAST_SHARE**done
+        if self.name == "cosine":
+            return self.initial * 0.5 * (1.0 + float(np.cos(np.pi * done)))
+        return self.initial * self._share
+
+    def cut(self) -> bool:
+        """Cut the rate of a stalled fit; False where that is not, or no longer, done."""
+        if self.name != "adaptive" or self._share / CUT < LEAST_SHARE:
+            return False
+        self._share /= CUT
+        return True
+
+
+class Kept(NamedTuple):
+    """Weights, when they were seen (0 is the start) and their loss.
+
+    The loss is an array: one entry for each row set aside, or a single one, the training loss.
+    """
+
+    epoch: int
+    weights: Any
+    losses: np.ndarray
+
+    @property
+    def loss(self) -> float:
+        return float(self.losses.mean())
+
+
+@dataclass
+class Monitor:
+    """Keeps the best weights seen and counts the epochs since the loss last fell.
+
+    Parameters
+    ----------
+    tol : float
+        A smaller fall of the loss is none.
+    patience : int or inf
+        Epochs without a fall that make a stall.
+    start : Kept or None
+        The start, where it is worth keeping.
+    trusts_start : bool
+        Whether the start is left only for weights that are better beyond doubt.
+    """
+
+    tol: float
+    patience: float
+    start: Kept | None = None
+    trusts_start: bool = False
+    best: Kept | None = field(init=False)
+    _reference: float = field(default=np.inf, init=False)
+    _stalled: int = field(default=0, init=False)
+
+    def __post_init__(self) -> None:
+        self.best = self.start
+        if self.start is not None:
+            self._reference = self.start.loss
+
+    def see(self, epoch: int, weights: Any, losses: np.ndarray) -> bool:
+        """Take the weights and the loss after an epoch; return whether the loss has stalled."""
+        seen = Kept(epoch, weights, losses)
+        if self.best is None or seen.loss < self.best.loss:
+            self.best = seen
+        if seen.loss < self._reference - self.tol:
+            self._reference, self._stalled = seen.loss, 0
+        else:
+            self._stalled += 1
+        if self._stalled < self.patience:
+            return False
+        self._stalled = 0
+        return True
+
+    @property
+    def kept(self) -> Kept | None:
+        """The best weights seen, or the start unless they are better beyond doubt.
+
+        The best of many epochs on a few rows looks better than it is. So a trusted start is
+        left only for a mean improvement above its standard error over those rows, the
+        one-standard-error rule (Breiman et al., "Classification and Regression Trees", 1984).
+        """
+        if self.best is not self.start and self.trusts_start and len(self.start.losses) > 1:
+            gains = self.start.losses - self.best.losses
+            if gains.mean() <= gains.std(ddof=1) / np.sqrt(len(gains)):
+                return self.start
+        return self.best

@@ -1,0 +1,106 @@
+"""(network, objective, solver) -> one compiled training program, kept for the process.
+
+A program depends on a plan's structure and on the batch alone. Every number of the plan, the
+learning rate and how many steps of a chunk are real are fed as tensors, so that another
+seed, fold, rate or penalty strength compiles nothing.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+import tensorflow as tf
+
+from skae._parts import Step
+from skae._plan import Plan, numbers, with_numbers
+from skae._serve import entry_losses, propagate
+from skae._tensorflow import _solvers
+
+Tensor = Any
+
+ACTIVATIONS = {
+    "identity": tf.identity,
+    "relu": tf.nn.relu,
+    "leaky_relu": tf.nn.leaky_relu,
+    "elu": tf.nn.elu,
+    "selu": tf.nn.selu,
+    "gelu": lambda x: tf.nn.gelu(x, approximate=True),
+    "softplus": tf.nn.softplus,
+    "tanh": tf.tanh,
+    "logistic": tf.sigmoid,
+}
+
+
+def _loss(
+    plan: Plan,
+    weights: tuple[Tensor, ...],
+    inputs: Tensor,
+    targets: Tensor,
+    row_weights: Tensor,
+    mean: Tensor,
+    scale: Tensor,
+) -> Tensor:
+    """Return the training loss of one batch."""
+    network, objective = plan.network, plan.objective
+    encoder, decoder = network.split(weights, tf.transpose)
+    hidden = ACTIVATIONS[network.activation]
+
+    def encode(rows: Tensor) -> Tensor:
+        return ACTIVATIONS[network.code_activation](propagate(encoder, rows, hidden))
+
+    codes = encode(inputs)
+    outputs = propagate(decoder, codes, hidden)
+    entries = entry_losses(
+        objective.loss, network, targets, outputs, mean, scale, tf.math, ACTIVATIONS
+    )
+    rows = tf.reduce_mean(entries, axis=1)
+    loss = tf.reduce_sum(rows * row_weights) / tf.reduce_sum(row_weights)
+    step = Step(inputs, codes, outputs, row_weights, weights, encode)
+    for penalty in objective.penalties:
+        loss += penalty(tf, step)
+    return loss
+
+
+@lru_cache(maxsize=64)
+def program(structure: Plan) -> tf.types.experimental.PolymorphicFunction:
+    """Return the compiled program of a plan's structure.
+
+    It takes a state (weights, slots, steps taken), the plan's numbers, centre, scale and
+    learning rate, and a chunk: inputs and targets of shape (steps, batch, n_features), a weight
+    for each row (steps, batch), and how many of the steps are real. It returns the new state
+    and the sum over the chunk's rows of their training loss, in which the L2 term is that of the
+    weights before the chunk.
+    """
+    floats = tuple(numbers(structure))
+
+    @tf.function(jit_compile=True, autograph=False)
+    def train(state, values, mean, scale, rate, inputs, targets, row_weights, n_chunk_steps):
+        plan = with_numbers(structure, tf.unstack(values, num=len(floats)))
+        alpha = plan.objective.alpha
+
+        def advance(i, weights, slots, n_steps, total):
+            weight_sum = tf.reduce_sum(row_weights[i])
+            with tf.GradientTape() as tape:
+                tape.watch(weights)
+                loss = _loss(plan, weights, inputs[i], targets[i], row_weights[i], mean, scale)
+            gradients = tape.gradient(loss, weights, unconnected_gradients="zero")
+            # The L2 term's gradient, by hand: its sum of squares would cost a step 15 %.
+            gradients = [
+                gradient + alpha * weight if weight.shape.rank == 2 else gradient
+                for weight, gradient in zip(weights, gradients, strict=True)
+            ]
+            n_steps += 1.0
+            weights, slots = _solvers.update(
+                plan.solver, weights, gradients, slots, rate, n_steps
+            )
+            return i + 1, weights, slots, n_steps, total + loss * weight_sum
+
+        _, weights, slots, n_steps, total = tf.while_loop(
+            lambda i, *_: i < n_chunk_steps, advance, (0, *state, 0.0)
+        )
+        kernels = (tf.square(weight) for weight in state[0] if weight.shape.rank == 2)
+        penalty = 0.5 * alpha * sum(map(tf.reduce_sum, kernels))
+        return (weights, slots, n_steps), total + penalty * tf.reduce_sum(row_weights)
+
+    return train
