@@ -32,6 +32,8 @@ from skae._whitening import Moments
 AUTO_BATCH_SIZE = 64
 # Fewer rows than this cannot spare the least number of rows that say something of the others.
 LEAST_ROWS_TO_SPLIT, LEAST_VALIDATION_ROWS = 20, 5
+# A pass over all rows of large data for one number would cost a fit of few epochs a tenth.
+ERROR_ROWS = 10_000
 
 
 def _share(half: int, part: str, doc: str) -> property:
@@ -100,8 +102,11 @@ class BaseAutoencoder(
             warm = self.warm_start and self.__sklearn_is_fitted__()
             X = self._validated(X, first=not warm)
             rng = self._generator()
+            # Drawn first, so that a warm start sets the same rows aside again.
+            rows, aside = self._split(len(X), rng)
             model = self._fitted_model(X) if warm else self._first_model(X, rng)
-            vars(self).update(self._train(X, y, model, rng, warm))
+            feed = self._feed(X, rows, model, rng)
+            vars(self).update(self._train(X, y, model, feed, aside, warm))
         return self
 
     @_fit_context(prefer_skip_nested_validation=True)
@@ -301,11 +306,12 @@ class BaseAutoencoder(
         aside, rows = np.split(rng.permutation(n), [min(n_aside, n - 1)])
         return np.sort(rows), np.sort(aside)
 
-    def _train(self, X, y, model: Model, rng: np.random.Generator, warm: bool) -> dict[str, Any]:
+    def _train(
+        self, X, y, model: Model, feed: Feed, aside: np.ndarray, warm: bool
+    ) -> dict[str, Any]:
         """Train for up to `max_iter` epochs and return the fitted attributes."""
         from skae._tensorflow._train import Trainer
 
-        rows, aside = self._split(len(X), rng)
         validation = Validation(X, aside, model) if aside.size else None
         # An autoencoder's target is its input.
         seen = {"estimator": self, "X": X, "y": X if y is None else y}
@@ -319,7 +325,7 @@ class BaseAutoencoder(
             fitted = partial(self._fitted, X, model, history, warm)
             return task.call_on_fit_task_end(**seen, reconstruction_attributes=fitted)
 
-        with closing(Trainer(model.plan, model.weights, self._feed(X, rows, model, rng))) as trainer:
+        with closing(Trainer(model.plan, model.weights, feed)) as trainer:
             history = run_epochs(
                 trainer,
                 validation,
@@ -327,7 +333,7 @@ class BaseAutoencoder(
                 tol=self.tol,
                 patience=self.n_iter_no_change,
                 keeps_start=warm or self.init == "pca",
-                trusts_start=not warm,
+                trusts_start=self.init == "pca" and not warm,
                 begin_epoch=begin_epoch,
                 end_epoch=end_epoch,
                 verbose=self.verbose,
@@ -390,6 +396,7 @@ class BaseAutoencoder(
 def _attributes(codec: Codec, moments: Moments | None, X: np.ndarray) -> dict[str, Any]:
     """Return the fitted attributes that say how rows are encoded and decoded."""
     whitening = None if moments is None else moments.whitening()
+    some = X[:: -(-len(X) // ERROR_ROWS)]
     return {
         "network_": codec.network,
         "weights_": codec.weights,
@@ -397,5 +404,5 @@ def _attributes(codec: Codec, moments: Moments | None, X: np.ndarray) -> dict[st
         "scale_": codec.scale,
         "whitening_": whitening,
         "n_components_": codec.network.n_components,
-        "reconstruction_err_": float(codec.squared_errors(X).sum() / X.size),
+        "reconstruction_err_": float(codec.squared_errors(some).mean() / X.shape[1]),
     }

@@ -14,8 +14,8 @@ from skae._serve import blocks, standardised
 
 T = TypeVar("T")
 
-# A chunk has at most so many steps and so many entries: 8 MB of float32.
-CHUNK_STEPS, CHUNK_ENTRIES = 64, 1 << 21
+# A chunk has at most so many steps and so many entries: 16 MB of float32.
+CHUNK_STEPS, CHUNK_ENTRIES = 64, 1 << 22
 # Rows are gathered in pieces that stay in a core's cache.
 GATHER_ENTRIES = 1 << 17
 
@@ -77,8 +77,11 @@ class Feed:
     def _fill(self, chosen: np.ndarray, inputs: np.ndarray, targets: np.ndarray) -> None:
         """Write the chosen rows; what an earlier chunk left behind them has weight zero."""
         for part in blocks(len(chosen), self.X.shape[1], GATHER_ENTRIES):
-            rows = np.take(self.X, chosen[part], axis=0)
-            standardised(rows, self.mean, self.scale, out=targets[part])
+            out = targets[part]
+            in_place = out if self.X.dtype == out.dtype else None
+            # Every index is valid; "clip" spares the buffer that "raise" goes through.
+            rows = np.take(self.X, chosen[part], axis=0, out=in_place, mode="clip")
+            standardised(rows, self.mean, self.scale, out=out)
             if self.corruption is not None:
                 inputs[part] = self.corruption(self.rng, targets[part].copy(), self.scale)
 

@@ -83,7 +83,6 @@ class SharedParameters:
         "verbose": ["verbose"],
     }
 
-
     def dense_plan(self, n_features: int, n_components: int, **parts: Any) -> Plan:
         """Describe the dense autoencoder of the shared parameters.
 
@@ -291,7 +290,8 @@ network_ : Network
         That of the weights kept.
 
     reconstruction_err_ : float
-        Mean squared error of the reconstruction over all entries of X, in its units.
+        Mean squared error of the reconstruction in the units of X, over all its entries, or
+        over those of some 10,000 evenly spaced rows where it has more.
 
     n_features_in_ : int
         Number of columns seen by `fit`.

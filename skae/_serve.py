@@ -97,13 +97,16 @@ def blocks(n_rows: int, width: int, n_entries: int = BLOCK_ENTRIES) -> Iterator[
 
 
 def standardised(
-    X: np.ndarray, mean: np.ndarray, scale: float, out: np.ndarray | None = None
+    rows: np.ndarray, mean: np.ndarray, scale: float, out: np.ndarray | None = None
 ) -> np.ndarray:
-    """Return rows as float32, centred in the dtype of X and divided by one number."""
+    """Return rows as float32, centred in their own dtype and divided by one number.
+
+    The rows are overwritten: give a copy, which may be `out` itself.
+    """
     if out is None:
-        out = np.empty(X.shape, np.float32)
-    centred = X - mean.astype(X.dtype, copy=False)
-    return np.multiply(centred, X.dtype.type(1.0 / scale), out=out, casting="same_kind")
+        out = np.empty(rows.shape, np.float32)
+    rows -= mean.astype(rows.dtype, copy=False)
+    return np.multiply(rows, rows.dtype.type(1.0 / scale), out=out, casting="same_kind")
 
 
 @dataclass(frozen=True)

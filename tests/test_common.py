@@ -49,7 +49,7 @@ def test_estimator_checks(estimator, check):
     ],
 )
 # These checks hand data frames and arrays to the same estimator.
-@pytest.mark.filterwarnings("ignore:X does not have valid feature names:UserWarning")
+@pytest.mark.filterwarnings("ignore:X (has|does not have valid) feature names:UserWarning")
 @pytest.mark.parametrize("estimator", KINDS, ids=lambda kind: type(kind).__name__)
 def test_checks_of_sklearns_own_suite(estimator, check):
     check(type(estimator).__name__, clone(estimator))

@@ -91,9 +91,7 @@ def program(structure: Plan) -> tf.types.experimental.PolymorphicFunction:
                 for weight, gradient in zip(weights, gradients, strict=True)
             ]
             n_steps += 1.0
-            weights, slots = _solvers.update(
-                plan.solver, weights, gradients, slots, rate, n_steps
-            )
+            weights, slots = _solvers.update(plan.solver, weights, gradients, slots, rate, n_steps)
             return i + 1, weights, slots, n_steps, total + loss * weight_sum
 
         _, weights, slots, n_steps, total = tf.while_loop(

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from skae._feed import Chunk, Feed, ahead
 from skae._plan import Plan, numbers, structure
 from skae._tensorflow import _solvers
-from skae._feed import Chunk, Feed, ahead
 from skae._tensorflow._program import program
 
 Tensor = Any
@@ -42,6 +42,7 @@ class Trainer:
         solver_state: tuple[tuple[np.ndarray, ...], float] | None = None,
     ) -> None:
         self._program = program(structure(plan))
+        self._concrete = None
         self._numbers = tf.constant(list(numbers(plan)), tf.float32)
         self._mean = tf.constant(feed.mean, tf.float32)
         self._scale = tf.constant(feed.scale, tf.float32)
@@ -67,9 +68,11 @@ class Trainer:
         state = self.weights, self._slots, self._n_steps
         totals = []
         for chunk in self._chunks:
-            state, total = self._program(
-                state, self._numbers, self._mean, self._scale, rate, *chunk[:-1]
-            )
+            arguments = (state, self._numbers, self._mean, self._scale, rate, *chunk[:-1])
+            if self._concrete is None:
+                # All chunks have one shape, so that its program need not be looked up again.
+                self._concrete = self._program.get_concrete_function(*arguments)
+            state, total = self._concrete(*arguments)
             totals.append(total)
             if chunk.ends_epoch:
                 break

@@ -1,0 +1,126 @@
+"""Programs: one per architecture, whatever the numbers; parts of a user's own reach them."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+from sklearn.base import clone
+
+from skae import AutoencoderTransformer
+from skae._feed import Feed
+from skae._model import Model
+from skae._parts import LOSSES
+from skae._plan import Network, Objective, Plan, Solver, structure
+from skae._start import random_start
+from skae._tensorflow._program import program
+from skae._tensorflow._train import Trainer, to_numpy
+
+pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+
+rng = np.random.default_rng(0)
+X = rng.standard_normal((70, 5)).astype(np.float32)
+MEAN = X.mean(axis=0, dtype=np.float64)
+
+
+@dataclass(frozen=True)
+class MeanCode:
+    """A penalty that is easy to compute by hand."""
+
+    strength: float
+
+    def __call__(self, tf, step):
+        rows = tf.reduce_sum(step.codes, axis=1) * step.row_weights
+        return self.strength * tf.reduce_sum(rows) / tf.reduce_sum(step.row_weights)
+
+
+def plan(loss="squared_error", alpha=0.0, penalties=(), output="identity", solver="sgd"):
+    network = Network(5, 2, (4,), "tanh", "identity", output, False, True)
+    return Plan(network, Objective(LOSSES[loss], alpha, penalties), Solver(solver, 0.0, False, 0.0))
+
+
+def trainer(described, batch_size=70, X=X):
+    weights = random_start(described.network, "he", np.random.default_rng(1))
+    feed = Feed(X, np.arange(len(X)), MEAN, 1.5, batch_size, False, np.random.default_rng(2))
+    return weights, Trainer(described, weights, feed)
+
+
+def loss_by_hand(described, weights):
+    codec = Model(described, weights, MEAN, 1.5).codec(weights)
+    errors = codec.squared_errors(X) / (5 * 1.5**2)
+    return errors.mean(), codec.encode(X) / 1.5
+
+
+def test_the_loss_is_that_of_numpy():
+    described = plan(alpha=0.3, penalties=(MeanCode(0.7),))
+    weights, training = trainer(described)
+    expected, codes = loss_by_hand(described, weights)
+    expected += 0.7 * codes.sum(axis=1).mean()
+    expected += 0.15 * sum((w.astype(float) ** 2).sum() for w in weights if w.ndim == 2)
+    assert training.loss() == pytest.approx(expected, rel=1e-5)
+    training.close()
+
+
+def test_padding_does_not_count():
+    described = plan(penalties=(MeanCode(0.7),))
+    (_, whole), (_, padded) = trainer(described), trainer(described, batch_size=128)
+    assert padded.loss() == pytest.approx(whole.loss(), rel=1e-5)
+    whole.epoch(0.1)
+    padded.epoch(0.1)
+    for one, other in zip(to_numpy(whole.weights), to_numpy(padded.weights), strict=True):
+        assert_allclose(one, other, rtol=1e-4, atol=1e-6)
+    whole.close()
+    padded.close()
+
+
+@pytest.mark.parametrize("alpha", [0.0, 0.4])
+def test_a_step_of_sgd_follows_the_gradient(alpha):
+    described = plan(alpha=alpha, penalties=(MeanCode(0.7),))
+    weights, training = trainer(described)
+    training.epoch(1e-3)
+    moved = to_numpy(training.weights)
+    training.close()
+
+    def total(weights):
+        loss, codes = loss_by_hand(described, weights)
+        squares = sum((w**2).sum() for w in weights if w.ndim == 2)
+        return loss + 0.7 * codes.sum(axis=1).mean() + 0.5 * alpha * squares
+
+    for i, j in ((0, (1, 2)), (2, (0,)), (4, (3, 1))):
+        slope = []
+        for sign in (1, -1):
+            shifted = [weight.astype(np.float64) for weight in weights]
+            shifted[i][j] += sign * 1e-2
+            slope.append(total(shifted))
+        expected = (slope[0] - slope[1]) / 2e-2
+        assert (weights[i][j] - moved[i][j]) / 1e-3 == pytest.approx(expected, rel=0.02, abs=2e-3)
+
+
+def test_training_loss_without_moving_leaves_the_weights():
+    weights, training = trainer(plan())
+    training.loss()
+    for before, after in zip(weights, to_numpy(training.weights), strict=True):
+        assert np.array_equal(before, after)
+    training.close()
+
+
+def test_numbers_compile_nothing():
+    """A second fit of the same architecture: other rows, seed, rate and alpha, no new trace."""
+    first = AutoencoderTransformer(3, hidden_layer_sizes=(9,), max_iter=2, random_state=0)
+    first.fit(rng.standard_normal((1000, 20)))
+    compiled = program(structure(first._plan(20, 3)))
+    traces, programs = compiled.experimental_get_tracing_count(), program.cache_info().misses
+    assert traces == 1
+    for changes in (
+        {"random_state": 7},
+        {"alpha": 0.1},
+        {"learning_rate_init": 0.01},
+        {"learning_rate": "cosine"},
+        {"max_iter": 3, "tol": 0.0, "n_iter_no_change": 3},
+        {"early_stopping": False, "shuffle": False, "whiten": True, "momentum": 0.1},
+    ):
+        clone(first).set_params(**changes).fit(rng.standard_normal((640, 20)))
+    first.set_params(warm_start=True).fit(rng.standard_normal((500, 20)))
+    first.partial_fit(rng.standard_normal((100, 20)))
+    assert compiled.experimental_get_tracing_count() == traces
+    assert program.cache_info().misses == programs

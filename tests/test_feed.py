@@ -1,0 +1,90 @@
+"""Chunks: every row once an epoch, fixed shapes, noise only where asked for."""
+
+from dataclasses import dataclass
+from itertools import islice
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+
+from skae import _feed
+from skae._feed import Feed, ahead
+
+
+@dataclass(frozen=True)
+class Shift:
+    def __call__(self, rng, X, scale):
+        return X + scale * rng.integers(1, 3)
+
+
+def feed(n=10, batch=4, shuffle=True, corruption=None, seed=0):
+    X = np.arange(2.0 * n).reshape(n, 2)
+    rows = np.arange(1, n)
+    rng = np.random.default_rng(seed)
+    return Feed(X, rows, np.array([1.0, 0.0]), 2.0, batch, shuffle, rng, corruption)
+
+
+def epoch(chunks):
+    """Return the standardised rows of an epoch in their order."""
+    rows = []
+    for chunk in chunks:
+        counts = chunk.row_weights.astype(bool)
+        assert not counts[chunk.n_steps :].any()
+        assert counts[: chunk.n_steps].any(axis=1).all()
+        rows.append(chunk.targets[counts].copy())
+        if chunk.ends_epoch:
+            return np.concatenate(rows)
+    raise AssertionError("an epoch must end")
+
+
+@pytest.mark.parametrize("chunk_steps", [1, 2, 64])
+@pytest.mark.parametrize("batch", [1, 4, 9, 16])
+def test_each_epoch_holds_each_row_once(batch, chunk_steps, monkeypatch):
+    monkeypatch.setattr(_feed, "CHUNK_STEPS", chunk_steps)
+    chunks = iter(feed(batch=batch))
+    expected = (np.arange(20.0).reshape(10, 2)[1:] - [1.0, 0.0]) / 2.0
+    orders = [epoch(chunks) for _ in range(3)]
+    for rows in orders:
+        assert_allclose(rows[rows[:, 0].argsort()], expected)
+    assert not np.array_equal(orders[0], orders[1])
+
+
+def test_without_shuffle_the_order_is_that_of_the_rows():
+    chunks = iter(feed(shuffle=False))
+    first, second = epoch(chunks), epoch(chunks)
+    assert_array_equal(first, second)
+    assert (np.diff(first[:, 0]) > 0).all()
+
+
+def test_shapes_do_not_depend_on_the_number_of_rows():
+    shapes = {next(iter(feed(n))).inputs.shape for n in (5, 50, 500)}
+    assert len(shapes) == 1
+
+
+def test_chunks_of_wide_data_stay_small():
+    X = np.zeros((4, 100_000), np.float32)
+    wide = Feed(X, np.arange(4), X[0], 1.0, 16, False, np.random.default_rng(0))
+    assert next(iter(wide)).inputs.shape == (2, 16, 100_000)
+
+
+def test_targets_stay_clean():
+    chunk = next(iter(feed(corruption=Shift(), shuffle=False)))
+    clean = next(iter(feed(shuffle=False)))
+    counts = chunk.row_weights.astype(bool)
+    assert_array_equal(chunk.targets[counts], clean.targets[counts])
+    noise = (chunk.inputs - chunk.targets)[counts]
+    assert set(noise.ravel()) <= {2.0, 4.0}
+    assert clean.inputs is clean.targets
+
+
+def test_ahead_yields_the_same_and_passes_errors_on():
+    assert list(islice(ahead(iter(range(100))), 5)) == [0, 1, 2, 3, 4]
+
+    def broken():
+        yield 1
+        raise OSError("disk")
+
+    items = ahead(broken())
+    assert next(items) == 1
+    with pytest.raises(OSError, match="disk"):
+        next(items)

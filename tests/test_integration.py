@@ -1,0 +1,85 @@
+"""In the company of scikit-learn: pipelines, unions, searches, processes and threads."""
+
+import numpy as np
+import pytest
+from joblib import parallel_backend
+from numpy.testing import assert_allclose
+from sklearn.compose import ColumnTransformer, TransformedTargetRegressor
+from sklearn.datasets import load_diabetes, load_iris
+from sklearn.linear_model import LinearRegression, LogisticRegression
+from sklearn.model_selection import GridSearchCV, cross_val_score
+from sklearn.pipeline import FeatureUnion, Pipeline, make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from skae import AutoencoderTransformer
+
+# In the workers of a search too: warnings there would not reach pytest's filters.
+QUIET = {"learning_rate": "cosine"}
+
+
+def make(n_components=2, **params):
+    defaults = {"hidden_layer_sizes": (8,), "max_iter": 10, "random_state": 0} | QUIET
+    return AutoencoderTransformer(n_components, **defaults | params)
+
+
+@pytest.mark.parametrize(
+    ("model", "data"),
+    [(LogisticRegression(), load_iris), (LinearRegression(), load_diabetes)],
+    ids=["classifier", "regressor"],
+)
+def test_before_a_linear_model(model, data):
+    X, y = data(return_X_y=True)
+    pipeline = make_pipeline(StandardScaler(), make(3), model)
+    scores = cross_val_score(pipeline, X, y, cv=3)
+    assert scores.min() > (0.85 if data is load_iris else 0.2)
+    back = pipeline.fit(X, y)[:-1].inverse_transform(pipeline[:-1].transform(X))
+    assert back.shape == X.shape
+
+
+def test_in_a_column_transformer_with_feature_names():
+    pd = pytest.importorskip("pandas")
+    frame = pd.DataFrame(load_iris().data, columns=list("abcd"))
+    transformer = ColumnTransformer(
+        [("codes", make(1), ["a", "b", "c"])], remainder="passthrough"
+    ).set_output(transform="pandas")
+    assert list(transformer.fit_transform(frame).columns) == [
+        "codes__autoencodertransformer0",
+        "remainder__d",
+    ]
+
+
+def test_in_a_feature_union():
+    X = load_iris().data
+    union = FeatureUnion([("codes", make()), ("scaled", StandardScaler())]).fit(X)
+    assert union.transform(X).shape == (150, 6)
+    assert union.get_feature_names_out()[0] == "codes__autoencodertransformer0"
+
+
+def test_in_the_regressor_of_a_transformed_target():
+    X, y = load_diabetes(return_X_y=True)
+    regressor = make_pipeline(StandardScaler(), make(4), LinearRegression())
+    model = TransformedTargetRegressor(regressor, func=np.log1p, inverse_func=np.expm1)
+    assert model.fit(X, y).score(X, y) > 0.25
+
+
+def test_grid_search_needs_no_scorer():
+    X = load_iris().data
+    search = GridSearchCV(make(), {"n_components": [1, 2]}, cv=3).fit(X)
+    assert search.best_params_ == {"n_components": 2}
+    assert search.best_score_ == pytest.approx(search.cv_results_["mean_test_score"].max())
+
+
+def test_same_seed_same_scores_in_processes_and_in_threads():
+    X, y = load_iris(return_X_y=True)
+    pipeline = Pipeline([("codes", make()), ("model", LogisticRegression())])
+    grid = {"codes__n_components": [1, 2], "codes__learning_rate_init": [1e-3, 1e-2]}
+
+    def search(backend, n_jobs):
+        with parallel_backend(backend):
+            found = GridSearchCV(pipeline, grid, cv=3, n_jobs=n_jobs).fit(X, y)
+            alone = cross_val_score(make(), X, cv=3, n_jobs=n_jobs)
+        return [*found.cv_results_["mean_test_score"], *alone]
+
+    serial = search("loky", 1)
+    assert_allclose(search("loky", 2), serial, rtol=1e-6)
+    assert_allclose(search("threading", 2), serial, rtol=1e-6)

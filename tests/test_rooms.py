@@ -1,0 +1,61 @@
+"""The import boundaries: light to import, light to serve, one room for TensorFlow."""
+
+import ast
+import pickle
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+import skae
+from tests.fresh import in_fresh_process
+
+ROOT = Path(skae.__file__).parent
+HEAVY = "{'tensorflow', 'keras', 'matplotlib'} & set(sys.modules)"
+
+
+def imports(path):
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield node.module
+
+
+@pytest.mark.parametrize("path", sorted(ROOT.rglob("*.py")), ids=lambda path: path.name)
+def test_only_one_room_imports_tensorflow(path):
+    if path.parent.name != "_tensorflow":
+        roots = {name.split(".")[0] for name in imports(path)}
+        assert not roots & {"tensorflow", "keras"}
+
+
+def test_plans_and_parts_import_no_estimator():
+    for name in ("_plan", "_parts", "_serve", "_whitening"):
+        inner = {n for n in imports(ROOT / f"{name}.py") if n.startswith("skae")}
+        assert inner <= {"skae._plan", "skae._parts", "skae._whitening"}
+
+
+def test_importing_skae_imports_nothing_heavy():
+    assert in_fresh_process(f"import sys, skae; print({HEAVY})") == "set()"
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_a_fresh_process_serves_without_tensorflow(tmp_path):
+    X = np.random.default_rng(0).standard_normal((60, 6))
+    autoencoder = skae.AutoencoderTransformer(2, max_iter=2, random_state=0, whiten=True)
+    pipeline = make_pipeline(StandardScaler(), autoencoder).fit(X)
+    (tmp_path / "pipeline.pkl").write_bytes(pickle.dumps((pipeline, X)))
+    code = f"""
+import pickle, sys
+pipeline, X = pickle.load(open({str(tmp_path / "pipeline.pkl")!r}, 'rb'))
+codes = pipeline.transform(X)
+pipeline.inverse_transform(codes)
+print({HEAVY}, float(codes.sum()), pipeline.score(X))
+"""
+    printed = in_fresh_process(code)
+    assert printed.startswith("set()")
+    codes_sum, score = map(float, printed.split()[1:])
+    assert codes_sum == pytest.approx(pipeline.transform(X).sum(), abs=1e-9)
+    assert score == pytest.approx(pipeline.score(X))

@@ -1,0 +1,63 @@
+"""Rates and the rule for which weights are kept."""
+
+import numpy as np
+import pytest
+
+from skae._schedule import Kept, Monitor, Schedule
+
+
+def test_rates():
+    constant = Schedule("constant", 0.1, 10)
+    assert [constant.rate(epoch) for epoch in (1, 10)] == [0.1, 0.1]
+    exponential = Schedule("exponential", 0.1, 10)
+    assert exponential.rate(1) == 0.1
+    assert exponential.rate(11) == pytest.approx(0.001)
+    cosine = Schedule("cosine", 0.1, 10)
+    assert cosine.rate(1) == 0.1
+    assert cosine.rate(6) == pytest.approx(0.05)
+    assert cosine.rate(11) == pytest.approx(0.0, abs=1e-9)
+
+
+def test_only_adaptive_is_cut_and_not_for_ever():
+    assert not Schedule("constant", 0.1, 10).cut()
+    adaptive = Schedule("adaptive", 0.1, 10)
+    rates = []
+    while adaptive.cut():
+        rates.append(adaptive.rate(1))
+    assert rates == pytest.approx([0.02, 0.004])
+
+
+def watched(losses, patience=2, tol=0.1, **start):
+    monitor = Monitor(tol, patience, **start)
+    stalls = [monitor.see(i, f"w{i}", np.array([loss])) for i, loss in enumerate(losses, 1)]
+    return monitor, stalls
+
+
+def test_best_weights_are_kept_and_stalls_counted():
+    monitor, stalls = watched([5.0, 4.0, 3.95, 3.97, 3.0])
+    assert stalls == [False, False, False, True, False]
+    assert monitor.kept.epoch == 5
+    assert watched([5.0, 4.0, 3.95, 3.97])[0].kept.weights == "w3"
+
+
+def test_infinite_patience_never_stalls():
+    assert not any(watched([1.0] * 50, patience=np.inf)[1])
+
+
+def test_the_start_is_kept_unless_beaten():
+    start = Kept(0, "start", np.array([4.5]))
+    assert watched([5.0, 4.6], start=start)[0].kept.weights == "start"
+    assert watched([5.0, 4.4], start=start)[0].kept.weights == "w2"
+
+
+@pytest.mark.parametrize(("gain", "kept"), [(0.3, 0), (0.5, 1)])
+def test_a_trusted_start_is_left_only_beyond_the_standard_error(gain, kept):
+    # Gains of gain - 1, gain, gain + 1: their mean has the standard error 1 / sqrt(3) = 0.58 ...
+    before = np.array([10.0, 10.0, 10.0])
+    after = before - np.array([gain - 0.8, gain, gain + 0.8])  # ... and here 0.46.
+    monitor = Monitor(0.0, 10, Kept(0, "start", before), trusts_start=True)
+    monitor.see(1, "w1", after)
+    assert monitor.kept.epoch == kept
+    untrusting = Monitor(0.0, 10, Kept(0, "start", before))
+    untrusting.see(1, "w1", after)
+    assert untrusting.kept.epoch == 1
