@@ -60,9 +60,9 @@ class Network:
     @property
     def shapes(self) -> tuple[tuple[int, ...], ...]:
         """Shapes of the trained arrays: encoder's kernels, biases, skip, then the decoder's."""
-        widths = (self.n_features, *self.hidden_layer_sizes, self.n_components)
-        halves = []
-        for widths, owns_kernels in ((widths, True), (widths[::-1], not self.tied_weights)):
+        inwards = (self.n_features, *self.hidden_layer_sizes, self.n_components)
+        halves: list[tuple[int, ...]] = []
+        for widths, owns_kernels in ((inwards, True), (inwards[::-1], not self.tied_weights)):
             if owns_kernels:
                 halves += pairwise(widths)
             halves += [(width,) for width in widths[1:]]

@@ -15,18 +15,18 @@ LEAST_DEVIATION = 0.1
 
 
 def he(rng: np.random.Generator, shape: tuple[int, int]) -> np.ndarray:
-    """Normal, variance 2 / fan_in (He et al., 2015)."""
+    """Draw from a normal of variance 2 / fan_in (He et al., 2015)."""
     return rng.standard_normal(shape) * np.sqrt(2.0 / shape[0])
 
 
 def glorot(rng: np.random.Generator, shape: tuple[int, int]) -> np.ndarray:
-    """Uniform, variance 2 / (fan_in + fan_out) (Glorot and Bengio, 2010)."""
+    """Draw from a uniform of variance 2 / (fan_in + fan_out) (Glorot and Bengio, 2010)."""
     bound = np.sqrt(6.0 / sum(shape))
     return rng.uniform(-bound, bound, shape)
 
 
 def lecun(rng: np.random.Generator, shape: tuple[int, int]) -> np.ndarray:
-    """Normal, variance 1 / fan_in (LeCun et al., 1998)."""
+    """Draw from a normal of variance 1 / fan_in (LeCun et al., 1998)."""
     return rng.standard_normal(shape) * np.sqrt(1.0 / shape[0])
 
 

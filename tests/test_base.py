@@ -104,9 +104,8 @@ class TestFittedState:
             assert fitted.best_validation_loss_ is None
 
     def test_tied_decoder_is_the_encoder_transposed(self):
-        fitted = make(
-            tied_weights=True, hidden_layer_sizes=(12, 7), max_iter=30, batch_size=16
-        ).fit(X)
+        fitted = make(tied_weights=True, hidden_layer_sizes=(12, 7), early_stopping=False).fit(X)
+        fitted.partial_fit(X)
         for up, down in zip(fitted.encoder_coefs_, fitted.decoder_coefs_[::-1], strict=True):
             assert_array_equal(up, down.T)
         assert_array_equal(fitted.encoder_skip_, fitted.decoder_skip_.T)

@@ -84,7 +84,7 @@ class TestErrorsBeforeTraining:
     def test_values_that_are_not_finite(self, bad):
         spoiled = X.copy()
         spoiled[3, 1] = bad
-        with pytest.raises(ValueError, match="NaN|infinity"):
+        with pytest.raises(ValueError, match=r"NaN|infinity"):
             make().fit(spoiled)
 
     def test_sparse_input_says_what_to_do(self):
@@ -118,7 +118,7 @@ class TestErrorsAfterFit:
     @pytest.mark.parametrize("method", ["transform", "reconstruct", "score", "score_samples"])
     def test_another_number_of_columns(self, method):
         fitted = make().fit(X)
-        with pytest.raises(ValueError, match="X has 3 features.*expecting 4 features"):
+        with pytest.raises(ValueError, match=r"X has 3 features.*expecting 4 features"):
             getattr(fitted, method)(X[:, :3])
 
     def test_codes_of_another_width(self):

@@ -1,6 +1,7 @@
 """Plans: weights sorted into halves, structure told from numbers."""
 
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -33,7 +34,7 @@ def test_split_gives_each_half_its_shapes(tied, skip, hidden):
     weights = [np.full(shape, i) for i, shape in enumerate(described.shapes)]
     encoder, decoder = described.split(weights, np.transpose)
     widths = (6, *hidden, 2)
-    assert [k.shape for k in encoder.kernels] == list(zip(widths[:-1], widths[1:], strict=True))
+    assert [k.shape for k in encoder.kernels] == list(pairwise(widths))
     assert [k.shape for k in decoder.kernels] == [k.shape[::-1] for k in encoder.kernels[::-1]]
     assert [b.shape for b in encoder.biases] == [(w,) for w in widths[1:]]
     assert [b.shape for b in decoder.biases] == [(w,) for w in widths[-2::-1]]

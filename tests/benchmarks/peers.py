@@ -1,10 +1,11 @@
 """What skae is measured against: the same network, data, batches and epochs, written as usual.
 
-Each peer is a function of (X, widths, batch_size, epochs, validated) that fits once. `widths` are the
-layers' from the columns to the code; the decoder mirrors them, hidden layers and code use relu.
+Each peer is a function of (X, widths, batch_size, epochs, validated) that fits once. `widths` are
+the layers' from the columns to the code; the decoder mirrors them, hidden layers and code use relu.
 """
 
 import warnings
+from itertools import pairwise
 
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
@@ -77,7 +78,7 @@ def torch(X, widths, batch_size, epochs, validated):
 
     sizes = (*widths, *widths[-2::-1])
     layers = []
-    for fan_in, fan_out in zip(sizes[:-1], sizes[1:], strict=True):
+    for fan_in, fan_out in pairwise(sizes):
         layers += [nn.Linear(fan_in, fan_out), nn.ReLU()]
     model = nn.Sequential(*layers[:-1])
     solver = torch.optim.Adam(model.parameters(), fused=True)

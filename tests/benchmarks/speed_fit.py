@@ -1,5 +1,8 @@
 """A whole `fit` beside the same network in Keras, scikit-learn and PyTorch, all warm."""
 
+from functools import partial
+from itertools import pairwise
+
 import numpy as np
 import peers
 from report import head, load_mnist, median_times, row
@@ -19,9 +22,7 @@ def compare(title, X, widths, batch_size, epochs):
     for validated in (False, True):
         times = median_times(
             {
-                name: lambda name=name: getattr(peers, name)(
-                    X, widths, batch_size, epochs, validated
-                )
+                name: partial(getattr(peers, name), X, widths, batch_size, epochs, validated)
                 for name in ("skae", *BARS[title])
             }
         )
@@ -44,9 +45,7 @@ def matrix_products(widths, batch_size):
     """Return the seconds that NumPy needs for a step's float32 matrix products alone."""
     rng = np.random.default_rng(0)
     sizes = (*widths, *widths[-2::-1])
-    kernels = [
-        rng.standard_normal(shape, np.float32) for shape in zip(sizes[:-1], sizes[1:], strict=True)
-    ]
+    kernels = [rng.standard_normal(shape, np.float32) for shape in pairwise(sizes)]
     values = [rng.standard_normal((batch_size, size), np.float32) for size in sizes]
 
     def products():
