@@ -312,6 +312,7 @@ class BaseAutoencoder(
         """Train for up to `max_iter` epochs and return the fitted attributes."""
         from skae._tensorflow._train import Trainer
 
+        n = len(feed.rows)
         validation = Validation(X, aside, model) if aside.size else None
         # An autoencoder's target is its input.
         seen = {"estimator": self, "X": X, "y": X if y is None else y}
@@ -325,7 +326,7 @@ class BaseAutoencoder(
             fitted = partial(self._fitted, X, model, history, warm)
             return task.call_on_fit_task_end(**seen, reconstruction_attributes=fitted)
 
-        with closing(Trainer(model.plan, model.weights, feed)) as trainer:
+        with closing(Trainer(model.plan.for_rows(n), model.weights, feed)) as trainer:
             history = run_epochs(
                 trainer,
                 validation,
@@ -356,6 +357,7 @@ class BaseAutoencoder(
             "loss_curve_": earlier[0] + history.loss_curve,
             "validation_loss_curve_": earlier[1] + history.validation_loss_curve,
             "best_validation_loss_": history.kept.loss if validated else None,
+            "n_samples_seen_": len(X),
             "_memory": None,
         }
 
@@ -369,8 +371,10 @@ class BaseAutoencoder(
         seen = {"estimator": self, "X": X, "y": X if y is None else y}
         context = self._init_callback_context()
         context.call_on_fit_task_begin(**seen)
+        n = len(X) + (0 if first else self.n_samples_seen_)
         feed = self._feed(X, np.arange(len(X)), model, rng)
-        with closing(Trainer(model.plan, model.weights, feed, solver_state)) as trainer:
+        trainer = Trainer(model.plan.for_rows(n), model.weights, feed, solver_state)
+        with closing(trainer):
             loss = trainer.epoch(float(self.learning_rate_init))
             codec, solver_state = model.codec(trainer.weights), trainer.solver_state
         if not np.isfinite(loss):
@@ -387,6 +391,7 @@ class BaseAutoencoder(
             "loss_curve_": ([] if first else self.loss_curve_) + [loss],
             "validation_loss_curve_": [],
             "best_validation_loss_": None,
+            "n_samples_seen_": n,
             "_memory": (moments, solver_state),
         }
         context.call_on_fit_task_end(**seen, reconstruction_attributes=fitted)

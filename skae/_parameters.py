@@ -32,7 +32,7 @@ class SharedParameters:
     init: str = "pca"
     tied_weights: bool = False
     whiten: bool = False
-    alpha: float = 0.0
+    alpha: float = 0.02
     solver: str = "adam"
     momentum: float = 0.9
     nesterovs_momentum: bool = True
@@ -181,10 +181,11 @@ default='squared_error'
         Whether codes are made uncorrelated with unit variance on the training rows, by a linear
         map that `inverse_transform` undoes.
 
-    alpha : float, default=0.0
+    alpha : float, default=0.02
         Strength of the L2 term: ``alpha / 2`` times the sum of squared kernel entries, a tied
-        kernel counted once and biases never, is added to the loss. With solver='adamw' it is
-        the decoupled weight decay instead [3]_.
+        kernel counted once and biases never, divided by the number of rows trained on (as in
+        `MLPRegressor`), is added to the loss. With solver='adamw' it is the decoupled
+        weight decay instead [3]_.
 
     solver : {'adam', 'adamw', 'sgd', 'rmsprop'}, default='adam'
         How gradients become steps.
@@ -292,6 +293,9 @@ network_ : Network
     reconstruction_err_ : float
         Mean squared error of the reconstruction in the units of X, over all its entries, or
         over those of some 10,000 evenly spaced rows where it has more.
+
+    n_samples_seen_ : int
+        Number of rows trained on; those of all calls of `partial_fit` added up.
 
     n_features_in_ : int
         Number of columns seen by `fit`.

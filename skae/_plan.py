@@ -95,7 +95,8 @@ class Objective:
     loss : Loss
         Compares each value of the target with its reconstruction.
     alpha : float
-        Strength of the L2 term, ``alpha / 2`` times the sum of all squared kernel entries.
+        Strength of the L2 term, ``alpha / 2`` times the sum of all squared kernel entries, before
+        or after it was divided by the number of rows (see `Plan.for_rows`).
     penalties : tuple of Penalty
         Further terms of the training loss.
     corruption : Corruption or None
@@ -136,6 +137,10 @@ class Plan:
     network: Network
     objective: Objective
     solver: Solver
+
+    def for_rows(self, n: int) -> Plan:
+        """Return the plan for data of so many rows, which share the L2 term."""
+        return replace(self, objective=replace(self.objective, alpha=self.objective.alpha / n))
 
 
 def numbers(plan: object) -> Iterator[float]:

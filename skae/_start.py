@@ -66,27 +66,22 @@ def principal_start(
     weights = random_start(network, "he", rng)
     encoder, decoder = network.split(weights, np.transpose)
     n_held = min(axes.directions.shape[1], network.n_components)
+    encode, decode = _linear_paths(network, axes.directions, n_held, rng)
+    if network.tied_weights:
+        _set_tied(network, encoder, encode)
+        return weights
     deviations = np.ones(network.n_components)
     deviations[:n_held] = np.maximum(np.sqrt(axes.variances[:n_held]) / scale, LEAST_DEVIATION)
-    encode, decode = _linear_paths(network, axes.directions, n_held, rng)
-    if network.code_activation != "identity" and not network.tied_weights:
-        # Codes of unit variance keep an activation where it is neither flat nor straight.
-        encode = encode / deviations
-        deviations[:] = 1.0
-    _set_linear(network, encoder, encode)
-    if not network.tied_weights:
+    if network.code_activation == "identity":
+        _set_linear(network, encoder, encode)
         _set_linear(network, decoder, decode)
         if network.has_skip:
             # The decoder's layers see all codes alike, whatever share of the variance they hold.
             decoder.kernels[0][...] /= deviations[:, np.newaxis]
-        if network.code_activation != "identity":
-            _undo_code_layer(network, encoder, decoder, rows)
-    if network.has_skip and network.tied_weights:
-        # With the code layer's own kernel zero this is what the decoder's layers put out for
-        # any code; activations with f(0) = 0 make it zero.
-        layers = decoder._replace(skip=None)
-        codes = np.zeros((1, network.n_components), np.float32)
-        decoder.biases[-1][...] -= propagate(layers, codes, ACTIVATIONS[network.activation])[0]
+    else:
+        # Codes of unit variance keep an activation where it is neither flat nor straight.
+        _set_linear(network, encoder, encode / deviations)
+        _undo_code_layer(network, encoder, decoder, rows)
     return weights
 
 
@@ -113,6 +108,24 @@ def _set_linear(network, half, matrix):
         half.kernels[-1][...] = 0.0
     else:
         half.kernels[-1][...] = matrix
+
+
+def _set_tied(network, encoder, matrix):
+    """Let both halves of a tied network be linear.
+
+    It is the first kernel that is zero, which is the decoder's last. With the last one zero,
+    all gradients would vanish: what PCA leaves over is uncorrelated with its codes.
+    """
+    matrix[:, network.n_features :] = 0.0
+    if not network.has_skip:
+        encoder.kernels[0][...] = matrix
+        return
+    encoder.skip[...] = matrix
+    encoder.kernels[0][...] = 0.0
+    # What the encoder's layers now put out for any row; zero for activations with f(0) = 0.
+    nothing = np.zeros((1, network.n_features), np.float32)
+    constant = propagate(encoder, nothing, ACTIVATIONS[network.activation])[0]
+    encoder.biases[-1][...] -= constant
 
 
 def _undo_code_layer(network, encoder, decoder, rows):

@@ -64,10 +64,12 @@ def test_a_logistic_output_starts_close_to_pca():
     assert back.max() <= 1
 
 
-def test_codes_beyond_the_columns_change_nothing_at_first():
+@pytest.mark.parametrize("tied", [False, True])
+def test_codes_beyond_the_columns_change_nothing_at_first(tied):
     few = X[:, 18:24]
-    assert share(started(9, X=few), few) == pytest.approx(1.0, abs=1e-6)
-    assert started(9, X=few).encode(few).shape == (400, 9)
+    over = started(9, tied=tied, X=few)
+    assert share(over, few) == pytest.approx(1.0, abs=1e-6)
+    assert over.encode(few).shape == (400, 9)
 
 
 def test_codes_beyond_the_rank_are_orthogonal_and_ignored():

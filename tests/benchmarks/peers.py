@@ -23,6 +23,7 @@ def skae(X, widths, batch_size, epochs, validated):
         activation="relu",
         code_activation="relu",
         init="glorot",
+        alpha=0.0,
         learning_rate="constant",
         batch_size=batch_size,
         max_iter=epochs,

@@ -108,6 +108,7 @@ def test_numbers_compile_nothing():
     """A second fit of the same architecture: other rows, seed, rate and alpha, no new trace."""
     first = AutoencoderTransformer(3, hidden_layer_sizes=(9,), max_iter=2, random_state=0)
     first.fit(rng.standard_normal((1000, 20)))
+    assert first.n_samples_seen_ == 1000
     compiled = program(structure(first._plan(20, 3)))
     traces, programs = compiled.experimental_get_tracing_count(), program.cache_info().misses
     assert traces == 1
