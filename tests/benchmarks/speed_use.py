@@ -1,0 +1,98 @@
+"""Importing, serving, a second fit, and how a fit's time grows."""
+
+import statistics
+import subprocess
+import sys
+import time
+import warnings
+
+import numpy as np
+from report import head, load_mnist, median_times, row
+from sklearn.exceptions import ConvergenceWarning
+
+from skae import AutoencoderTransformer
+
+warnings.simplefilter("ignore", ConvergenceWarning)
+
+
+def imports():
+    code = """
+import time, sklearn.decomposition
+begin = time.perf_counter()
+import skae
+print(time.perf_counter() - begin)
+"""
+
+    def seconds():
+        out = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
+        return float(out.stdout)
+
+    seconds()
+    extra = statistics.median(seconds() for _ in range(7))
+    row("import skae after sklearn.decomposition", "<= 0.1 s", f"{extra:.3f} s")
+
+
+def transform():
+    import tensorflow as tf
+
+    X = load_mnist()[0]
+    fitted = AutoencoderTransformer(
+        150, hidden_layer_sizes=(300,), init="he", max_iter=1, random_state=0
+    ).fit(X)
+    kernels = [tf.constant(kernel) for kernel in fitted.encoder_coefs_]
+    biases = [tf.constant(bias) for bias in fitted.encoder_intercepts_]
+    mean, scale = tf.constant(fitted.mean_, tf.float32), np.float32(fitted.scale_)
+
+    @tf.function(jit_compile=True)
+    def forward(rows):
+        hidden = tf.nn.elu((rows - mean) / scale @ kernels[0] + biases[0])
+        return (hidden @ kernels[1] + biases[1]) * scale
+
+    assert np.allclose(forward(X).numpy(), fitted.transform(X), atol=1e-4)
+    times = median_times(
+        {"skae": lambda: fitted.transform(X), "tensorflow": lambda: forward(X).numpy()}, 7
+    )
+    value = f"{times['skae'] / times['tensorflow']:.2f} ({times['skae']:.3f} s)"
+    row("transform of 60,000 x 784 through (300, 150) / compiled TensorFlow", "<= 1.5", value)
+
+
+def second_fit():
+    rng = np.random.default_rng(0)
+    settings = {"max_iter": 1, "random_state": 0}
+    AutoencoderTransformer(5, **settings).fit(rng.standard_normal((1500, 20)))
+    X = rng.standard_normal((1000, 20))
+    other = {"random_state": 1, "learning_rate_init": 0.01, "alpha": 0.1}
+
+    def fit(n_epochs):
+        settings = {"max_iter": n_epochs, "n_iter_no_change": np.inf, **other}
+        AutoencoderTransformer(5, **settings).fit(X)
+
+    begin = time.perf_counter()
+    fit(1)
+    first = time.perf_counter() - begin
+    times = median_times({n: lambda n=n: fit(n) for n in (1, 21)})
+    steps = (times[21] - times[1]) / 20
+    row("second fit, 1000 x 20, one epoch, beyond its steps", "<= 50 ms",
+        f"{1e3 * (first - steps):.0f} ms at once, {1e3 * (times[1] - steps):.0f} ms median")  # fmt: skip
+
+
+def growth():
+    rng = np.random.default_rng(0)
+    for n in (10**3, 10**4, 10**5, 10**6):
+        X = rng.standard_normal((n, 20), np.float32)
+
+        def fit(n_epochs, X=X):
+            AutoencoderTransformer(
+                5, max_iter=n_epochs, n_iter_no_change=np.inf, random_state=0
+            ).fit(X)
+
+        times = median_times({k: lambda k=k: fit(k) for k in (1, 2, 4)}, 3)
+        values = ", ".join(f"{1e6 * times[k] / n / k:.2f}" for k in times)
+        row(f"{n:,} x 20: microseconds a row and epoch, 1, 2 and 4 epochs", "flat", values)
+
+
+if __name__ == "__main__":
+    head("Use")
+    for measure in (imports, second_fit, transform, growth):
+        if len(sys.argv) == 1 or measure.__name__ in sys.argv[1:]:
+            measure()
