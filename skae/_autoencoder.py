@@ -35,8 +35,10 @@ class AutoencoderTransformer(BaseAutoencoder):
     >>> autoencoder = AutoencoderTransformer(8, random_state=0).fit(X)
     >>> autoencoder.transform(X).shape
     (1797, 8)
-    >>> autoencoder.score(X) > PCA(8).fit(X).explained_variance_ratio_.sum() + 0.15
-    True
+    >>> print(f"{autoencoder.score(X):.1f}")
+    0.9
+    >>> print(f"{PCA(8).fit(X).explained_variance_ratio_.sum():.2f}")
+    0.67
     """
 
     def _plan(self, n_features: int, n_components: int) -> Plan:

@@ -19,7 +19,7 @@ from sklearn.base import (
 from sklearn.callback import CallbackSupportMixin
 from sklearn.utils.validation import check_array, check_is_fitted, validate_data
 
-from skae._epochs import History, Validation, not_finite, run_epochs
+from skae._epochs import History, Validation, not_finite, run_epochs, set_aside
 from skae._feed import Feed
 from skae._model import Model, check_range, first_model
 from skae._parameters import SharedParameters
@@ -30,8 +30,6 @@ from skae._serve import Codec
 from skae._whitening import Moments
 
 AUTO_BATCH_SIZE = 64
-# Fewer rows than this cannot spare the least number of rows that say something of the others.
-LEAST_ROWS_TO_SPLIT, LEAST_VALIDATION_ROWS = 20, 5
 # A pass over all rows of large data for one number would cost a fit of few epochs a tenth.
 ERROR_ROWS = 10_000
 
@@ -103,7 +101,8 @@ class BaseAutoencoder(
             X = self._validated(X, first=not warm)
             rng = self._generator()
             # Drawn first, so that a warm start sets the same rows aside again.
-            rows, aside = self._split(len(X), rng)
+            fraction = self.validation_fraction if self.early_stopping else 0.0
+            rows, aside = set_aside(len(X), fraction, rng)
             model = self._fitted_model(X) if warm else self._first_model(X, rng)
             feed = self._feed(X, rows, model, rng)
             vars(self).update(self._train(X, y, model, feed, aside, warm))
@@ -297,14 +296,6 @@ class BaseAutoencoder(
         batch_size = min(batch_size, 1 << (len(rows) - 1).bit_length())
         corruption = model.plan.objective.corruption
         return Feed(X, rows, model.mean, model.scale, batch_size, self.shuffle, rng, corruption)
-
-    def _split(self, n: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-        """Return the rows to train on and those to set aside."""
-        if not self.early_stopping or n < LEAST_ROWS_TO_SPLIT:
-            return np.arange(n), np.arange(0)
-        n_aside = max(int(np.ceil(self.validation_fraction * n)), LEAST_VALIDATION_ROWS)
-        aside, rows = np.split(rng.permutation(n), [min(n_aside, n - 1)])
-        return np.sort(rows), np.sort(aside)
 
     def _train(
         self, X, y, model: Model, feed: Feed, aside: np.ndarray, warm: bool

@@ -14,6 +14,18 @@ from skae._model import Model
 from skae._schedule import Kept, Monitor, Schedule
 from skae._serve import ACTIVATIONS, blocks, entry_losses, propagate, standardised
 
+# Fewer rows than this cannot spare the least number of rows that say something of the others.
+LEAST_ROWS_TO_SPLIT, LEAST_ROWS_ASIDE = 20, 5
+
+
+def set_aside(n: int, fraction: float, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Return the rows of `n` to train on and those to monitor the loss on, if any."""
+    if not fraction or n < LEAST_ROWS_TO_SPLIT:
+        return np.arange(n), np.arange(0)
+    n_aside = max(int(np.ceil(fraction * n)), LEAST_ROWS_ASIDE)
+    aside, rows = np.split(rng.permutation(n), [min(n_aside, n - 1)])
+    return np.sort(rows), np.sort(aside)
+
 
 @dataclass(frozen=True)
 class Validation:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import NamedTuple, TypeVar
@@ -86,7 +86,7 @@ class Feed:
                 inputs[part] = self.corruption(self.rng, targets[part].copy(), self.scale)
 
 
-def ahead(items: Iterator[T]) -> Iterator[T]:
+def ahead(items: Iterator[T]) -> Generator[T, None, None]:
     """Yield from an endless iterator while a thread makes the next item."""
     with ThreadPoolExecutor(1, thread_name_prefix="skae-feed") as pool:
         coming = pool.submit(next, items)

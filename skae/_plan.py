@@ -70,12 +70,12 @@ class Network:
                 halves.append((widths[0], widths[-1]))
         return tuple(halves)
 
-    def split(self, weights: Iterable[T], transpose: Callable[[T], T]) -> tuple[Half, Half]:
+    def split(self, weights: Iterable[Any], transpose: Callable[[Any], Any]) -> tuple[Half, Half]:
         """Sort trained arrays (ordered as `shapes`) into the encoder's and the decoder's half."""
         left = iter(weights)
         n_layers = len(self.hidden_layer_sizes) + 1
 
-        def take(n: int) -> tuple[T, ...]:
+        def take(n: int) -> tuple[Any, ...]:
             return tuple(next(left) for _ in range(n))
 
         encoder = Half(take(n_layers), take(n_layers), next(left) if self.has_skip else None)
@@ -164,7 +164,7 @@ def with_numbers(plan: T, values: Iterable[Any]) -> T:
             return next(left)
         if isinstance(part, tuple):
             return tuple(fill(each) for each in part)
-        if is_dataclass(part):
+        if is_dataclass(part) and not isinstance(part, type):
             return replace(part, **{f.name: fill(getattr(part, f.name)) for f in fields(part)})
         return part
 

@@ -164,12 +164,6 @@ class TestMethods:
 class TestParameters:
     """Every parameter does what its docstring says."""
 
-    def test_validation_fraction_and_the_least_part(self):
-        for n, fraction, expected in ((150, 0.2, 30), (150, 0.1, 15), (30, 0.1, 5), (19, 0.1, 0)):
-            rows, aside = make(validation_fraction=fraction)._split(n, np.random.default_rng(0))
-            assert len(aside) == expected
-            assert_array_equal(np.sort(np.concatenate([rows, aside])), np.arange(n))
-
     def test_n_iter_no_change_and_tol_stop_the_fit(self):
         stopped = make(max_iter=50, tol=10.0, n_iter_no_change=3, learning_rate="constant").fit(X)
         assert stopped.n_iter_ == 3

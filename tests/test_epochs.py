@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.exceptions import ConvergenceWarning
 
-from skae._epochs import run_epochs
+from skae._epochs import run_epochs, set_aside
 from skae._schedule import Schedule
 
 
@@ -49,6 +49,16 @@ def run(losses, name="constant", keeps_start=False, patience=2, verbose=False, s
         verbose=verbose,
     )
     return history, trainer
+
+
+@pytest.mark.parametrize(
+    ("n", "fraction", "expected"),
+    [(150, 0.2, 30), (155, 0.1, 16), (30, 0.1, 5), (20, 0.99, 19), (19, 0.1, 0), (150, 0.0, 0)],
+)
+def test_rows_set_aside(n, fraction, expected):
+    rows, aside = set_aside(n, fraction, np.random.default_rng(0))
+    assert len(aside) == expected
+    assert np.array_equal(np.sort(np.concatenate([rows, aside])), np.arange(n))
 
 
 def test_a_stall_ends_a_constant_rate():

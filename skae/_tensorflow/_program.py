@@ -18,6 +18,8 @@ from skae._serve import entry_losses, propagate
 from skae._tensorflow import _solvers
 
 Tensor = Any
+# Weights, slots of the solver, steps taken.
+State = tuple[tuple[Tensor, ...], tuple[Tensor, ...], Tensor]
 
 ACTIVATIONS = {
     "identity": tf.identity,
@@ -75,11 +77,27 @@ def program(structure: Plan) -> tf.types.experimental.PolymorphicFunction:
     floats = tuple(numbers(structure))
 
     @tf.function(jit_compile=True, autograph=False)
-    def train(state, values, mean, scale, rate, inputs, targets, row_weights, n_chunk_steps):
+    def train(
+        state: State,
+        values: Tensor,
+        mean: Tensor,
+        scale: Tensor,
+        rate: Tensor,
+        inputs: Tensor,
+        targets: Tensor,
+        row_weights: Tensor,
+        n_chunk_steps: Tensor,
+    ) -> tuple[State, Tensor]:
         plan = with_numbers(structure, tf.unstack(values, num=len(floats)))
         alpha = plan.objective.alpha
 
-        def advance(i, weights, slots, n_steps, total):
+        def advance(
+            i: Tensor,
+            weights: tuple[Tensor, ...],
+            slots: tuple[Tensor, ...],
+            n_steps: Tensor,
+            total: Tensor,
+        ) -> tuple[Any, ...]:
             weight_sum = tf.reduce_sum(row_weights[i])
             with tf.GradientTape() as tape:
                 tape.watch(weights)

@@ -37,7 +37,8 @@ def update(
 ) -> tuple[tuple[Tensor, ...], tuple[Tensor, ...]]:
     """Take one step: the `n_steps`-th, counted from 1 and given as a float."""
     n = N_SLOTS[solver.name]
-    moved, kept = [], []
+    moved: list[Tensor] = []
+    kept: list[Tensor] = []
     for i, (weight, gradient) in enumerate(zip(weights, gradients, strict=True)):
         step, memory = _step(solver, gradient, slots[n * i : n * (i + 1)], rate, n_steps)
         if solver.name == "adamw" and weight.shape.rank == 2:

@@ -10,10 +10,7 @@ import tensorflow as tf
 from skae._feed import Chunk, Feed, ahead
 from skae._plan import Plan, numbers, structure
 from skae._tensorflow import _solvers
-from skae._tensorflow._program import program
-
-Tensor = Any
-State = tuple[tuple[Tensor, ...], tuple[Tensor, ...], Tensor]
+from skae._tensorflow._program import State, Tensor, program
 
 
 class Trainer:
@@ -42,7 +39,7 @@ class Trainer:
         solver_state: tuple[tuple[np.ndarray, ...], float] | None = None,
     ) -> None:
         self._program = program(structure(plan))
-        self._concrete = None
+        self._concrete: Any = None
         self._numbers = tf.constant(list(numbers(plan)), tf.float32)
         self._mean = tf.constant(feed.mean, tf.float32)
         self._scale = tf.constant(feed.scale, tf.float32)

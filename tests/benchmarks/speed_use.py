@@ -72,8 +72,8 @@ def second_fit():
     first = time.perf_counter() - begin
     times = median_times({n: lambda n=n: fit(n) for n in (1, 21)})
     steps = (times[21] - times[1]) / 20
-    row("second fit, 1000 x 20, one epoch, beyond its steps", "<= 50 ms",
-        f"{1e3 * (first - steps):.0f} ms at once, {1e3 * (times[1] - steps):.0f} ms median")  # fmt: skip
+    values = f"{1e3 * (first - steps):.0f} ms at once, {1e3 * (times[1] - steps):.0f} ms median"
+    row("second fit, 1000 x 20, one epoch, beyond its steps", "<= 50 ms", values)
 
 
 def growth():
