@@ -16,10 +16,10 @@ from sklearn.base import (
     TransformerMixin,
     _fit_context,
 )
-from sklearn.callback import CallbackSupportMixin
+from sklearn.callback import CallbackContext, CallbackSupportMixin
 from sklearn.utils.validation import check_array, check_is_fitted, validate_data
 
-from skae._epochs import History, Validation, not_finite, run_epochs, set_aside
+from skae._epochs import History, Validation, all_finite, not_finite, run_epochs, set_aside
 from skae._feed import Feed
 from skae._model import Model, check_range, first_model
 from skae._parameters import SharedParameters
@@ -30,8 +30,6 @@ from skae._serve import Codec
 from skae._whitening import Moments
 
 AUTO_BATCH_SIZE = 64
-# A pass over all rows of large data for one number would cost a fit of few epochs a tenth.
-ERROR_ROWS = 10_000
 
 
 def _share(half: int, part: str, doc: str) -> property:
@@ -297,6 +295,13 @@ class BaseAutoencoder(
         corruption = model.plan.objective.corruption
         return Feed(X, rows, model.mean, model.scale, batch_size, self.shuffle, rng, corruption)
 
+    def _begin_task(self, X, y, max_subtasks: int) -> tuple[CallbackContext, dict[str, Any]]:
+        """Tell callbacks that a fit begins; return its context and what its hooks are told."""
+        # An autoencoder's target is its input.
+        seen = {"estimator": self, "X": X, "y": X if y is None else y}
+        context = self._init_callback_context(max_subtasks=max_subtasks)
+        return context.call_on_fit_task_begin(**seen), seen
+
     def _train(
         self, X, y, model: Model, feed: Feed, aside: np.ndarray, warm: bool
     ) -> dict[str, Any]:
@@ -305,10 +310,7 @@ class BaseAutoencoder(
 
         n = len(feed.rows)
         validation = Validation(X, aside, model) if aside.size else None
-        # An autoencoder's target is its input.
-        seen = {"estimator": self, "X": X, "y": X if y is None else y}
-        context = self._init_callback_context(max_subtasks=self.max_iter)
-        context.call_on_fit_task_begin(**seen)
+        context, seen = self._begin_task(X, y, max_subtasks=self.max_iter)
 
         def begin_epoch():
             return context.subcontext(task_name="epoch").call_on_fit_task_begin(**seen)
@@ -349,7 +351,7 @@ class BaseAutoencoder(
             "validation_loss_curve_": earlier[1] + history.validation_loss_curve,
             "best_validation_loss_": history.kept.loss if validated else None,
             "n_samples_seen_": len(X),
-            "_memory": None,
+            "_memory": (moments, None),
         }
 
     def _train_one_pass(self, X, y, model: Model, rng: np.random.Generator) -> dict[str, Any]:
@@ -357,18 +359,15 @@ class BaseAutoencoder(
         from skae._tensorflow._train import Trainer
 
         first = not self.__sklearn_is_fitted__()
-        memory = None if first else self._memory
-        moments, solver_state = memory or (None, None)
-        seen = {"estimator": self, "X": X, "y": X if y is None else y}
-        context = self._init_callback_context()
-        context.call_on_fit_task_begin(**seen)
+        moments, solver_state = (None, None) if first else self._memory
+        context, seen = self._begin_task(X, y, max_subtasks=0)
         n = len(X) + (0 if first else self.n_samples_seen_)
         feed = self._feed(X, np.arange(len(X)), model, rng)
         trainer = Trainer(model.plan.for_rows(n), model.weights, feed, solver_state)
         with closing(trainer):
             loss = trainer.epoch(float(self.learning_rate_init))
             codec, solver_state = model.codec(trainer.weights), trainer.solver_state
-        if not np.isfinite(loss):
+        if not all_finite(loss, *codec.weights):
             raise ValueError(not_finite("this pass", self.learning_rate_init))
         if self.whiten:
             now = Moments.of(codec.encode(X))
@@ -392,7 +391,6 @@ class BaseAutoencoder(
 def _attributes(codec: Codec, moments: Moments | None, X: np.ndarray) -> dict[str, Any]:
     """Return the fitted attributes that say how rows are encoded and decoded."""
     whitening = None if moments is None else moments.whitening()
-    some = X[:: -(-len(X) // ERROR_ROWS)]
     return {
         "network_": codec.network,
         "weights_": codec.weights,
@@ -400,5 +398,5 @@ def _attributes(codec: Codec, moments: Moments | None, X: np.ndarray) -> dict[st
         "scale_": codec.scale,
         "whitening_": whitening,
         "n_components_": codec.network.n_components,
-        "reconstruction_err_": float(codec.squared_errors(some).mean() / X.shape[1]),
+        "reconstruction_err_": codec.mean_squared_error(X),
     }

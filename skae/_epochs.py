@@ -134,7 +134,7 @@ def run_epochs(
             task = begin_epoch()
             loss = trainer.epoch(schedule.rate(epoch))
             seen = losses(lambda loss=loss: loss)
-            if not (np.isfinite(loss) and np.isfinite(seen).all()):
+            if not all_finite(loss, seen, *trainer.weights):
                 message = not_finite(f"epoch {epoch}", schedule.rate(epoch))
                 if epoch == 1:
                     raise ValueError(message)
@@ -171,6 +171,11 @@ def run_epochs(
             "Training interrupted by user; the best weights so far are kept.", stacklevel=2
         )
     return history
+
+
+def all_finite(*values: Any) -> bool:
+    """Return whether numbers and arrays hold neither NaN nor infinity."""
+    return all(np.isfinite(value).all() for value in values)
 
 
 def not_finite(when: str, rate: float) -> str:

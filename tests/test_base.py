@@ -337,6 +337,10 @@ class TestPartialFit:
             passes.partial_fit(part)
         assert_allclose(np.cov(passes.transform(X).T), np.eye(2), atol=1e-3)
 
+    def test_one_row_more_does_not_upset_the_whitening_of_a_fit(self):
+        fitted = make(whiten=True).fit(X).partial_fit(X[:1])
+        assert_allclose(np.cov(fitted.transform(X).T), np.eye(2), atol=0.1)
+
 
 class TestStorage:
     @pytest.mark.parametrize("params", [{}, {"whiten": True}, {"tied_weights": True}])
