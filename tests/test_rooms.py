@@ -59,3 +59,9 @@ print({HEAVY}, float(codes.sum()), pipeline.score(X))
     codes_sum, score = map(float, printed.split()[1:])
     assert codes_sum == pytest.approx(pipeline.transform(X).sum(), abs=1e-9)
     assert score == pytest.approx(pipeline.score(X))
+
+
+def test_the_map_names_every_file():
+    described = (ROOT.parent / "docs" / "architecture.md").read_text()
+    missing = [path.name for path in ROOT.rglob("*.py") if path.name not in described]
+    assert missing == []
