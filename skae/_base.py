@@ -21,24 +21,17 @@ from sklearn.utils.validation import check_array, check_is_fitted, validate_data
 
 from skae._epochs import History, Validation, all_finite, not_finite, run_epochs, set_aside
 from skae._feed import Feed
+from skae._interrupts import DeferredInterrupt
 from skae._model import Model, check_range, first_model
 from skae._parameters import SharedParameters
 from skae._plan import Plan
 from skae._principal import variance
 from skae._schedule import Schedule
 from skae._serve import Codec
+from skae._views import WeightViews
 from skae._whitening import Moments
 
 AUTO_BATCH_SIZE = 64
-
-
-def _share(half: int, part: str, doc: str) -> property:
-    """Return a read-only view of one part of a half of the weights."""
-
-    def read(self):
-        return getattr(self.network_.split(self.weights_, np.transpose)[half], part)
-
-    return property(read, doc=doc)
 
 
 class BaseAutoencoder(
@@ -46,6 +39,7 @@ class BaseAutoencoder(
     ClassNamePrefixFeaturesOutMixin,
     TransformerMixin,
     SharedParameters,
+    WeightViews,
     BaseEstimator,
     metaclass=ABCMeta,
 ):
@@ -54,13 +48,6 @@ class BaseAutoencoder(
     A kind declares its own parameters as annotated fields under
     :func:`~skae._parameters.estimator` and answers one question, `_plan`.
     """
-
-    encoder_coefs_ = _share(0, "kernels", "Kernels of the encoder's layers.")
-    encoder_intercepts_ = _share(0, "biases", "Biases of the encoder's layers.")
-    encoder_skip_ = _share(0, "skip", "Linear path of the encoder, or None.")
-    decoder_coefs_ = _share(1, "kernels", "Kernels of the decoder's layers.")
-    decoder_intercepts_ = _share(1, "biases", "Biases of the decoder's layers.")
-    decoder_skip_ = _share(1, "skip", "Linear path of the decoder, or None.")
 
     @abstractmethod
     def _plan(self, n_features: int, n_components: int) -> Plan:
@@ -96,14 +83,16 @@ class BaseAutoencoder(
         """
         with self._restored_on_failure():
             warm = self.warm_start and self.__sklearn_is_fitted__()
-            X = self._validated(X, first=not warm)
+            X = self._validated(X, first=not warm, least=2)
             rng = self._generator()
-            # Drawn first, so that a warm start sets the same rows aside again.
+            # A warm start must not train on rows that its earlier losses were measured on.
+            split_seed = self._split_seed if warm else int(rng.integers(2**63))
             fraction = self.validation_fraction if self.early_stopping else 0.0
-            rows, aside = set_aside(len(X), fraction, rng)
+            rows, aside = set_aside(len(X), fraction, np.random.default_rng(split_seed))
             model = self._fitted_model(X) if warm else self._first_model(X, rng)
             feed = self._feed(X, rows, model, rng)
-            vars(self).update(self._train(X, y, model, feed, aside, warm))
+            fitted = self._train(X, y, model, feed, aside, warm)
+            vars(self).update(fitted, _split_seed=split_seed)
         return self
 
     @_fit_context(prefer_skip_nested_validation=True)
@@ -112,6 +101,7 @@ class BaseAutoencoder(
 
         The first call sets centre, scale and start from its rows. The training loss alone is
         watched, the rate is `learning_rate_init`, and the weights after the call are kept.
+        With `whiten`, all rows seen count, each by the codes it had in its own call.
 
         Parameters
         ----------
@@ -131,9 +121,11 @@ class BaseAutoencoder(
             If X or a parameter cannot be used, or if the loss is not finite. What earlier calls
             have fitted is kept.
         """
+        # scikit-learn's decorator checks the parameters before the first call only.
+        self._validate_params()
         with self._restored_on_failure():
             first = not self.__sklearn_is_fitted__()
-            X = self._validated(X, first=first)
+            X = self._validated(X, first=first, least=2 if first else 1)
             rng = self._generator(0 if first else self.n_iter_)
             model = self._first_model(X, rng) if first else self._fitted_model(X)
             vars(self).update(self._train_one_pass(X, y, model, rng))
@@ -242,13 +234,13 @@ class BaseAutoencoder(
         check_is_fitted(self)
         return Codec(self.network_, self.weights_, self.mean_, self.scale_, self.whitening_)
 
-    def _validated(self, X, first: bool = False) -> np.ndarray:
+    def _validated(self, X, first: bool = False, least: int = 1) -> np.ndarray:
         return validate_data(
             self,
             X,
             dtype=[np.float64, np.float32],
             reset=first,
-            ensure_min_samples=2 if first else 1,
+            ensure_min_samples=least,
         )
 
     @contextmanager
@@ -319,7 +311,11 @@ class BaseAutoencoder(
             fitted = partial(self._fitted, X, model, history, warm)
             return task.call_on_fit_task_end(**seen, reconstruction_attributes=fitted)
 
-        with closing(Trainer(model.plan.for_rows(n), model.weights, feed)) as trainer:
+        plan = model.plan.for_rows(n)
+        with (
+            DeferredInterrupt() as interrupt,
+            closing(Trainer(plan, model.weights, feed, between_chunks=interrupt.check)) as trainer,
+        ):
             history = run_epochs(
                 trainer,
                 validation,
@@ -351,7 +347,7 @@ class BaseAutoencoder(
             "validation_loss_curve_": earlier[1] + history.validation_loss_curve,
             "best_validation_loss_": history.kept.loss if validated else None,
             "n_samples_seen_": len(X),
-            "_memory": (moments, None),
+            "_memory": (moments, None, None),
         }
 
     def _train_one_pass(self, X, y, model: Model, rng: np.random.Generator) -> dict[str, Any]:
@@ -359,7 +355,9 @@ class BaseAutoencoder(
         from skae._tensorflow._train import Trainer
 
         first = not self.__sklearn_is_fitted__()
-        moments, solver_state = (None, None) if first else self._memory
+        moments, solver, solver_state = (None, None, None) if first else self._memory
+        if solver != self.solver:
+            solver_state = None  # one solver's memory means nothing to another
         context, seen = self._begin_task(X, y, max_subtasks=0)
         n = len(X) + (0 if first else self.n_samples_seen_)
         feed = self._feed(X, np.arange(len(X)), model, rng)
@@ -372,6 +370,8 @@ class BaseAutoencoder(
         if self.whiten:
             now = Moments.of(codec.encode(X))
             moments = now if moments is None else moments + now
+        else:
+            moments = None
         n_iter = 1 if first else self.n_iter_ + 1
         fitted = {
             **_attributes(codec, moments, X),
@@ -382,7 +382,8 @@ class BaseAutoencoder(
             "validation_loss_curve_": [],
             "best_validation_loss_": None,
             "n_samples_seen_": n,
-            "_memory": (moments, solver_state),
+            "_memory": (moments, self.solver, solver_state),
+            "_split_seed": int(rng.integers(2**63)) if first else self._split_seed,
         }
         context.call_on_fit_task_end(**seen, reconstruction_attributes=fitted)
         return fitted

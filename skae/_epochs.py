@@ -140,6 +140,7 @@ def run_epochs(
                     raise ValueError(message)
                 message += f" The weights of epoch {history.kept.epoch} are kept."
                 warnings.warn(message, ConvergenceWarning, stacklevel=2)
+                end_epoch(task, history)
                 break
             stalled = monitor.see(epoch, trainer.weights, seen)
             history.kept = monitor.kept

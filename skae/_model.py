@@ -70,7 +70,8 @@ def first_model(
             "Divide X by a constant, or use StandardScaler."
         )
     scale = float(np.sqrt(mean_variance))
-    if scale < np.finfo(np.float32).tiny:
+    rounding = 16 * np.finfo(np.float64).eps * np.abs(mean).max()
+    if scale <= max(rounding, np.finfo(np.float32).tiny):
         scale = 1.0
     axes = Axes(np.empty((n_features, 0)), np.empty(0))
     if by_share or init == "pca":

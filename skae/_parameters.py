@@ -169,8 +169,9 @@ default='squared_error'
         layers the only layer itself starts as the principal axes.) Where PCA cannot hold
         exactly, it starts close: codes with another activation than identity see principal
         components of unit variance and the decoder's path is the least-squares way back from
-        them (with `tied_weights`, the transpose of the encoder's); an output activation is
-        applied to PCA's reconstruction `r`, 'logistic' to ``4 * (r - 1/2)``.
+        them (with `tied_weights`, codes see the principal components as they are, and the way back
+        is their transpose); an output activation is applied to PCA's reconstruction `r`,
+        'logistic' to ``4 * (r - 1/2)``.
         'he' [2]_ and 'lecun' draw normal kernels of variance 2 / fan_in and 1 / fan_in, 'glorot'
         uniform ones of variance 2 / (fan_in + fan_out), without a linear path.
 
@@ -183,9 +184,9 @@ default='squared_error'
 
     alpha : float, default=0.02
         Strength of the L2 term: ``alpha / 2`` times the sum of squared kernel entries, a tied
-        kernel counted once and biases never, divided by the number of rows trained on (as in
-        `MLPRegressor`), is added to the loss. With solver='adamw' it is the decoupled
-        weight decay instead [3]_.
+        kernel counted once, the linear paths too and biases never, divided by the number of rows
+        trained on (as in `MLPRegressor`), is added to the loss. With solver='adamw' it is
+        the decoupled weight decay instead [3]_.
 
     solver : {'adam', 'adamw', 'sgd', 'rmsprop'}, default='adam'
         How gradients become steps.
@@ -231,7 +232,8 @@ default='squared_error'
         Epochs without improvement after which training stops or the rate is cut.
 
     warm_start : bool, default=False
-        Whether `fit` goes on from the weights of the last call, with its centre and scale.
+        Whether `fit` goes on from the weights of the last call, with its centre, scale and number
+        of codes.
 
     random_state : int, RandomState instance or None, default=None
         Seeds weights, the rows set aside, shuffling and noise. The same int gives the same weights,
@@ -276,26 +278,28 @@ network_ : Network
         Number of epochs run.
 
     best_iter_ : int
-        Epoch whose weights were kept; 0 is the start.
+        Epoch of the last call whose weights were kept; 0 is its start.
 
     loss_ : float
         Training loss of the last epoch.
 
     loss_curve_ : list of float
-        Training loss of each epoch, penalties included.
+        Training loss of each epoch, penalties included. Grows from call to call of a warm start.
 
-    validation_loss_curve_ : list of float or None
-        Loss after each epoch on the rows set aside, penalties left out.
+    validation_loss_curve_ : list of float
+        Loss after each epoch on the rows set aside, penalties left out; empty where the training
+        loss was monitored. Centre, scale and principal axes are taken from all rows, these
+        included: the loss compares epochs, and is optimistic for rows never seen.
 
     best_validation_loss_ : float or None
-        That of the weights kept.
+        That of the weights kept, None where the training loss was monitored.
 
     reconstruction_err_ : float
         Mean squared error of the reconstruction in the units of X, over all its entries, or
         over those of some 10,000 evenly spaced rows where it has more.
 
     n_samples_seen_ : int
-        Number of rows trained on; those of all calls of `partial_fit` added up.
+        Number of rows given to `fit`, or to all calls of `partial_fit`.
 
     n_features_in_ : int
         Number of columns seen by `fit`.

@@ -40,7 +40,7 @@ def variance(X: np.ndarray, mean: np.ndarray) -> float:
     total = 0.0
     for rows in blocks(*X.shape):
         block = _centred(X[rows], mean)
-        total += float(np.vdot(block, block))
+        total += float(np.einsum("ij,ij->", block, block, dtype=np.float64))
     return total / X.size
 
 
@@ -57,12 +57,17 @@ def principal_axes(
         axes = _from_gram(X, mean, n_axes)
     directions, variances = axes
     # What rounding left of directions that hold nothing is no axis.
-    kept = variances > np.finfo(X.dtype).eps * n_features * variances.max(initial=0.0)
+    kept = variances > _rounding(X) * variances.max(initial=0.0)
     directions, variances = directions[:, kept], variances[kept]
     # The sign of an axis is arbitrary: as in scikit-learn, its largest entry is positive.
     largest = np.abs(directions).argmax(axis=0)
     signs = np.sign(directions[largest, np.arange(directions.shape[1])])
     return Axes(directions * signs, variances)
+
+
+def _rounding(X: np.ndarray) -> float:
+    """Return the share of the largest variance that rounding may feign: X's, or that of eigh."""
+    return max(np.finfo(X.dtype).eps, np.finfo(np.float64).eps * max(X.shape))
 
 
 def _centred(block: np.ndarray, mean: np.ndarray) -> np.ndarray:
@@ -94,7 +99,7 @@ def _from_gram(X: np.ndarray, mean: np.ndarray, n_axes: int | None) -> Axes:
         block = _centred(X[:, columns], mean[columns])
         gram += block @ block.T
     values, vectors = _largest(gram / n_rows, n_axes)
-    held = values > np.finfo(X.dtype).eps * n_rows * values.max(initial=0.0)
+    held = values > _rounding(X) * values.max(initial=0.0)
     values, vectors = values[held], vectors[:, held]
     directions = np.empty((n_features, len(values)))
     for columns in blocks(n_features, n_rows):

@@ -69,6 +69,8 @@ def principal_start(
     encode, decode = _linear_paths(network, axes.directions, n_held, rng)
     if network.tied_weights:
         _set_tied(network, encoder, encode)
+        if network.code_activation != "identity":
+            _undo_offset(network, encoder, decoder, rows)
         return weights
     deviations = np.ones(network.n_components)
     deviations[:n_held] = np.maximum(np.sqrt(axes.variances[:n_held]) / scale, LEAST_DEVIATION)
@@ -128,10 +130,21 @@ def _set_tied(network, encoder, matrix):
     encoder.biases[-1][...] -= constant
 
 
+def _codes(network, encoder, rows):
+    hidden, last = ACTIVATIONS[network.activation], ACTIVATIONS[network.code_activation]
+    return last(propagate(encoder, rows, hidden))
+
+
+def _undo_offset(network, encoder, decoder, rows):
+    """Let the decoder's last bias take back the mean of nonlinear codes."""
+    hidden = ACTIVATIONS[network.activation]
+    output = propagate(decoder, _codes(network, encoder, rows), hidden)
+    decoder.biases[-1][...] += (rows - output).mean(axis=0)
+
+
 def _undo_code_layer(network, encoder, decoder, rows):
     """Let the decoder's linear path be the least-squares way back from nonlinear codes."""
-    hidden, last = ACTIVATIONS[network.activation], ACTIVATIONS[network.code_activation]
-    codes = last(propagate(encoder, rows, hidden))
+    codes = _codes(network, encoder, rows)
     ones = np.ones((len(rows), 1), codes.dtype)
     solution = np.linalg.lstsq(np.hstack([codes, ones]), rows, rcond=None)[0]
     _set_linear(network, decoder, solution[:-1])

@@ -42,7 +42,8 @@ class Moments(NamedTuple):
         variances, axes = variances[::-1], axes[:, ::-1]
         # Codes that PCA has already decorrelated keep their signs.
         axes = axes * np.where(axes[np.abs(axes).argmax(axis=0), range(len(axes))] < 0, -1.0, 1.0)
-        # A code that does not vary stays at zero and does not blow up what rounding left of it.
-        least = np.finfo(np.float32).eps * max(variances[0], np.finfo(np.float32).tiny)
-        deviations = np.sqrt(np.maximum(variances, least))
+        deviations = np.sqrt(np.maximum(variances, 0.0))
+        # Codes are float32 at heart: what varies less than their rounding does not vary.
+        rounding = np.finfo(np.float32).eps * max(deviations[0], np.abs(self.mean).max())
+        deviations = np.where(deviations > rounding, deviations, 1.0)
         return Whitening(self.mean, axes / deviations, (axes * deviations).T)

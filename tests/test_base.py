@@ -12,6 +12,7 @@ from sklearn.base import clone
 from sklearn.datasets import load_digits, load_iris
 
 from skae import AutoencoderTransformer
+from skae._epochs import set_aside
 from tests.fresh import in_fresh_process
 
 # Most tests train for a few epochs only.
@@ -130,6 +131,10 @@ class TestMethods:
         assert fitted.score(X) == pytest.approx(1 - unexplained / ((X - X.mean(axis=0)) ** 2).sum())
         assert fitted.score_samples(X).sum() == pytest.approx(-unexplained)
         assert fitted.score_samples(X).shape == (150,)
+
+    def test_constant_data_is_not_scaled(self):
+        for constant in (np.full((50, 3), 0.1), np.full((50, 3), 1e9), np.zeros((50, 3))):
+            assert make().fit(constant).scale_ == 1.0
 
     def test_score_of_constant_data(self):
         fitted = make().fit(np.ones((30, 3)))
@@ -284,6 +289,18 @@ class TestWarmStart:
         assert len(warm.loss_curve_) == 10
         assert warm.n_iter_ == 5
 
+    @pytest.mark.parametrize("seed", [0, None, np.random.RandomState(0)])
+    def test_it_sets_the_same_rows_aside(self, seed, monkeypatch):
+        drawn = []
+
+        def record(n, fraction, rng):
+            drawn.append(set_aside(n, fraction, rng))
+            return drawn[-1]
+
+        monkeypatch.setattr("skae._base.set_aside", record)
+        make(warm_start=True, random_state=seed).fit(X).fit(X)
+        assert_array_equal(drawn[0][1], drawn[1][1])
+
     def test_it_never_gets_worse(self):
         warm = make(warm_start=True, max_iter=30).fit(X)
         before = warm.best_validation_loss_
@@ -336,6 +353,20 @@ class TestPartialFit:
         for part in np.split(X, 3):
             passes.partial_fit(part)
         assert_allclose(np.cov(passes.transform(X).T), np.eye(2), atol=1e-3)
+
+    @pytest.mark.parametrize("solvers", [("adam", "sgd"), ("sgd", "rmsprop"), ("rmsprop", "adam")])
+    def test_a_new_solver_starts_without_memory(self, solvers):
+        passes = make(solver=solvers[0]).partial_fit(X).set_params(solver=solvers[1])
+        assert passes.partial_fit(X).n_iter_ == 2
+
+    def test_parameters_are_checked_in_every_call(self):
+        passes = make().partial_fit(X).set_params(solver="lbfgs")
+        with pytest.raises(ValueError, match="'solver' parameter"):
+            passes.partial_fit(X)
+
+    def test_whitening_can_be_switched_off(self):
+        passes = make(whiten=True).fit(X).set_params(whiten=False).partial_fit(X)
+        assert passes.whitening_ is None
 
     def test_one_row_more_does_not_upset_the_whitening_of_a_fit(self):
         fitted = make(whiten=True).fit(X).partial_fit(X[:1])

@@ -1,5 +1,6 @@
 """Bad input gets a clear error before training; awkward input works; failures lose nothing."""
 
+import signal
 import threading
 
 import numpy as np
@@ -239,6 +240,21 @@ class TestFailuresLoseNothing:
             late.fit(X)
         assert np.isfinite(late.transform(X)).all()
         assert late.n_iter_ < 500
+
+    def test_a_real_ctrl_c_at_any_moment(self):
+        """It ends the fit with a warning and leaves nothing half done."""
+        rows = np.random.default_rng(0).standard_normal((2000, 20))
+        before = signal.getsignal(signal.SIGINT)
+        make().fit(rows)  # TensorFlow is imported, the program compiled
+        for delay in np.linspace(0.3, 0.6, 8):
+            estimator = make(max_iter=100_000, n_iter_no_change=np.inf)
+            timer = threading.Timer(delay, signal.raise_signal, [signal.SIGINT])
+            timer.start()
+            with pytest.warns(UserWarning, match="interrupted by user"):
+                estimator.fit(rows)
+            timer.join()
+            assert np.isfinite(estimator.transform(rows)).all()
+            assert signal.getsignal(signal.SIGINT) is before
 
     def test_ctrl_c_keeps_the_best_weights(self, monkeypatch):
         from skae._tensorflow._train import Trainer

@@ -37,6 +37,14 @@ def test_all_axes_hold_all_variance(shape):
     assert axes.variances.sum() == pytest.approx(variance(X, centre(X)) * shape[1])
 
 
+def test_float32_keeps_as_many_axes_as_float64():
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((700, 600)) * np.r_[np.full(3, 60.0), np.linspace(1, 0.3, 597)]
+    for dtype in (np.float32, np.float64):
+        axes = principal_axes(X.astype(dtype), centre(X), None, rng)
+        assert axes.directions.shape == (600, 600)
+
+
 def test_directions_that_hold_nothing_are_no_axes():
     X = np.outer(np.arange(10.0), np.ones(4))
     axes = principal_axes(X, centre(X), 4, np.random.default_rng(0))

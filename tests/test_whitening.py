@@ -35,6 +35,17 @@ def test_decorrelated_codes_are_only_divided():
     assert np.isfinite(matrix).all()
 
 
+def test_small_codes_are_whitened_too():
+    spread = CODES * [1e4, 1.0, 0.1]
+    mean, matrix, _ = Moments.of(spread).whitening()
+    assert_allclose(np.cov(((spread - mean) @ matrix).T), np.eye(3), atol=1e-6)
+
+
+def test_codes_without_variance_are_not_blown_up():
+    mean, matrix, _ = Moments.of(np.full((50, 2), 0.1)).whitening()
+    assert np.abs((0.1 + 1e-9 - mean) @ matrix).max() < 1e-6
+
+
 @pytest.mark.parametrize("codes", [np.ones((5, 2)), np.ones((1, 2)), np.arange(10.0).reshape(5, 2)])
 def test_codes_without_variance_stay_finite(codes):
     mean, matrix, inverse = Moments.of(codes).whitening()

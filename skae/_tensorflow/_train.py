@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,8 @@ class Trainer:
     feed : Feed
     solver_state : (slots, n_steps) or None
         What the solver remembers of earlier training.
+    between_chunks : callable
+        Called before each chunk; what it raises ends the pass.
 
     Attributes
     ----------
@@ -37,7 +40,9 @@ class Trainer:
         weights: tuple[np.ndarray, ...],
         feed: Feed,
         solver_state: tuple[tuple[np.ndarray, ...], float] | None = None,
+        between_chunks: Callable[[], None] = lambda: None,
     ) -> None:
+        self._between_chunks = between_chunks
         self._program = program(structure(plan))
         self._concrete: Any = None
         self._numbers = tf.constant(list(numbers(plan)), tf.float32)
@@ -65,6 +70,7 @@ class Trainer:
         state = self.weights, self._slots, self._n_steps
         totals = []
         for chunk in self._chunks:
+            self._between_chunks()
             arguments = (state, self._numbers, self._mean, self._scale, rate, *chunk[:-1])
             if self._concrete is None:
                 # All chunks have one shape, so that its program need not be looked up again.
