@@ -94,3 +94,11 @@ def test_random_biases_are_zero():
     weights = random_start(network, "he", np.random.default_rng(0))
     assert all(np.all(weight == 0) == (weight.ndim == 1) for weight in weights)
     assert {weight.dtype for weight in weights} == {np.dtype(np.float32)}
+
+
+@pytest.mark.parametrize("code", sorted(set(ACTIVATIONS) - {"identity"}))
+@pytest.mark.parametrize("hidden", [(), (16,)])
+def test_tied_nonlinear_codes_start_better_than_the_mean(code, hidden):
+    start = started(hidden=hidden, code=code, tied=True)
+    assert share(start) > 0.1
+    assert_allclose(start.decode(start.encode(X)).mean(axis=0), X.mean(axis=0), atol=1e-3)
