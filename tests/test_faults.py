@@ -246,7 +246,7 @@ class TestFailuresLoseNothing:
         rows = np.random.default_rng(0).standard_normal((2000, 20))
         before = signal.getsignal(signal.SIGINT)
         make().fit(rows)  # TensorFlow is imported, the program compiled
-        for delay in np.linspace(0.3, 0.6, 8):
+        for delay in np.linspace(1.0, 1.3, 5):
             estimator = make(max_iter=100_000, n_iter_no_change=np.inf)
             timer = threading.Timer(delay, signal.raise_signal, [signal.SIGINT])
             timer.start()
