@@ -20,7 +20,7 @@ from sklearn.callback import CallbackContext, CallbackSupportMixin
 from sklearn.utils.validation import check_array, check_is_fitted, validate_data
 
 from skae._epochs import History, Validation, all_finite, not_finite, run_epochs, set_aside
-from skae._feed import Feed
+from skae._feed import Feed, rows_in_a_batch
 from skae._interrupts import DeferredInterrupt
 from skae._model import Model, check_range, first_model
 from skae._parameters import SharedParameters
@@ -30,8 +30,6 @@ from skae._schedule import Schedule
 from skae._serve import Codec
 from skae._views import WeightViews
 from skae._whitening import Moments
-
-AUTO_BATCH_SIZE = 64
 
 
 class BaseAutoencoder(
@@ -281,9 +279,7 @@ class BaseAutoencoder(
 
     def _feed(self, X: np.ndarray, rows: np.ndarray, model: Model, rng: np.random.Generator):
         """Return the batches of these rows of X."""
-        batch_size = AUTO_BATCH_SIZE if self.batch_size == "auto" else int(self.batch_size)
-        # A batch that no epoch fills is cut, but to a power of two only: its size is compiled.
-        batch_size = min(batch_size, 1 << (len(rows) - 1).bit_length())
+        batch_size = rows_in_a_batch(self.batch_size, len(rows))
         corruption = model.plan.objective.corruption
         return Feed(X, rows, model.mean, model.scale, batch_size, self.shuffle, rng, corruption)
 
@@ -328,7 +324,7 @@ class BaseAutoencoder(
                 end_epoch=end_epoch,
                 verbose=self.verbose,
             )
-        fitted = self._fitted(X, model, history, warm)
+            fitted = self._fitted(X, model, history, warm)
         context.call_on_fit_task_end(**seen, reconstruction_attributes=fitted)
         return fitted
 
@@ -361,8 +357,11 @@ class BaseAutoencoder(
         context, seen = self._begin_task(X, y, max_subtasks=0)
         n = len(X) + (0 if first else self.n_samples_seen_)
         feed = self._feed(X, np.arange(len(X)), model, rng)
-        trainer = Trainer(model.plan.for_rows(n), model.weights, feed, solver_state)
-        with closing(trainer):
+        plan = model.plan.for_rows(n)
+        with (
+            DeferredInterrupt(),
+            closing(Trainer(plan, model.weights, feed, solver_state)) as trainer,
+        ):
             loss = trainer.epoch(float(self.learning_rate_init))
             codec, solver_state = model.codec(trainer.weights), trainer.solver_state
         if not all_finite(loss, *codec.weights):

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
+from skae._interrupts import INTERRUPTED
 from skae._model import Model
 from skae._schedule import Kept, Monitor, Schedule
 from skae._serve import ACTIVATIONS, blocks, entry_losses, propagate, standardised
@@ -168,9 +169,7 @@ def run_epochs(
     except KeyboardInterrupt:
         if history.kept is None:
             raise
-        warnings.warn(
-            "Training interrupted by user; the best weights so far are kept.", stacklevel=2
-        )
+        warnings.warn(INTERRUPTED, stacklevel=2)
     return history
 
 

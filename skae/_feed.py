@@ -18,6 +18,14 @@ T = TypeVar("T")
 CHUNK_STEPS, CHUNK_ENTRIES = 64, 1 << 22
 # Rows are gathered in pieces that stay in a core's cache.
 GATHER_ENTRIES = 1 << 17
+AUTO_BATCH_SIZE = 64
+
+
+def rows_in_a_batch(asked: int | str, n_rows: int) -> int:
+    """Return the batch size to compile for: that asked for, or less where no epoch fills it."""
+    size = AUTO_BATCH_SIZE if asked == "auto" else int(asked)
+    # To a power of two only, so that another number of rows seldom compiles another program.
+    return min(size, 1 << (n_rows - 1).bit_length())
 
 
 class Chunk(NamedTuple):

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import signal
 import threading
+import warnings
 from types import TracebackType
+
+INTERRUPTED = "Training interrupted by user; the best weights so far are kept."
 
 
 class DeferredInterrupt:
-    """Within this context Ctrl-C waits until `check` raises it.
+    """Within this context Ctrl-C waits until `check` raises it, or is a warning at the end.
 
     TensorFlow's conversions to NumPy do not survive a KeyboardInterrupt that arises inside them.
     Outside the main thread, where Python delivers no signals, this does nothing.
@@ -29,8 +32,8 @@ class DeferredInterrupt:
     ) -> None:
         if self._replaces:
             signal.signal(signal.SIGINT, self._handler)
-        if error is None:
-            self.check()
+        if self._pending and error is None:
+            warnings.warn(INTERRUPTED, stacklevel=2)
 
     def _note(self, *_: object) -> None:
         self._pending = True

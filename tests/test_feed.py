@@ -8,7 +8,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from skae import _feed
-from skae._feed import Feed, ahead
+from skae._feed import Feed, ahead, rows_in_a_batch
 
 
 @dataclass(frozen=True)
@@ -88,3 +88,11 @@ def test_ahead_yields_the_same_and_passes_errors_on():
     assert next(items) == 1
     with pytest.raises(OSError, match="disk"):
         next(items)
+
+
+@pytest.mark.parametrize(
+    ("asked", "n_rows", "expected"),
+    [("auto", 1000, 64), ("auto", 40, 64), ("auto", 20, 32), (500, 100, 128), (7, 100, 7)],
+)
+def test_rows_in_a_batch(asked, n_rows, expected):
+    assert rows_in_a_batch(asked, n_rows) == expected
