@@ -1,7 +1,24 @@
 """Autoencoders for scikit-learn users."""
 
 from skae._autoencoder import AutoencoderTransformer
+from skae._contractive import ContractiveAutoencoder
+from skae._convolutional import ConvolutionalAutoencoder
+from skae._denoising import DenoisingAutoencoder
+from skae._recurrent import RecurrentAutoencoder
+from skae._sparse import SparseAutoencoder
+from skae._stacked import StackedAutoencoder
+from skae._variational import VariationalAutoencoder
 
 __version__ = "0.1.0"
 
-__all__ = ["AutoencoderTransformer", "__version__"]
+__all__ = [
+    "AutoencoderTransformer",
+    "ContractiveAutoencoder",
+    "ConvolutionalAutoencoder",
+    "DenoisingAutoencoder",
+    "RecurrentAutoencoder",
+    "SparseAutoencoder",
+    "StackedAutoencoder",
+    "VariationalAutoencoder",
+    "__version__",
+]

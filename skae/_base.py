@@ -6,8 +6,8 @@ from abc import ABCMeta, abstractmethod
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from functools import partial
-from numbers import Integral
-from typing import Any
+from numbers import Integral, Real
+from typing import Any, ClassVar
 
 import numpy as np
 from sklearn.base import (
@@ -19,15 +19,17 @@ from sklearn.base import (
 from sklearn.callback import CallbackContext, CallbackSupportMixin
 from sklearn.utils.validation import check_array, check_is_fitted, validate_data
 
-from skae._epochs import History, Validation, all_finite, not_finite, run_epochs, set_aside
-from skae._feed import Feed, rows_in_a_batch
+from skae._epochs import History, all_finite, not_finite, set_aside
+from skae._feed import rows_in_a_batch
 from skae._interrupts import DeferredInterrupt
 from skae._model import Model, check_range, first_model
-from skae._parameters import SharedParameters
-from skae._plan import Plan
+from skae._parameters import SharedParameters, flattened
+from skae._plan import Plan, Stage
 from skae._principal import variance
-from skae._schedule import Schedule
+from skae._schedule import Kept
 from skae._serve import Codec
+from skae._stages import LayerByLayer
+from skae._training import feed_of, run_stage
 from skae._views import WeightViews
 from skae._whitening import Moments
 
@@ -46,6 +48,10 @@ class BaseAutoencoder(
     A kind declares its own parameters as annotated fields under
     :func:`~skae._parameters.estimator` and answers one question, `_plan`.
     """
+
+    # Name of the parameter that gives a row's shape, for kinds that take arrays of images or
+    # sequences and flatten them.
+    _row_shape_parameter: ClassVar[str | None] = None
 
     @abstractmethod
     def _plan(self, n_features: int, n_components: int) -> Plan:
@@ -88,8 +94,7 @@ class BaseAutoencoder(
             fraction = self.validation_fraction if self.early_stopping else 0.0
             rows, aside = set_aside(len(X), fraction, np.random.default_rng(split_seed))
             model = self._fitted_model(X) if warm else self._first_model(X, rng)
-            feed = self._feed(X, rows, model, rng)
-            fitted = self._train(X, y, model, feed, aside, warm)
+            fitted = self._train(X, y, model, rows, aside, rng, split_seed, warm)
             vars(self).update(fitted, _split_seed=split_seed)
         return self
 
@@ -233,6 +238,9 @@ class BaseAutoencoder(
         return Codec(self.network_, self.weights_, self.mean_, self.scale_, self.whitening_)
 
     def _validated(self, X, first: bool = False, least: int = 1) -> np.ndarray:
+        name = self._row_shape_parameter
+        if name is not None:
+            X = flattened(X, name, getattr(self, name))
         return validate_data(
             self,
             X,
@@ -266,8 +274,11 @@ class BaseAutoencoder(
 
     def _fitted_model(self, X: np.ndarray) -> Model:
         """Return the fitted model to go on with, if the parameters still describe it."""
-        asked = self.n_components if isinstance(self.n_components, Integral) else self.n_components_
-        plan = self._plan(self.n_features_in_, int(asked))
+        is_share = isinstance(self.n_components, Real) and not isinstance(
+            self.n_components, Integral
+        )
+        n_components = self.n_components_ if is_share else self.n_components
+        plan = self._plan(self.n_features_in_, n_components and int(n_components))
         if plan.network != self.network_:
             raise ValueError(
                 f"The parameters describe another network than the fitted one: {plan.network} "
@@ -277,12 +288,6 @@ class BaseAutoencoder(
         check_range(plan, X)
         return Model(plan, self.weights_, self.mean_, self.scale_)
 
-    def _feed(self, X: np.ndarray, rows: np.ndarray, model: Model, rng: np.random.Generator):
-        """Return the batches of these rows of X."""
-        batch_size = rows_in_a_batch(self.batch_size, len(rows))
-        corruption = model.plan.objective.corruption
-        return Feed(X, rows, model.mean, model.scale, batch_size, self.shuffle, rng, corruption)
-
     def _begin_task(self, X, y, max_subtasks: int) -> tuple[CallbackContext, dict[str, Any]]:
         """Tell callbacks that a fit begins; return its context and what its hooks are told."""
         # An autoencoder's target is its input.
@@ -291,51 +296,78 @@ class BaseAutoencoder(
         return context.call_on_fit_task_begin(**seen), seen
 
     def _train(
-        self, X, y, model: Model, feed: Feed, aside: np.ndarray, warm: bool
+        self,
+        X,
+        y,
+        model: Model,
+        rows: np.ndarray,
+        aside: np.ndarray,
+        rng: np.random.Generator,
+        split_seed: int,
+        warm: bool,
     ) -> dict[str, Any]:
-        """Train for up to `max_iter` epochs and return the fitted attributes."""
-        from skae._tensorflow._train import Trainer
-
-        n = len(feed.rows)
-        validation = Validation(X, aside, model) if aside.size else None
-        context, seen = self._begin_task(X, y, max_subtasks=self.max_iter)
+        """Train stage by stage and return the fitted attributes."""
+        # A warm start goes on with the whole network.
+        stages = (Stage(int(self.max_iter)),) if warm else model.plan.stages
+        context, seen = self._begin_task(X, y, sum(stage.max_iter for stage in stages))
+        layers = LayerByLayer(model, X, self.init, rng)
+        curves: list[list[float]] = []
 
         def begin_epoch():
             return context.subcontext(task_name="epoch").call_on_fit_task_begin(**seen)
 
-        def end_epoch(task, history):
-            fitted = partial(self._fitted, X, model, history, warm)
+        def end_epoch(of_whole, task, history):
+            fitted = partial(
+                self._fitted, X, layers.model, history if of_whole else None, curves, warm
+            )
             return task.call_on_fit_task_end(**seen, reconstruction_attributes=fitted)
 
-        plan = model.plan.for_rows(n)
-        with (
-            DeferredInterrupt() as interrupt,
-            closing(Trainer(plan, model.weights, feed, between_chunks=interrupt.check)) as trainer,
-        ):
-            history = run_epochs(
-                trainer,
-                validation,
-                Schedule(self.learning_rate, float(self.learning_rate_init), int(self.max_iter)),
-                tol=self.tol,
-                patience=self.n_iter_no_change,
-                keeps_start=warm or self.init == "pca",
-                trusts_start=self.init == "pca" and not warm,
-                begin_epoch=begin_epoch,
-                end_epoch=end_epoch,
-                verbose=self.verbose,
-            )
-            fitted = self._fitted(X, model, history, warm)
+        history = None
+        with DeferredInterrupt() as interrupt:
+            for stage in stages:
+                of_whole = stage.layer is None
+                part, below = (layers.model, X) if of_whole else layers.layer(stage.layer)
+                history = run_stage(
+                    self,
+                    stage,
+                    part,
+                    below,
+                    rows,
+                    aside,
+                    rng,
+                    noise_seed=[split_seed, 1],
+                    keeps_start=warm or bool(curves) or self.init == "pca",
+                    trusts_start=self.init == "pca" and of_whole and not warm and not curves,
+                    begin_epoch=begin_epoch,
+                    end_epoch=partial(end_epoch, of_whole),
+                    check=interrupt.check,
+                )
+                if not of_whole:
+                    layers.put(stage.layer, part.trained(history.kept.weights), stage == stages[-1])
+                    curves.append(history.loss_curve)
+                    history, ended = None, history.ended
+                    if ended:
+                        break
+            fitted = self._fitted(X, layers.model, history, curves, warm)
         context.call_on_fit_task_end(**seen, reconstruction_attributes=fitted)
         return fitted
 
-    def _fitted(self, X, model: Model, history: History, warm: bool) -> dict[str, Any]:
-        """Return the attributes of a fit that has come this far."""
+    def _fitted(
+        self, X, model: Model, history: History | None, curves: list[list[float]], warm: bool
+    ) -> dict[str, Any]:
+        """Return the attributes of a fit that has come this far.
+
+        Without a history of the whole network, its layers alone have been trained.
+        """
+        history = history or History(Kept(0, model.weights, np.array([np.nan])))
         codec = model.codec(history.kept.weights)
         moments = Moments.of(codec.encode(X)) if self.whiten else None
         earlier = (self.loss_curve_, self.validation_loss_curve_) if warm else ([], [])
         validated = bool(history.validation_loss_curve)
+        layered = {"stage_loss_curves_": curves} if curves else {}
         return {
-            **_attributes(codec, moments, X),
+            **self._attributes(codec, moments, X),
+            **layered,
             "n_iter_": len(history.loss_curve),
             "best_iter_": history.kept.epoch,
             "loss_": history.loss_curve[-1] if history.loss_curve else float("nan"),
@@ -356,7 +388,8 @@ class BaseAutoencoder(
             solver_state = None  # one solver's memory means nothing to another
         context, seen = self._begin_task(X, y, max_subtasks=0)
         n = len(X) + (0 if first else self.n_samples_seen_)
-        feed = self._feed(X, np.arange(len(X)), model, rng)
+        batch_size = rows_in_a_batch(self.batch_size, len(X))
+        feed = feed_of(X, np.arange(len(X)), model, batch_size, self.shuffle, rng)
         plan = model.plan.for_rows(n)
         with (
             DeferredInterrupt(),
@@ -373,7 +406,7 @@ class BaseAutoencoder(
             moments = None
         n_iter = 1 if first else self.n_iter_ + 1
         fitted = {
-            **_attributes(codec, moments, X),
+            **self._attributes(codec, moments, X),
             "n_iter_": n_iter,
             "best_iter_": n_iter,
             "loss_": loss,
@@ -387,16 +420,20 @@ class BaseAutoencoder(
         context.call_on_fit_task_end(**seen, reconstruction_attributes=fitted)
         return fitted
 
+    def _attributes(self, codec: Codec, moments: Moments | None, X) -> dict[str, Any]:
+        """Return the fitted attributes that say how rows are encoded and decoded."""
+        whitening = None if moments is None else moments.whitening()
+        return {
+            "network_": codec.network,
+            "weights_": codec.weights,
+            "mean_": codec.mean,
+            "scale_": codec.scale,
+            "whitening_": whitening,
+            "n_components_": codec.network.n_components,
+            "reconstruction_err_": codec.mean_squared_error(X),
+            **self._own_attributes(codec, X),
+        }
 
-def _attributes(codec: Codec, moments: Moments | None, X: np.ndarray) -> dict[str, Any]:
-    """Return the fitted attributes that say how rows are encoded and decoded."""
-    whitening = None if moments is None else moments.whitening()
-    return {
-        "network_": codec.network,
-        "weights_": codec.weights,
-        "mean_": codec.mean,
-        "scale_": codec.scale,
-        "whitening_": whitening,
-        "n_components_": codec.network.n_components,
-        "reconstruction_err_": codec.mean_squared_error(X),
-    }
+    def _own_attributes(self, codec: Codec, X: np.ndarray) -> dict[str, Any]:
+        """Return what a kind tells of its fit besides; by default nothing."""
+        return {}

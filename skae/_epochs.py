@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -13,7 +13,7 @@ from sklearn.exceptions import ConvergenceWarning
 from skae._interrupts import INTERRUPTED
 from skae._model import Model
 from skae._schedule import Kept, Monitor, Schedule
-from skae._serve import ACTIVATIONS, blocks, entry_losses, propagate, standardised
+from skae._serve import ARRAYS, blocks, entry_losses, maps, standardised
 
 # Fewer rows than this cannot spare the least number of rows that say something of the others.
 LEAST_ROWS_TO_SPLIT, LEAST_ROWS_ASIDE = 20, 5
@@ -30,34 +30,50 @@ def set_aside(n: int, fraction: float, rng: np.random.Generator) -> tuple[np.nda
 
 @dataclass(frozen=True)
 class Validation:
-    """The reconstruction loss of a model on rows set aside, by NumPy.
+    """The reconstruction loss of a model on rows set aside, by NumPy wherever it can serve.
+
+    Rows are spoiled as in training, by the same noise at every look, so that looks compare.
 
     Parameters
     ----------
     X : ndarray of shape (n_samples, n_features)
     rows : ndarray of int
     model : Model
+    noise_seed : sequence of int
     """
 
     X: np.ndarray
     rows: np.ndarray
     model: Model
+    noise_seed: Sequence[int] = (0,)
 
     def losses(self, weights: tuple[Any, ...]) -> np.ndarray:
         """Return the loss of each row with other weights."""
         model, network = self.model, self.model.plan.network
-        encoder, decoder = network.split(map(np.asarray, weights), np.transpose)
-        hidden, last = ACTIVATIONS[network.activation], ACTIVATIONS[network.code_activation]
+        objective = model.plan.objective
+        to = maps(network, weights, np.float32)
+        rng = np.random.default_rng(self.noise_seed)
         mean, scale = model.mean.astype(np.float32), np.float32(model.scale)
         losses = np.empty(len(self.rows))
         with np.errstate(over="ignore", invalid="ignore"):
             for part in blocks(len(self.rows), network.widest):
-                rows = standardised(self.X[self.rows[part]], model.mean, model.scale)
-                output = propagate(decoder, last(propagate(encoder, rows, hidden)), hidden)
+                rows = self.X[self.rows[part]]
+                inputs = None
+                if objective.corruption is not None:
+                    inputs = objective.corruption(rng, rows.copy())
+                    inputs = standardised(inputs, model.mean, model.scale)
+                rows = standardised(rows, model.mean, model.scale)
+                output = to.decode(to.encode(rows if inputs is None else inputs))
                 losses[part] = entry_losses(
-                    model.plan.objective.loss, network, rows, output, mean, scale, np, ACTIVATIONS
+                    objective.loss, network, rows, output, mean, scale, ARRAYS
                 ).mean(axis=1)
         return losses
+
+
+class Validates(Protocol):
+    """Says how good weights are on rows set aside."""
+
+    def losses(self, weights: tuple[Any, ...]) -> np.ndarray: ...
 
 
 class Trains(Protocol):
@@ -72,16 +88,17 @@ class Trains(Protocol):
 
 @dataclass
 class History:
-    """What a fit has come to: the weights kept and the curves up to now."""
+    """What a fit has come to: the weights kept, the curves up to now, whether someone ended it."""
 
     kept: Kept | None = None
     loss_curve: list[float] = field(default_factory=list)
     validation_loss_curve: list[float] = field(default_factory=list)
+    ended: bool = False
 
 
 def run_epochs(
     trainer: Trains,
-    validation: Validation | None,
+    validation: Validates | None,
     schedule: Schedule,
     *,
     tol: float,
@@ -90,6 +107,7 @@ def run_epochs(
     trusts_start: bool,
     begin_epoch: Callable[[], Any],
     end_epoch: Callable[[Any, History], bool],
+    warns: bool,
     verbose: bool | int,
 ) -> History:
     """Train until the loss stalls, the epochs are used up, or someone stops it.
@@ -97,7 +115,7 @@ def run_epochs(
     Parameters
     ----------
     trainer : Trains
-    validation : Validation or None
+    validation : Validates or None
         None monitors the training loss.
     schedule : Schedule
     tol, patience
@@ -108,6 +126,8 @@ def run_epochs(
         Called before each epoch.
     end_epoch : callable
         Called after each epoch with what `begin_epoch` returned; True stops the fit.
+    warns : bool
+        Whether it is worth a warning that the epochs are used up while the loss still falls.
     verbose : bool or int
         Whether to print a line an epoch.
 
@@ -153,13 +173,14 @@ def run_epochs(
             if verbose:
                 print(line)
             if end_epoch(task, history):
+                history.ended = True
                 break
             if stalled and not schedule.cut():
                 if verbose:
                     print(f"The loss did not fall by more than tol={tol} for {patience} epochs.")
                 break
         else:
-            if schedule.name in ("constant", "adaptive"):
+            if warns and schedule.name in ("constant", "adaptive"):
                 warnings.warn(
                     f"Maximum number of epochs (max_iter={schedule.max_iter}) reached while the "
                     "loss was still falling. Raise max_iter or tol.",
@@ -169,6 +190,7 @@ def run_epochs(
     except KeyboardInterrupt:
         if history.kept is None:
             raise
+        history.ended = True
         warnings.warn(INTERRUPTED, stacklevel=2)
     return history
 

@@ -29,10 +29,14 @@ def rows_in_a_batch(asked: int | str, n_rows: int) -> int:
 
 
 class Chunk(NamedTuple):
-    """Batches for several steps; rows past the data have weight zero."""
+    """Batches for several steps; rows past the data have weight zero.
+
+    `normals` are standard normals, `n_normals` for each row.
+    """
 
     inputs: np.ndarray
     targets: np.ndarray
+    normals: np.ndarray
     row_weights: np.ndarray
     n_steps: int
     ends_epoch: bool
@@ -54,6 +58,10 @@ class Feed:
     rng : Generator
         Draws permutations and noise.
     corruption : Corruption or None
+    n_normals : int
+        How many normals training needs for each row.
+    targets : ndarray of shape (n_samples, n_targets), float32, or None
+        What each row of X is to become; None is the row itself, clean and standardised.
     """
 
     X: np.ndarray
@@ -64,34 +72,51 @@ class Feed:
     shuffle: bool
     rng: np.random.Generator
     corruption: Corruption | None = None
+    n_normals: int = 0
+    targets: np.ndarray | None = None
 
     def __iter__(self) -> Iterator[Chunk]:
         """Yield chunks whose arrays are filled anew for the next one: copy what is to last."""
         n_rows, n_features = len(self.rows), self.X.shape[1]
         steps = max(1, min(CHUNK_STEPS, CHUNK_ENTRIES // (self.batch_size * n_features)))
         shape = (steps, self.batch_size)
-        targets = np.zeros((*shape, n_features), np.float32)
-        inputs = targets if self.corruption is None else np.zeros_like(targets)
+        inputs = np.zeros((*shape, n_features), np.float32)
+        targets = inputs
+        if self.targets is not None:
+            targets = np.zeros((*shape, self.targets.shape[1]), np.float32)
+        elif self.corruption is not None:
+            targets = np.zeros_like(inputs)
+        normals = np.empty((*shape, self.n_normals), np.float32)
         row_weights = np.zeros(shape, np.float32)
         while True:
             order = self.rng.permutation(self.rows) if self.shuffle else self.rows
             for begin in range(0, n_rows, row_weights.size):
                 chosen = order[begin : begin + row_weights.size]
-                self._fill(chosen, *(a.reshape(-1, n_features) for a in (inputs, targets)))
+                self._fill(chosen, *(a.reshape(-1, a.shape[-1]) for a in (inputs, targets)))
+                self.rng.standard_normal(out=normals, dtype=np.float32)
                 row_weights.ravel()[:] = np.arange(row_weights.size) < len(chosen)
                 n_steps = -(-len(chosen) // self.batch_size)
-                yield Chunk(inputs, targets, row_weights, n_steps, begin + len(chosen) == n_rows)
+                ends_epoch = begin + len(chosen) == n_rows
+                yield Chunk(inputs, targets, normals, row_weights, n_steps, ends_epoch)
 
     def _fill(self, chosen: np.ndarray, inputs: np.ndarray, targets: np.ndarray) -> None:
         """Write the chosen rows; what an earlier chunk left behind them has weight zero."""
-        for part in blocks(len(chosen), self.X.shape[1], GATHER_ENTRIES):
-            out = targets[part]
+        if self.targets is not None:
+            np.take(self.targets, chosen, axis=0, out=targets[: len(chosen)], mode="clip")
+        # Whole batches, so that a corruption has other rows to look at.
+        width = self.X.shape[1] * self.batch_size
+        for batches in blocks(-(-len(chosen) // self.batch_size), width, GATHER_ENTRIES):
+            part = slice(batches.start * self.batch_size, batches.stop * self.batch_size)
+            part = slice(part.start, min(part.stop, len(chosen)))
+            out = inputs[part]
             in_place = out if self.X.dtype == out.dtype else None
             # Every index is valid; "clip" spares the buffer that "raise" goes through.
             rows = np.take(self.X, chosen[part], axis=0, out=in_place, mode="clip")
-            standardised(rows, self.mean, self.scale, out=out)
             if self.corruption is not None:
-                inputs[part] = self.corruption(self.rng, targets[part].copy(), self.scale)
+                if self.targets is None:
+                    standardised(rows.copy(), self.mean, self.scale, out=targets[part])
+                rows = self.corruption(self.rng, rows)
+            standardised(rows, self.mean, self.scale, out=out)
 
 
 def ahead(items: Iterator[T]) -> Generator[T, None, None]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from numbers import Integral
+from dataclasses import dataclass, replace
+from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
@@ -32,17 +32,20 @@ class Model:
     mean: np.ndarray
     scale: float
 
+    def trained(self, weights: tuple[Any, ...]) -> Model:
+        """Return the model with other weights, arrays or tensors, copied into own memory."""
+        return replace(self, weights=tuple(np.array(weight, np.float32) for weight in weights))
+
     def codec(self, weights: tuple[Any, ...]) -> Codec:
         """Return the codec of other weights, arrays or tensors, copied into own memory."""
-        arrays = tuple(np.array(weight, np.float32) for weight in weights)
-        return Codec(self.plan.network, arrays, self.mean, self.scale)
+        return Codec(self.plan.network, self.trained(weights).weights, self.mean, self.scale)
 
 
 def first_model(
     X: np.ndarray,
-    n_components: int | float,
+    n_components: int | float | None,
     init: str,
-    plan_for: Callable[[int, int], Plan],
+    plan_for: Callable[[int, Any], Plan],
     rng: np.random.Generator,
 ) -> Model:
     """Take centre, scale and start from X.
@@ -50,17 +53,18 @@ def first_model(
     Parameters
     ----------
     X : ndarray of shape (n_samples, n_features)
-    n_components : int or float
-        Number of codes, or the share of the variance that as many principal components hold.
+    n_components : int, float or None
+        Number of codes, the share of the variance that as many principal components hold, or
+        None where the plan alone decides.
     init : {"pca", "he", "glorot", "lecun"}
     plan_for : callable
         The plan for a number of columns and of codes.
     rng : Generator
     """
     n_features = X.shape[1]
-    by_share = not isinstance(n_components, Integral)
+    by_share = isinstance(n_components, Real) and not isinstance(n_components, Integral)
     # Planned before anything is computed, so that what is wrong with it is said at once.
-    plan = plan_for(n_features, 1 if by_share else int(n_components))
+    plan = plan_for(n_features, 1 if by_share else n_components and int(n_components))
     check_range(plan, X)
     mean = centre(X)
     mean_variance = variance(X, mean)
@@ -73,17 +77,19 @@ def first_model(
     rounding = 16 * np.finfo(np.float64).eps * np.abs(mean).max()
     if scale <= max(rounding, np.finfo(np.float32).tiny):
         scale = 1.0
+    # A first layer that is trained alone takes its start from X by itself.
+    starts_as_pca = init == "pca" and (not plan.stages or plan.stages[0].layer is None)
     axes = Axes(np.empty((n_features, 0)), np.empty(0))
-    if by_share or init == "pca":
+    if by_share or starts_as_pca:
         axes = principal_axes(X, mean, None if by_share else plan.network.n_components, rng)
     if by_share:
         plan = plan_for(n_features, _n_for_share(axes.variances, n_components))
-    if init == "pca":
+    if starts_as_pca:
         some = rng.permutation(len(X))[:REGRESSION_ROWS]
         rows = standardised(X[some], mean, scale)
         weights = principal_start(plan.network, axes, rows, scale, rng)
     else:
-        weights = random_start(plan.network, init, rng)
+        weights = random_start(plan.network, "he" if init == "pca" else init, rng)
     return Model(plan, weights, mean, scale)
 
 

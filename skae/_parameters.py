@@ -9,8 +9,9 @@ from typing import Any, ClassVar, dataclass_transform
 import numpy as np
 from sklearn.utils._param_validation import Interval, Options, RealNotInt, StrOptions
 
-from skae._parts import LOSSES
-from skae._plan import Network, Objective, Plan, Solver
+from skae._layers import Layer, dense_layers
+from skae._parts import LOSSES, Corruption, Loss, Penalty
+from skae._plan import Network, Objective, Plan, Solver, Stage, mirrored
 from skae._schedule import SCHEDULES
 from skae._serve import ACTIVATIONS
 from skae._start import RANDOM_STARTS
@@ -86,23 +87,54 @@ class SharedParameters:
     def dense_plan(self, n_features: int, n_components: int, **parts: Any) -> Plan:
         """Describe the dense autoencoder of the shared parameters.
 
-        `parts` are fields of :class:`~skae._plan.Objective` that a kind sets itself.
+        `parts` are what a kind sets itself, see `layered_plan`.
         """
-        loss = parts.setdefault("loss", LOSSES[self.loss])
-        hidden = self._hidden_layer_sizes()
+        encoder = dense_layers((n_features, *self.hidden_sizes(), n_components))
+        return self.layered_plan(encoder, mirrored(encoder), **parts)
+
+    def layered_plan(
+        self,
+        encoder: tuple[Layer, ...],
+        decoder: tuple[Layer, ...],
+        *,
+        loss: Loss | None = None,
+        penalties: tuple[Penalty, ...] = (),
+        corruption: Corruption | None = None,
+        code_activation: str | None = None,
+        n_active: int | None = None,
+        is_variational: bool = False,
+        stages: tuple[Stage, ...] | None = None,
+    ) -> Plan:
+        """Describe an autoencoder of these layers, the rest of it by the shared parameters.
+
+        `loss`, `code_activation` and `stages` stand in for the parameter of that name and for
+        `max_iter` epochs of the whole network; the other arguments are fields of
+        :class:`~skae._plan.Objective` and :class:`~skae._plan.Network`.
+        """
+        loss = loss or LOSSES[self.loss]
+        stages = stages or (Stage(int(self.max_iter)),)
+        if self.tied_weights and decoder != mirrored(encoder):
+            raise ValueError(
+                "tied_weights=True needs dense layers and a decoder that mirrors the encoder. "
+                f"Leave tied_weights out for {type(self).__name__}."
+            )
         is_sgd, is_adamw = self.solver == "sgd", self.solver == "adamw"
+        # Without hidden layers the one layer itself is linear.
+        has_skip = self.init == "pca" and len(encoder) > 1 and stages[0].layer is None
         return Plan(
             Network(
-                n_features=n_features,
-                n_components=n_components,
-                hidden_layer_sizes=hidden,
+                encoder,
+                decoder,
                 activation=self.activation,
-                code_activation=self.code_activation,
+                code_activation=code_activation or self.code_activation,
                 output_activation=self._output_activation(loss.on_logits),
                 tied_weights=bool(self.tied_weights),
-                has_skip=self.init == "pca" and len(hidden) > 0,
+                encoder_skip=has_skip,
+                decoder_skip=has_skip,
+                n_active=n_active,
+                is_variational=is_variational,
             ),
-            Objective(alpha=0.0 if is_adamw else float(self.alpha), **parts),
+            Objective(loss, 0.0 if is_adamw else float(self.alpha), penalties, corruption),
             # What a solver does not use must not tell its programs apart.
             Solver(
                 name=self.solver,
@@ -110,17 +142,12 @@ class SharedParameters:
                 nesterovs_momentum=is_sgd and bool(self.nesterovs_momentum),
                 weight_decay=float(self.alpha) if is_adamw else 0.0,
             ),
+            stages,
         )
 
-    def _hidden_layer_sizes(self) -> tuple[int, ...]:
-        sizes = self.hidden_layer_sizes
-        sizes = (sizes,) if isinstance(sizes, Integral) else tuple(sizes)
-        if not all(isinstance(size, Integral) and size >= 1 for size in sizes):
-            raise ValueError(
-                "The 'hidden_layer_sizes' parameter must hold ints >= 1, or nothing for a "
-                f"one-layer autoencoder. Got {self.hidden_layer_sizes!r} instead."
-            )
-        return tuple(int(size) for size in sizes)
+    def hidden_sizes(self) -> tuple[int, ...]:
+        """Return the widths of the hidden layers."""
+        return ints("hidden_layer_sizes", self.hidden_layer_sizes)
 
     def _output_activation(self, on_logits: bool) -> str:
         if not on_logits:
@@ -133,36 +160,69 @@ class SharedParameters:
         return "logistic"
 
 
+def ints(name: str, value: Any, n: int | None = None) -> tuple[int, ...]:
+    """Return the positive ints of a parameter; where `n` are asked for, one stands for all."""
+    several = (value,) * (n or 1) if isinstance(value, Integral) else tuple(value)
+    if not all(isinstance(each, Integral) and each >= 1 for each in several) or (
+        n is not None and len(several) != n
+    ):
+        number = "" if n is None else f"{n} "
+        raise ValueError(f"The {name!r} parameter must hold {number}ints >= 1. Got {value!r} instead.")
+    return tuple(int(each) for each in several)
+
+
+def flattened(X: Any, name: str, shape: Any) -> Any:
+    """Return an array of images or sequences as rows; leave what has two dimensions or less.
+
+    `shape` is the parameter `name`, which says what an image or a sequence looks like.
+    """
+    if getattr(X, "ndim", 2) <= 2:
+        return X
+    if shape is None or _without_ones(shape) != _without_ones(X.shape[1:]):
+        raise ValueError(
+            f"X has the shape {X.shape}, but {name}={shape!r}. Set {name}={X.shape[1:]}, or "
+            "flatten X to rows."
+        )
+    return X.reshape(len(X), -1)
+
+
+def _without_ones(shape: Any) -> tuple[int, ...]:
+    """Return a shape without ones at its end: a single channel may go without saying."""
+    sizes = tuple(shape)
+    while sizes and sizes[-1] == 1:
+        sizes = sizes[:-1]
+    return sizes
+
+
 PARAMETERS = """\
-n_components : int or float, default=2
+n_components : int or float
         Number of codes. A float in (0, 1) takes the smallest number of principal components that
         hold this share of the variance. May be larger than the number of columns.
 
-    hidden_layer_sizes : int or array-like of int, default=(128, 64)
+    hidden_layer_sizes : int or array-like of int
         Widths of the encoder's hidden layers; the decoder mirrors them. ``()`` is an autoencoder
         of one layer.
 
     activation : {'identity', 'relu', 'leaky_relu', 'elu', 'selu', 'gelu', 'softplus', 'tanh', \
-'logistic'}, default='elu'
+'logistic'}
         Activation of the hidden layers. 'leaky_relu' has the slope 0.2 below zero, 'gelu' is
         computed by its tanh approximation.
 
-    code_activation : str, default='identity'
+    code_activation : str
         Activation of the code layer, one of those above. Codes of an identity layer are in
         the units of X, as PCA's are.
 
-    output_activation : str, default='identity'
+    output_activation : str
         Activation of the reconstruction, one of those above, applied in the units of X.
 
-    loss : {'squared_error', 'absolute_error', 'huber', 'binary_crossentropy'}, \
-default='squared_error'
+    loss : {'squared_error', 'absolute_error', 'huber', 'binary_crossentropy'}
         What is averaged over all entries of X. The first three compare values after they were
         centred and divided by `scale_`, so that the squared error is the share of the variance
         left unexplained and the Huber loss turns linear at one typical standard deviation.
         'binary_crossentropy' needs values in [0, 1], implies a logistic output and is computed
         from logits, in nats.
 
-    init : {'pca', 'he', 'glorot', 'lecun'}, default='pca'
+    init : {'pca', 'he', 'glorot', 'lecun'}
         Where training starts. 'pca' adds to the encoder and to the decoder a linear path
         beside their layers, which starts as the principal axes, with the layers' last kernels at
         zero: the start is PCA, and training learns what improves on it [1]_. (Without hidden
@@ -175,71 +235,71 @@ default='squared_error'
         'he' [2]_ and 'lecun' draw normal kernels of variance 2 / fan_in and 1 / fan_in, 'glorot'
         uniform ones of variance 2 / (fan_in + fan_out), without a linear path.
 
-    tied_weights : bool, default=False
+    tied_weights : bool
         Whether the decoder's kernels are the encoder's, transposed. Biases are never tied.
 
-    whiten : bool, default=False
+    whiten : bool
         Whether codes are made uncorrelated with unit variance on the training rows, by a linear
         map that `inverse_transform` undoes.
 
-    alpha : float, default=0.02
+    alpha : float
         Strength of the L2 term: ``alpha / 2`` times the sum of squared kernel entries, a tied
         kernel counted once, the linear paths too and biases never, divided by the number of rows
         trained on (as in `MLPRegressor`), is added to the loss. With solver='adamw' it is
         the decoupled weight decay instead [3]_.
 
-    solver : {'adam', 'adamw', 'sgd', 'rmsprop'}, default='adam'
+    solver : {'adam', 'adamw', 'sgd', 'rmsprop'}
         How gradients become steps.
 
-    momentum : float, default=0.9
+    momentum : float
         Momentum of solver='sgd', in [0, 1).
 
-    nesterovs_momentum : bool, default=True
+    nesterovs_momentum : bool
         Whether solver='sgd' uses Nesterov's momentum.
 
-    batch_size : int or 'auto', default='auto'
+    batch_size : int or 'auto'
         Rows in a step; 'auto' is 64. The last batch of an epoch may hold fewer.
 
-    learning_rate : {'constant', 'adaptive', 'exponential', 'cosine'}, default='adaptive'
+    learning_rate : {'constant', 'adaptive', 'exponential', 'cosine'}
         'adaptive' divides the rate by 5 whenever the monitored loss has stalled for
         `n_iter_no_change` epochs, and stops when it would fall below a hundredth of
         `learning_rate_init`. 'exponential' falls to a hundredth over `max_iter` epochs,
         'cosine' to zero.
 
-    learning_rate_init : float, default=0.001
+    learning_rate_init : float
         Initial learning rate.
 
-    max_iter : int, default=200
+    max_iter : int
         Largest number of epochs.
 
-    shuffle : bool, default=True
+    shuffle : bool
         Whether to shuffle the rows in each epoch.
 
-    tol : float, default=1e-4
+    tol : float
         The monitored loss has stalled when it has not fallen by more than `tol` for
         `n_iter_no_change` epochs.
 
-    early_stopping : bool, default=True
+    early_stopping : bool
         Whether to set rows aside and to monitor the loss on them. Otherwise, and for fewer than
         20 rows, the training loss is monitored. Either way the best weights seen are
         the ones kept. Those of init='pca' count among them, and are left only for weights
         whose loss on the rows set aside is lower by more than its standard error.
 
-    validation_fraction : float, default=0.1
+    validation_fraction : float
         Share of the rows set aside for early stopping, at least 5 rows.
 
-    n_iter_no_change : int or np.inf, default=10
+    n_iter_no_change : int or np.inf
         Epochs without improvement after which training stops or the rate is cut.
 
-    warm_start : bool, default=False
+    warm_start : bool
         Whether `fit` goes on from the weights of the last call, with its centre, scale and number
         of codes.
 
-    random_state : int, RandomState instance or None, default=None
+    random_state : int, RandomState instance or None
         Seeds weights, the rows set aside, shuffling and noise. The same int gives the same weights,
         bit for bit, on one machine. None draws fresh entropy; no global state is read or set.
 
-    verbose : bool or int, default=False
+    verbose : bool or int
         Whether to print a line an epoch."""
 
 ATTRIBUTES = """\
@@ -324,9 +384,23 @@ def estimator(cls: type) -> type:
     cls = dataclass(eq=False, repr=False, kw_only=True)(cls)
     if cls.__doc__:  # None under python -OO
         for mark, text in (
-            ("{parameters}", PARAMETERS),
+            ("{parameters}", _parameters_of(cls)),
             ("{attributes}", ATTRIBUTES),
             ("{references}", REFERENCES),
         ):
             cls.__doc__ = cls.__doc__.replace(mark, text)
     return cls
+
+
+def _parameters_of(cls: type) -> str:
+    """Return the shared parameters' text with a kind's own defaults.
+
+    What the kind documents itself is left out.
+    """
+    entries = []
+    for entry in PARAMETERS.split("\n\n"):
+        head, body = entry.strip().split("\n", 1)
+        name = head.split(" : ")[0]
+        if f"\n    {name} : " not in cls.__doc__:
+            entries.append(f"{head}, default={getattr(cls, name)!r}\n{body}")
+    return "\n\n    ".join(entries)

@@ -30,16 +30,42 @@ class Loss(Protocol):
 class Step(NamedTuple):
     """What a penalty sees of a training step; every array is a tensor of one batch.
 
-    `encode` maps standardised rows to codes, for penalties on the encoder's derivatives;
-    rows whose `row_weights` are zero only fill the batch and must not count.
+    Attributes
+    ----------
+    network : Network
+        Description of the network; ``network.split(weights, tf.transpose)`` sorts its weights.
+    weights : tuple of Tensor
+    inputs : Tensor of shape (batch, n_features)
+        Standardised rows as the encoder sees them.
+    codes : Tensor of shape (batch, n_components)
+        As the decoder sees them: drawn at random where the network is variational.
+    means, log_variances : Tensor of shape (batch, n_components)
+        Of the codes; the log-variances are None unless the network is variational.
+    outputs : Tensor of shape (batch, n_features)
+        What the decoder gives, before the output activation.
+    row_weights : Tensor of shape (batch,)
+        Zero for rows that only fill the batch and must not count, else one.
+    encode : callable
+        Standardised rows to codes, for penalties on the encoder's derivatives.
+    arithmetic : Arithmetic
+        Activations by name and the maps of layers, on tensors.
     """
 
+    network: Any
+    weights: tuple[Any, ...]
     inputs: Any
     codes: Any
+    means: Any
+    log_variances: Any
     outputs: Any
     row_weights: Any
-    weights: tuple[Any, ...]
     encode: Callable[[Any], Any]
+    arithmetic: Any
+
+    def mean(self, tf: Any, values: Any) -> Any:
+        """Return the mean of a value for each row, or of rows of values, over real rows."""
+        total = tf.tensordot(self.row_weights, values, axes=1)
+        return total / tf.reduce_sum(self.row_weights)
 
 
 class Penalty(Protocol):
@@ -51,10 +77,11 @@ class Penalty(Protocol):
 class Corruption(Protocol):
     """Noise on the rows that the encoder sees in training, drawn by NumPy on the host.
 
-    `X` holds float32 rows that are centred and divided by `scale`; it may be changed in place.
+    `X` holds rows in their own units and dtype, a batch or some batches; it may be changed in
+    place.
     """
 
-    def __call__(self, rng: np.random.Generator, X: np.ndarray, scale: float) -> np.ndarray: ...
+    def __call__(self, rng: np.random.Generator, X: np.ndarray) -> np.ndarray: ...
 
 
 @dataclass(frozen=True)

@@ -9,81 +9,151 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, fields, is_dataclass, replace
-from itertools import pairwise
 from typing import Any, NamedTuple, TypeVar
 
-from skae._parts import Corruption, Loss, Penalty
+from skae._layers import Dense, Layer
+from skae._parts import LOSSES, Corruption, Loss, Penalty
 
 T = TypeVar("T")
 
 
 class Half(NamedTuple):
-    """The encoder's or the decoder's share of the weights, arrays or tensors alike."""
+    """The encoder's or the decoder's share of the weights, arrays or tensors alike.
 
+    `spread` is the kernel and the bias of a second code layer, which gives the logarithm of the
+    codes' variances; only a variational encoder has one.
+    """
+
+    layers: tuple[Layer, ...]
     kernels: tuple[Any, ...]
     biases: tuple[Any, ...]
     skip: Any | None
+    spread: tuple[Any, Any] | None = None
 
 
 @dataclass(frozen=True)
 class Network:
-    """A dense encoder and its mirror image, each with a linear path beside its layers.
+    """An encoder and a decoder, each with or without a linear path beside its layers.
 
     Parameters
     ----------
-    n_features, n_components : int
-        Number of columns and of codes.
-    hidden_layer_sizes : tuple of int
-        Widths between the columns and the codes; the decoder mirrors them.
-    activation, code_activation, output_activation : str
+    encoder, decoder : tuple of Layer
+        From the columns to the codes, and from the codes on.
+    activation, code_activation : str
         Names of the activations.
+    output_activation : str or None
+        None where the decoder's output is no reconstruction of the columns.
     tied_weights : bool
-        Whether the decoder's kernels are the encoder's, transposed.
-    has_skip : bool
-        Whether a linear path leads past the hidden layers of each half.
+        Whether the decoder's kernels are the encoder's, transposed. Dense mirrors only.
+    encoder_skip, decoder_skip : bool
+        Whether a linear path leads past the layers of each half.
+    n_active : int or None
+        How many codes of a row, the largest ones, are kept.
+    is_variational : bool
+        Whether codes are normals with a mean and a variance.
     """
 
-    n_features: int
-    n_components: int
-    hidden_layer_sizes: tuple[int, ...]
+    encoder: tuple[Layer, ...]
+    decoder: tuple[Layer, ...]
     activation: str
     code_activation: str
-    output_activation: str
-    tied_weights: bool
-    has_skip: bool
+    output_activation: str | None
+    tied_weights: bool = False
+    encoder_skip: bool = False
+    decoder_skip: bool = False
+    n_active: int | None = None
+    is_variational: bool = False
+
+    @property
+    def n_features(self) -> int:
+        """Number of columns."""
+        return self.encoder[0].n_in
+
+    @property
+    def n_components(self) -> int:
+        """Number of codes."""
+        return self.encoder[-1].n_out
 
     @property
     def widest(self) -> int:
         """Width of the widest layer."""
-        return max(self.n_features, self.n_components, *self.hidden_layer_sizes, 1)
+        return max(max(layer.n_in, layer.n_out) for layer in self.encoder + self.decoder)
+
+    @property
+    def in_numpy(self) -> bool:
+        """Whether NumPy can serve the network."""
+        return all(layer.in_numpy for layer in self.encoder + self.decoder)
+
+    @property
+    def on_xla(self) -> bool:
+        """Whether XLA is to compile the training program."""
+        return all(layer.on_xla for layer in self.encoder + self.decoder)
+
+    @property
+    def scales_codes(self) -> bool:
+        """Whether codes carry the units of X, as PCA's do, or have units of their own."""
+        return self.code_activation == "identity" and not self.is_variational
 
     @property
     def shapes(self) -> tuple[tuple[int, ...], ...]:
-        """Shapes of the trained arrays: encoder's kernels, biases, skip, then the decoder's."""
-        inwards = (self.n_features, *self.hidden_layer_sizes, self.n_components)
-        halves: list[tuple[int, ...]] = []
-        for widths, owns_kernels in ((inwards, True), (inwards[::-1], not self.tied_weights)):
-            if owns_kernels:
-                halves += pairwise(widths)
-            halves += [(width,) for width in widths[1:]]
-            if owns_kernels and self.has_skip:
-                halves.append((widths[0], widths[-1]))
-        return tuple(halves)
+        """Shapes of the trained arrays.
+
+        The encoder's kernels, biases, skip, second code layer, then the decoder's kernels, biases,
+        skip.
+        """
+        shapes: list[tuple[int, ...]] = [layer.kernel_shape for layer in self.encoder]
+        shapes += [(layer.n_biases,) for layer in self.encoder]
+        if self.encoder_skip:
+            shapes.append((self.n_features, self.n_components))
+        if self.is_variational:
+            shapes += [(self.encoder[-1].n_in, self.n_components), (self.n_components,)]
+        if not self.tied_weights:
+            shapes += [layer.kernel_shape for layer in self.decoder]
+        shapes += [(layer.n_biases,) for layer in self.decoder]
+        if self.decoder_skip and not self.tied_weights:
+            shapes.append((self.n_components, self.decoder[-1].n_out))
+        return tuple(shapes)
 
     def split(self, weights: Iterable[Any], transpose: Callable[[Any], Any]) -> tuple[Half, Half]:
         """Sort trained arrays (ordered as `shapes`) into the encoder's and the decoder's half."""
         left = iter(weights)
-        n_layers = len(self.hidden_layer_sizes) + 1
 
         def take(n: int) -> tuple[Any, ...]:
             return tuple(next(left) for _ in range(n))
 
-        encoder = Half(take(n_layers), take(n_layers), next(left) if self.has_skip else None)
+        encoder = Half(
+            self.encoder,
+            take(len(self.encoder)),
+            take(len(self.encoder)),
+            next(left) if self.encoder_skip else None,
+            (next(left), next(left)) if self.is_variational else None,
+        )
+        n_layers = len(self.decoder)
         if self.tied_weights:
             kernels = tuple(transpose(kernel) for kernel in reversed(encoder.kernels))
-            skip = transpose(encoder.skip) if self.has_skip else None
-            return encoder, Half(kernels, take(n_layers), skip)
-        return encoder, Half(take(n_layers), take(n_layers), next(left) if self.has_skip else None)
+            skip = transpose(encoder.skip) if self.decoder_skip else None
+            return encoder, Half(self.decoder, kernels, take(n_layers), skip)
+        kernels, biases = take(n_layers), take(n_layers)
+        skip = next(left) if self.decoder_skip else None
+        return encoder, Half(self.decoder, kernels, biases, skip)
+
+    def join(self, encoder: Half, decoder: Half) -> tuple[Any, ...]:
+        """Put the halves together again: the inverse of `split`."""
+        weights = [*encoder.kernels, *encoder.biases]
+        if encoder.skip is not None:
+            weights.append(encoder.skip)
+        weights += encoder.spread or ()
+        if not self.tied_weights:
+            weights += decoder.kernels
+        weights += decoder.biases
+        if decoder.skip is not None and not self.tied_weights:
+            weights.append(decoder.skip)
+        return tuple(weights)
+
+
+def mirrored(layers: tuple[Layer, ...]) -> tuple[Dense, ...]:
+    """Return the dense layers of the way back."""
+    return tuple(Dense(layer.n_out, layer.n_in) for layer in reversed(layers))
 
 
 @dataclass(frozen=True)
@@ -131,16 +201,43 @@ class Solver:
 
 
 @dataclass(frozen=True)
+class Stage:
+    """Some epochs of training: of the whole network, or of one layer and its mirror alone."""
+
+    max_iter: int
+    layer: int | None = None
+
+
+@dataclass(frozen=True)
 class Plan:
-    """All that a training program needs to know: what maps, what counts, what moves."""
+    """All that training needs to know: what maps, what counts, what moves, in which order."""
 
     network: Network
     objective: Objective
     solver: Solver
+    stages: tuple[Stage, ...] = ()
 
     def for_rows(self, n: int) -> Plan:
         """Return the plan for data of so many rows, which share the L2 term."""
         return replace(self, objective=replace(self.objective, alpha=self.objective.alpha / n))
+
+    def layer(self, i: int) -> Plan:
+        """Return the plan of one encoder layer and its mirror as an autoencoder of their own.
+
+        It reconstructs what the layer sees: the columns, or the codes of the layer below.
+        """
+        network, objective = self.network, self.objective
+        is_top = i == len(network.encoder) - 1
+        alone = Network(
+            encoder=network.encoder[i : i + 1],
+            decoder=(network.decoder[-1 - i],),
+            activation=network.activation,
+            code_activation=network.code_activation if is_top else network.activation,
+            output_activation=network.activation if i else network.output_activation,
+        )
+        if i:
+            objective = Objective(LOSSES["squared_error"], objective.alpha)
+        return Plan(alone, objective, self.solver)
 
 
 def numbers(plan: object) -> Iterator[float]:
@@ -171,6 +268,6 @@ def with_numbers(plan: T, values: Iterable[Any]) -> T:
     return fill(plan)
 
 
-def structure(plan: T) -> T:
-    """Return `plan` with every float set to zero: what a compiled program depends on."""
-    return with_numbers(plan, (0.0 for _ in numbers(plan)))
+def structure(plan: Plan) -> Plan:
+    """Return what a compiled program depends on: a plan with zeros for floats and no stages."""
+    return with_numbers(replace(plan, stages=()), (0.0 for _ in numbers(plan)))

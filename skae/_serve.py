@@ -1,17 +1,19 @@
 """NumPy: encode and decode with plain arrays, a block of rows at a time.
 
-The arithmetic of a dense network stands here once, in terms of `@`, `+` and a table of
-activations; training runs the same lines on tensors.
+The arithmetic of a network stands here once, in terms of what an :class:`Arithmetic` holds;
+training runs the same lines on tensors.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from skae._layers import Layer
 from skae._parts import Loss
 from skae._plan import Half, Network
 from skae._whitening import Whitening
@@ -50,13 +52,58 @@ ACTIVATIONS: dict[str, Callable[[Any], Any]] = {
 }
 
 
-def propagate(half: Half, rows: Any, activation: Callable[[Any], Any]) -> Any:
+class Arithmetic(NamedTuple):
+    """What computes: NumPy here, TensorFlow in training and for layers that NumPy lacks.
+
+    `apply` sends rows through one layer, `keep_largest` leaves the k largest values of each row.
+    """
+
+    math: Any
+    transpose: Callable[[Any], Any]
+    activations: Mapping[str, Callable[[Any], Any]]
+    apply: Callable[[Layer, Any, Any, Any], Any]
+    keep_largest: Callable[[Any, int], Any]
+
+
+def _dense(layer: Layer, kernel: Any, bias: Any, rows: Any) -> Any:
+    return rows @ kernel + bias
+
+
+def _keep_largest(rows: np.ndarray, k: int) -> np.ndarray:
+    return np.where(rows >= np.partition(rows, -k, axis=1)[:, -k, np.newaxis], rows, 0.0)
+
+
+ARRAYS = Arithmetic(np, np.transpose, ACTIVATIONS, _dense, _keep_largest)
+
+
+def hidden_rows(network: Network, half: Half, rows: Any, by: Arithmetic) -> Any:
+    """Send rows through all but the last layer of one half of a network."""
+    activation = by.activations[network.activation]
+    layers = zip(half.layers[:-1], half.kernels[:-1], half.biases[:-1], strict=True)
+    for layer, kernel, bias in layers:
+        rows = by.apply(layer, kernel, bias, rows)
+        if layer.is_linear:
+            rows = activation(rows)
+    return rows
+
+
+def propagate(network: Network, half: Half, rows: Any, by: Arithmetic) -> Any:
     """Send rows through one half of a network, the last layer's activation left out."""
-    hidden = rows
-    for kernel, bias in zip(half.kernels[:-1], half.biases[:-1], strict=True):
-        hidden = activation(hidden @ kernel + bias)
-    out = hidden @ half.kernels[-1] + half.biases[-1]
+    hidden = hidden_rows(network, half, rows, by)
+    out = by.apply(half.layers[-1], half.kernels[-1], half.biases[-1], hidden)
     return out if half.skip is None else out + rows @ half.skip
+
+
+def encode(network: Network, encoder: Half, rows: Any, by: Arithmetic) -> Any:
+    """Return the codes of standardised rows; their means where the network is variational."""
+    codes = by.activations[network.code_activation](propagate(network, encoder, rows, by))
+    return codes if network.n_active is None else by.keep_largest(codes, network.n_active)
+
+
+def log_variances(network: Network, encoder: Half, rows: Any, by: Arithmetic) -> Any:
+    """Return the logarithms of the variances of a variational network's codes."""
+    kernel, bias = encoder.spread
+    return hidden_rows(network, encoder, rows, by) @ kernel + bias
 
 
 def preactivation(network: Network, output: Any, mean: Any, scale: Any) -> Any:
@@ -73,22 +120,43 @@ def preactivation(network: Network, output: Any, mean: Any, scale: Any) -> Any:
 
 
 def entry_losses(
-    loss: Loss,
-    network: Network,
-    rows: Any,
-    output: Any,
-    mean: Any,
-    scale: Any,
-    m: Any,
-    activations: Mapping[str, Callable[[Any], Any]],
+    loss: Loss, network: Network, target: Any, output: Any, mean: Any, scale: Any, by: Arithmetic
 ) -> Any:
-    """Compare standardised rows with a decoder's output, entry by entry."""
+    """Compare targets with a decoder's output, entry by entry.
+
+    The targets are standardised rows, unless the output is no reconstruction.
+    """
+    if network.output_activation is None:
+        return loss(by.math, target, output)
     if loss.on_logits:
-        return loss(m, rows * scale + mean, preactivation(network, output, mean, scale))
+        logits = preactivation(network, output, mean, scale)
+        return loss(by.math, target * scale + mean, logits)
     if network.output_activation == "identity":
-        return loss(m, rows, output)
-    activation = activations[network.output_activation]
-    return loss(m, rows, (activation(preactivation(network, output, mean, scale)) - mean) / scale)
+        return loss(by.math, target, output)
+    activation = by.activations[network.output_activation]
+    reconstruction = activation(preactivation(network, output, mean, scale))
+    return loss(by.math, target, (reconstruction - mean) / scale)
+
+
+class Maps(NamedTuple):
+    """What a network computes: standardised rows to codes, codes to the decoder's output."""
+
+    encode: Callable[[np.ndarray], np.ndarray]
+    decode: Callable[[np.ndarray], np.ndarray]
+
+
+def maps(network: Network, weights: Iterable[Any], dtype: Any) -> Maps:
+    """Return a network's maps for arrays of this dtype."""
+    if not network.in_numpy:
+        from skae._tensorflow._serve import maps as by_tensorflow
+
+        return by_tensorflow(network, tuple(weights), dtype)
+    arrays = (np.asarray(weight).astype(dtype, copy=False) for weight in weights)
+    encoder, decoder = network.split(arrays, np.transpose)
+    return Maps(
+        partial(encode, network, encoder, by=ARRAYS),
+        partial(propagate, network, decoder, by=ARRAYS),
+    )
 
 
 def blocks(n_rows: int, width: int, n_entries: int = BLOCK_ENTRIES) -> Iterator[slice]:
@@ -134,28 +202,22 @@ class Codec:
     scale: float
     whitening: Whitening | None = None
 
-    def _halves(self, dtype: Any) -> tuple[Half, Half]:
-        weights = (weight.astype(dtype, copy=False) for weight in self.weights)
-        return self.network.split(weights, np.transpose)
-
     def _blocks(self, n_rows: int) -> Iterator[slice]:
         return blocks(n_rows, self.network.widest)
+
+    def standardised(self, X: np.ndarray) -> np.ndarray:
+        """Return a standardised copy of rows, in their own dtype."""
+        rows = X.copy()
+        return standardised(rows, self.mean, self.scale, out=rows)
 
     def encode(self, X: np.ndarray) -> np.ndarray:
         """Return the codes of rows of X."""
         network = self.network
-        encoder, _ = self._halves(X.dtype)
-        # Dividing the kernels that see X is cheaper than dividing X.
-        kernels = (encoder.kernels[0] / X.dtype.type(self.scale), *encoder.kernels[1:])
-        skip = None if encoder.skip is None else encoder.skip / X.dtype.type(self.scale)
-        encoder = Half(kernels, encoder.biases, skip)
-        mean = self.mean.astype(X.dtype, copy=False)
-        hidden = ACTIVATIONS[network.activation]
-        last = ACTIVATIONS[network.code_activation]
+        to_codes = maps(network, self.weights, X.dtype).encode
         codes = np.empty((X.shape[0], network.n_components), X.dtype)
         for rows in self._blocks(X.shape[0]):
-            codes[rows] = last(propagate(encoder, X[rows] - mean, hidden))
-        if network.code_activation == "identity":
+            codes[rows] = to_codes(self.standardised(X[rows]))
+        if network.scales_codes:
             codes *= X.dtype.type(self.scale)
         if self.whitening is not None:
             mean, matrix, _ = self.whitening
@@ -168,16 +230,16 @@ class Codec:
         if self.whitening is not None:
             mean, _, inverse = self.whitening
             codes = codes @ inverse.astype(dtype) + mean.astype(dtype)
-        if network.code_activation == "identity":
+        if network.scales_codes:
             codes = codes / dtype.type(self.scale)
-        _, decoder = self._halves(dtype)
+        to_output = maps(network, self.weights, dtype).decode
         mean, scale = self.mean.astype(dtype, copy=False), dtype.type(self.scale)
-        hidden = ACTIVATIONS[network.activation]
-        last = ACTIVATIONS[network.output_activation]
-        X = np.empty((codes.shape[0], network.n_features), dtype)
+        X = np.empty((codes.shape[0], network.decoder[-1].n_out), dtype)
         for rows in self._blocks(codes.shape[0]):
-            output = propagate(decoder, codes[rows], hidden)
-            X[rows] = last(preactivation(network, output, mean, scale))
+            X[rows] = to_output(codes[rows])
+            if network.output_activation is not None:
+                last = ACTIVATIONS[network.output_activation]
+                X[rows] = last(preactivation(network, X[rows], mean, scale))
         return X
 
     def squared_errors(self, X: np.ndarray) -> np.ndarray:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from skae._layers import Dense, Layer, Recurrence
 from skae._plan import Network
 from skae._principal import Axes
-from skae._serve import ACTIVATIONS, propagate
+from skae._serve import ARRAYS, maps, propagate
 
 # Rows that decide how a nonlinear code layer is best undone by a linear map.
 REGRESSION_ROWS = 4096
@@ -14,32 +15,44 @@ REGRESSION_ROWS = 4096
 LEAST_DEVIATION = 0.1
 
 
-def he(rng: np.random.Generator, shape: tuple[int, int]) -> np.ndarray:
+def he(rng: np.random.Generator, layer: Layer) -> np.ndarray:
     """Draw from a normal of variance 2 / fan_in (He et al., 2015)."""
-    return rng.standard_normal(shape) * np.sqrt(2.0 / shape[0])
+    return rng.standard_normal(layer.kernel_shape) * np.sqrt(2.0 / layer.fans[0])
 
 
-def glorot(rng: np.random.Generator, shape: tuple[int, int]) -> np.ndarray:
+def glorot(rng: np.random.Generator, layer: Layer) -> np.ndarray:
     """Draw from a uniform of variance 2 / (fan_in + fan_out) (Glorot and Bengio, 2010)."""
-    bound = np.sqrt(6.0 / sum(shape))
-    return rng.uniform(-bound, bound, shape)
+    bound = np.sqrt(6.0 / sum(layer.fans))
+    return rng.uniform(-bound, bound, layer.kernel_shape)
 
 
-def lecun(rng: np.random.Generator, shape: tuple[int, int]) -> np.ndarray:
+def lecun(rng: np.random.Generator, layer: Layer) -> np.ndarray:
     """Draw from a normal of variance 1 / fan_in (LeCun et al., 1998)."""
-    return rng.standard_normal(shape) * np.sqrt(1.0 / shape[0])
+    return rng.standard_normal(layer.kernel_shape) * np.sqrt(1.0 / layer.fans[0])
 
 
 RANDOM_STARTS = {"he": he, "glorot": glorot, "lecun": lecun}
 
 
 def random_start(network: Network, init: str, rng: np.random.Generator) -> tuple[np.ndarray, ...]:
-    """Draw random kernels; biases are zero."""
+    """Draw random kernels; biases are zero.
+
+    The forget gates of an LSTM start open, with a bias of 1 (Jozefowicz et al., 2015), and the
+    log-variances of a variational network's codes at zero.
+    """
     draw = RANDOM_STARTS[init]
-    return tuple(
-        (draw(rng, shape) if len(shape) == 2 else np.zeros(shape)).astype(np.float32)
-        for shape in network.shapes
-    )
+    weights = tuple(np.zeros(shape, np.float32) for shape in network.shapes)
+    encoder, decoder = network.split(weights, np.transpose)
+    for half in (encoder,) if network.tied_weights else (encoder, decoder):
+        for layer, kernel in zip(half.layers, half.kernels, strict=True):
+            kernel[...] = draw(rng, layer)
+        if half.skip is not None:
+            half.skip[...] = draw(rng, Dense(*half.skip.shape))
+    for half in (encoder, decoder):
+        for layer, bias in zip(half.layers, half.biases, strict=True):
+            if isinstance(layer, Recurrence) and layer.cell == "lstm":
+                bias[layer.n_units : 2 * layer.n_units] = 1.0
+    return weights
 
 
 def principal_start(
@@ -50,7 +63,7 @@ def principal_start(
     Parameters
     ----------
     network : Network
-        One with skips, or without hidden layers.
+        One with skips, or without hidden layers. The layers before and after the codes are dense.
     axes : Axes
         Principal axes of X.
     rows : ndarray of shape (n, n_features)
@@ -67,23 +80,26 @@ def principal_start(
     encoder, decoder = network.split(weights, np.transpose)
     n_held = min(axes.directions.shape[1], network.n_components)
     encode, decode = _linear_paths(network, axes.directions, n_held, rng)
+    is_linear = network.scales_codes and network.n_active is None
     if network.tied_weights:
         _set_tied(network, encoder, encode)
-        if network.code_activation != "identity":
-            _undo_offset(network, encoder, decoder, rows)
+        if not is_linear:
+            _undo_offset(network, weights, decoder, rows)
         return weights
     deviations = np.ones(network.n_components)
     deviations[:n_held] = np.maximum(np.sqrt(axes.variances[:n_held]) / scale, LEAST_DEVIATION)
-    if network.code_activation == "identity":
-        _set_linear(network, encoder, encode)
-        _set_linear(network, decoder, decode)
-        if network.has_skip:
+    if is_linear:
+        _set_linear(encoder, encode)
+        _set_linear(decoder, decode)
+        if decoder.skip is not None:
             # The decoder's layers see all codes alike, whatever share of the variance they hold.
-            decoder.kernels[0][...] /= deviations[:, np.newaxis]
+            decoder.kernels[0][: network.n_components] /= deviations[:, np.newaxis]
     else:
         # Codes of unit variance keep an activation where it is neither flat nor straight.
-        _set_linear(network, encoder, encode / deviations)
-        _undo_code_layer(network, encoder, decoder, rows)
+        _set_linear(encoder, encode / deviations)
+        _undo_code_layer(network, weights, decoder, rows)
+    if network.is_variational:
+        _spread_as_noise(encoder, deviations)
     return weights
 
 
@@ -103,9 +119,9 @@ def _linear_paths(network, directions, n_held, rng):
     return encode, decode
 
 
-def _set_linear(network, half, matrix):
+def _set_linear(half, matrix):
     """Let a half compute `rows @ matrix` and no more."""
-    if network.has_skip:
+    if half.skip is not None:
         half.skip[...] = matrix
         half.kernels[-1][...] = 0.0
     else:
@@ -119,33 +135,37 @@ def _set_tied(network, encoder, matrix):
     all gradients would vanish: what PCA leaves over is uncorrelated with its codes.
     """
     matrix[:, network.n_features :] = 0.0
-    if not network.has_skip:
+    if encoder.skip is None:
         encoder.kernels[0][...] = matrix
         return
     encoder.skip[...] = matrix
     encoder.kernels[0][...] = 0.0
     # What the encoder's layers now put out for any row; zero for activations with f(0) = 0.
     nothing = np.zeros((1, network.n_features), np.float32)
-    constant = propagate(encoder, nothing, ACTIVATIONS[network.activation])[0]
+    constant = propagate(network, encoder, nothing, ARRAYS)[0]
     encoder.biases[-1][...] -= constant
 
 
-def _codes(network, encoder, rows):
-    hidden, last = ACTIVATIONS[network.activation], ACTIVATIONS[network.code_activation]
-    return last(propagate(encoder, rows, hidden))
-
-
-def _undo_offset(network, encoder, decoder, rows):
+def _undo_offset(network, weights, decoder, rows):
     """Let the decoder's last bias take back the mean of nonlinear codes."""
-    hidden = ACTIVATIONS[network.activation]
-    output = propagate(decoder, _codes(network, encoder, rows), hidden)
-    decoder.biases[-1][...] += (rows - output).mean(axis=0)
+    to = maps(network, weights, rows.dtype)
+    decoder.biases[-1][...] += (rows - to.decode(to.encode(rows))).mean(axis=0)
 
 
-def _undo_code_layer(network, encoder, decoder, rows):
+def _undo_code_layer(network, weights, decoder, rows):
     """Let the decoder's linear path be the least-squares way back from nonlinear codes."""
-    codes = _codes(network, encoder, rows)
+    codes = maps(network, weights, rows.dtype).encode(rows)
     ones = np.ones((len(rows), 1), codes.dtype)
     solution = np.linalg.lstsq(np.hstack([codes, ones]), rows, rcond=None)[0]
-    _set_linear(network, decoder, solution[:-1])
+    _set_linear(decoder, solution[:-1])
     decoder.biases[-1][...] = solution[-1]
+
+
+def _spread_as_noise(encoder, deviations):
+    """Let codes of unit variance spread as in probabilistic PCA with noise of variance 1/2.
+
+    That is the noise that a squared error stands for (Tipping and Bishop, 1999).
+    """
+    kernel, bias = encoder.spread
+    kernel[...] = 0.0
+    bias[...] = -np.log1p(2.0 * deviations**2)

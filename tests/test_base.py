@@ -83,7 +83,7 @@ class TestFittedState:
         assert fitted.decoder_skip_.shape == (2, 4)
         assert fitted.n_iter_ == len(fitted.loss_curve_) == len(fitted.validation_loss_curve_) == 5
         assert fitted.loss_ == fitted.loss_curve_[-1]
-        assert fitted.network_.hidden_layer_sizes == (12,)
+        assert [layer.n_out for layer in fitted.network_.encoder] == [12, 2]
         for value in fitted.__getstate__().values():
             assert type(value).__module__.split(".")[0] in {"builtins", "numpy", "skae"}
 
@@ -266,11 +266,9 @@ class TestParameters:
         assert shuffled.loss_curve_ != ordered.loss_curve_
 
     def test_an_int_is_one_hidden_layer(self):
-        assert make(hidden_layer_sizes=7).fit(X).network_.hidden_layer_sizes == (7,)
-        assert make(hidden_layer_sizes=np.array([7, 3])).fit(X).network_.hidden_layer_sizes == (
-            7,
-            3,
-        )
+        assert make(hidden_layer_sizes=7).fit(X).network_.encoder[0].n_out == 7
+        two = make(hidden_layer_sizes=np.array([7, 3])).fit(X).network_.encoder
+        assert [layer.n_out for layer in two] == [7, 3, 2]
 
     def test_verbose_prints_a_line_an_epoch(self, capsys):
         make(verbose=True).fit(X)

@@ -46,6 +46,7 @@ def run(losses, name="constant", keeps_start=False, patience=2, verbose=False, s
         trusts_start=False,
         begin_epoch=lambda: None,
         end_epoch=end_epoch,
+        warns=True,
         verbose=verbose,
     )
     return history, trainer

@@ -38,8 +38,8 @@ class Noise:
 
     deviation: float
 
-    def __call__(self, rng, X, scale):
-        return X + rng.standard_normal(X.shape, np.float32) * np.float32(self.deviation / scale)
+    def __call__(self, rng, X):
+        return X + self.deviation * rng.standard_normal(X.shape, X.dtype)
 
 
 @dataclass(frozen=True)

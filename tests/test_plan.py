@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from skae._parts import LOSSES
-from skae._plan import Network, Objective, Plan, Solver, numbers, structure, with_numbers
+from skae._plan import Objective, Plan, Solver, Stage, numbers, structure, with_numbers
+from tests.networks import dense_network
 
 
 @dataclass(frozen=True)
@@ -16,21 +17,17 @@ class Two:
     order: int
 
 
-def network(**changes):
-    default = Network(6, 2, (4, 3), "elu", "identity", "identity", False, True)
-    return replace(default, **changes)
-
-
 def plan(alpha=0.5, strength=2.0, order=1, momentum=0.9):
     objective = Objective(LOSSES["squared_error"], alpha, (Two(strength, order),))
-    return Plan(network(), objective, Solver("sgd", momentum, True, 0.0))
+    network = dense_network(6, 2, (4, 3))
+    return Plan(network, objective, Solver("sgd", momentum, True, 0.0))
 
 
 @pytest.mark.parametrize("tied", [False, True])
 @pytest.mark.parametrize("skip", [False, True])
 @pytest.mark.parametrize("hidden", [(), (4,), (4, 3)])
 def test_split_gives_each_half_its_shapes(tied, skip, hidden):
-    described = network(tied_weights=tied, has_skip=skip, hidden_layer_sizes=hidden)
+    described = dense_network(6, 2, hidden, tied=tied, skip=skip)
     weights = [np.full(shape, i) for i, shape in enumerate(described.shapes)]
     encoder, decoder = described.split(weights, np.transpose)
     widths = (6, *hidden, 2)
@@ -51,7 +48,7 @@ def test_split_gives_each_half_its_shapes(tied, skip, hidden):
 
 
 def test_tied_halves_share_memory():
-    described = network(tied_weights=True)
+    described = dense_network(6, 2, (4, 3), tied=True)
     weights = [np.zeros(shape) for shape in described.shapes]
     encoder, decoder = described.split(weights, np.transpose)
     assert np.shares_memory(encoder.kernels[0], decoder.kernels[-1])
@@ -69,3 +66,25 @@ def test_structure_ignores_numbers_and_nothing_else():
     assert structure(plan(alpha=0.1)) == structure(plan(alpha=0.0, strength=9.0))
     assert hash(structure(plan(alpha=0.1))) == hash(structure(plan(alpha=0.2)))
     assert structure(plan(order=1)) != structure(plan(order=2))
+    assert structure(replace(plan(), stages=(Stage(7),))) == structure(plan())
+
+
+@pytest.mark.parametrize("tied", [False, True])
+@pytest.mark.parametrize("more", [{}, {"is_variational": True}])
+def test_join_undoes_split(tied, more):
+    described = dense_network(6, 2, (4, 3), tied=tied, **more)
+    weights = tuple(np.full(shape, i) for i, shape in enumerate(described.shapes))
+    joined = described.join(*described.split(weights, np.transpose))
+    assert all(one is other for one, other in zip(joined, weights, strict=True))
+
+
+def test_a_layer_alone_reconstructs_what_it_sees():
+    whole = plan()
+    first, top = whole.layer(0), whole.layer(2)
+    assert [(p.network.n_features, p.network.n_components) for p in (first, top)] == [(6, 4), (3, 2)]
+    assert first.network.code_activation == "elu"
+    assert first.network.output_activation == "identity"
+    assert first.objective == whole.objective
+    assert top.network.code_activation == "identity"
+    assert top.network.output_activation == "elu"
+    assert top.objective.penalties == ()

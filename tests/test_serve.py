@@ -6,14 +6,14 @@ import tensorflow as tf
 from numpy.testing import assert_allclose, assert_array_equal
 
 from skae import _serve
-from skae._plan import Network
 from skae._serve import ACTIVATIONS, Codec, blocks, standardised
-from skae._tensorflow import _program
+from skae._tensorflow import _arithmetic
+from tests.networks import dense_network
 
 
 @pytest.fixture
 def codec():
-    network = Network(5, 2, (7,), "tanh", "identity", "identity", False, True)
+    network = dense_network(hidden=(7,), activation="tanh")
     rng = np.random.default_rng(0)
     weights = tuple(rng.standard_normal(s).astype(np.float32) for s in network.shapes)
     return Codec(network, weights, rng.standard_normal(5), 2.0)
@@ -22,7 +22,7 @@ def codec():
 @pytest.mark.parametrize("name", ACTIVATIONS)
 def test_activations_are_those_of_training(name):
     x = np.linspace(-20, 20, 401, dtype=np.float32)
-    trained = _program.ACTIVATIONS[name](tf.constant(x)).numpy()
+    trained = _arithmetic.ACTIVATIONS[name](tf.constant(x)).numpy()
     assert_allclose(ACTIVATIONS[name](x), trained, rtol=1e-5, atol=2e-6)
     assert ACTIVATIONS[name](x).dtype == np.float32
 

@@ -6,10 +6,11 @@ from numpy.testing import assert_allclose
 from sklearn.datasets import load_digits
 from sklearn.decomposition import PCA
 
-from skae._plan import Network
+from skae._layers import Dense
 from skae._principal import centre, principal_axes, variance
 from skae._serve import ACTIVATIONS, Codec, standardised
 from skae._start import RANDOM_STARTS, principal_start, random_start
+from tests.networks import dense_network
 
 X = load_digits().data[:400]
 
@@ -23,7 +24,9 @@ def started(
     tied=False,
     X=X,
 ):
-    network = Network(X.shape[1], n_components, hidden, activation, code, out, tied, bool(hidden))
+    network = dense_network(
+        X.shape[1], n_components, hidden, activation, code, out, tied, skip=bool(hidden)
+    )
     rng = np.random.default_rng(0)
     mean, scale = centre(X), variance(X, centre(X)) ** 0.5
     axes = principal_axes(X, mean, n_components, rng)
@@ -84,13 +87,13 @@ def test_codes_beyond_the_rank_are_orthogonal_and_ignored():
     ("init", "expected"), [("he", 2 / 300), ("glorot", 2 / 500), ("lecun", 1 / 300)]
 )
 def test_random_starts_have_their_variance(init, expected):
-    kernel = RANDOM_STARTS[init](np.random.default_rng(0), (300, 200))
+    kernel = RANDOM_STARTS[init](np.random.default_rng(0), Dense(300, 200))
     assert kernel.mean() == pytest.approx(0.0, abs=1e-3)
     assert kernel.var() == pytest.approx(expected, rel=0.02)
 
 
 def test_random_biases_are_zero():
-    network = Network(4, 2, (3,), "elu", "identity", "identity", False, False)
+    network = dense_network(4, 2, (3,), skip=False)
     weights = random_start(network, "he", np.random.default_rng(0))
     assert all(np.all(weight == 0) == (weight.ndim == 1) for weight in weights)
     assert {weight.dtype for weight in weights} == {np.dtype(np.float32)}

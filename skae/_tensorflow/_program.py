@@ -14,24 +14,12 @@ import tensorflow as tf
 
 from skae._parts import Step
 from skae._plan import Plan, numbers, with_numbers
-from skae._serve import entry_losses, propagate
+from skae._serve import encode, entry_losses, log_variances, propagate
 from skae._tensorflow import _solvers
+from skae._tensorflow._arithmetic import TENSORS, Tensor
 
-Tensor = Any
 # Weights, slots of the solver, steps taken.
 State = tuple[tuple[Tensor, ...], tuple[Tensor, ...], Tensor]
-
-ACTIVATIONS = {
-    "identity": tf.identity,
-    "relu": tf.nn.relu,
-    "leaky_relu": tf.nn.leaky_relu,
-    "elu": tf.nn.elu,
-    "selu": tf.nn.selu,
-    "gelu": lambda x: tf.nn.gelu(x, approximate=True),
-    "softplus": tf.nn.softplus,
-    "tanh": tf.tanh,
-    "logistic": tf.sigmoid,
-}
 
 
 def _loss(
@@ -39,6 +27,7 @@ def _loss(
     weights: tuple[Tensor, ...],
     inputs: Tensor,
     targets: Tensor,
+    normals: Tensor,
     row_weights: Tensor,
     mean: Tensor,
     scale: Tensor,
@@ -46,19 +35,30 @@ def _loss(
     """Return the training loss of one batch."""
     network, objective = plan.network, plan.objective
     encoder, decoder = network.split(weights, tf.transpose)
-    hidden = ACTIVATIONS[network.activation]
 
-    def encode(rows: Tensor) -> Tensor:
-        return ACTIVATIONS[network.code_activation](propagate(encoder, rows, hidden))
+    def means_of(rows: Tensor) -> Tensor:
+        return encode(network, encoder, rows, TENSORS)
 
-    codes = encode(inputs)
-    outputs = propagate(decoder, codes, hidden)
-    entries = entry_losses(
-        objective.loss, network, targets, outputs, mean, scale, tf.math, ACTIVATIONS
+    codes = means = means_of(inputs)
+    spread = None
+    if network.is_variational:
+        spread = log_variances(network, encoder, inputs, TENSORS)
+        codes = means + tf.exp(0.5 * spread) * normals
+    outputs = propagate(network, decoder, codes, TENSORS)
+    entries = entry_losses(objective.loss, network, targets, outputs, mean, scale, TENSORS)
+    step = Step(
+        network=network,
+        weights=weights,
+        inputs=inputs,
+        codes=codes,
+        means=means,
+        log_variances=spread,
+        outputs=outputs,
+        row_weights=row_weights,
+        encode=means_of,
+        arithmetic=TENSORS,
     )
-    rows = tf.reduce_mean(entries, axis=1)
-    loss = tf.reduce_sum(rows * row_weights) / tf.reduce_sum(row_weights)
-    step = Step(inputs, codes, outputs, row_weights, weights, encode)
+    loss = step.mean(tf, tf.reduce_mean(entries, axis=1))
     for penalty in objective.penalties:
         loss += penalty(tf, step)
     return loss
@@ -69,14 +69,15 @@ def program(structure: Plan) -> tf.types.experimental.PolymorphicFunction:
     """Return the compiled program of a plan's structure.
 
     It takes a state (weights, slots, steps taken), the plan's numbers, centre, scale and
-    learning rate, and a chunk: inputs and targets of shape (steps, batch, n_features), a weight
-    for each row (steps, batch), and how many of the steps are real. It returns the new state
+    learning rate, and a chunk: inputs and targets of shape (steps, batch, n_features), normals of
+    shape (steps, batch, n_normals), a weight for each row (steps, batch), and how many of the
+    steps are real. It returns the new state
     and the sum over the chunk's rows of their training loss, in which the L2 term is that of the
     weights before the chunk.
     """
     floats = tuple(numbers(structure))
 
-    @tf.function(jit_compile=True, autograph=False)
+    @tf.function(jit_compile=structure.network.on_xla, autograph=False)
     def train(
         state: State,
         values: Tensor,
@@ -85,6 +86,7 @@ def program(structure: Plan) -> tf.types.experimental.PolymorphicFunction:
         rate: Tensor,
         inputs: Tensor,
         targets: Tensor,
+        normals: Tensor,
         row_weights: Tensor,
         n_chunk_steps: Tensor,
     ) -> tuple[State, Tensor]:
@@ -101,14 +103,15 @@ def program(structure: Plan) -> tf.types.experimental.PolymorphicFunction:
             weight_sum = tf.reduce_sum(row_weights[i])
             with tf.GradientTape() as tape:
                 tape.watch(weights)
-                loss = _loss(plan, weights, inputs[i], targets[i], row_weights[i], mean, scale)
+                batch = inputs[i], targets[i], normals[i], row_weights[i]
+                loss = _loss(plan, weights, *batch, mean, scale)
             gradients = tape.gradient(loss, weights, unconnected_gradients="zero")
             # Adds nothing, but lets the updates wait for the last gradient to be computed. XLA
             # would otherwise copy every kernel in every step, at 8 % of a step of 784-300-150.
-            late_rate = rate + 0.0 * gradients[0][0, 0]
+            late_rate = rate + 0.0 * tf.reshape(gradients[0], [-1])[0]
             # The L2 term's gradient, by hand: its sum of squares would cost a step 15 %.
             gradients = [
-                gradient + alpha * weight if weight.shape.rank == 2 else gradient
+                gradient + alpha * weight if weight.shape.rank > 1 else gradient
                 for weight, gradient in zip(weights, gradients, strict=True)
             ]
             n_steps += 1.0
@@ -120,7 +123,7 @@ def program(structure: Plan) -> tf.types.experimental.PolymorphicFunction:
         _, weights, slots, n_steps, total = tf.while_loop(
             lambda i, *_: i < n_chunk_steps, advance, (0, *state, 0.0)
         )
-        kernels = (tf.square(weight) for weight in state[0] if weight.shape.rank == 2)
+        kernels = (tf.square(weight) for weight in state[0] if weight.shape.rank > 1)
         penalty = 0.5 * alpha * sum(map(tf.reduce_sum, kernels))
         return (weights, slots, n_steps), total + penalty * tf.reduce_sum(row_weights)
 

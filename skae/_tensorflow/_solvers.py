@@ -41,7 +41,7 @@ def update(
     kept: list[Tensor] = []
     for i, (weight, gradient) in enumerate(zip(weights, gradients, strict=True)):
         step, memory = _step(solver, gradient, slots[n * i : n * (i + 1)], rate, n_steps)
-        if solver.name == "adamw" and weight.shape.rank == 2:
+        if solver.name == "adamw" and weight.shape.rank > 1:
             step += rate * solver.weight_decay * weight
         moved.append(weight - step)
         kept += memory

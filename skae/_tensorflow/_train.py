@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,8 @@ import tensorflow as tf
 from skae._feed import Chunk, Feed, ahead
 from skae._plan import Plan, numbers, structure
 from skae._tensorflow import _solvers
-from skae._tensorflow._program import State, Tensor, program
+from skae._tensorflow._arithmetic import Tensor
+from skae._tensorflow._program import State, program
 
 
 class Trainer:
@@ -45,7 +47,9 @@ class Trainer:
         self._between_chunks = between_chunks
         self._program = program(structure(plan))
         self._concrete: Any = None
-        self._numbers = tf.constant(list(numbers(plan)), tf.float32)
+        self._numbers = _numbers(plan)
+        without_l2 = replace(plan, objective=replace(plan.objective, alpha=0.0))
+        self._numbers_without_l2 = _numbers(without_l2)
         self._mean = tf.constant(feed.mean, tf.float32)
         self._scale = tf.constant(feed.scale, tf.float32)
         self._n_rows = len(feed.rows)
@@ -65,13 +69,29 @@ class Trainer:
         """Pass once over the rows without moving and return the mean training loss."""
         return self._pass(0.0)[1]
 
+    def loss_on(self, feed: Feed, weights: tuple[Tensor, ...]) -> float:
+        """Return the mean training loss of other weights on other rows, the L2 term left out.
+
+        The feed must have the batches and the columns of the one trained on.
+        """
+        state = weights, self._slots, self._n_steps
+        chunks = map(_to_tensors, feed)
+        return self._run(state, chunks, self._numbers_without_l2, 0.0)[1] / len(feed.rows)
+
     def _pass(self, rate: float) -> tuple[State, float]:
-        rate = tf.constant(rate, tf.float32)
         state = self.weights, self._slots, self._n_steps
+        state, total = self._run(state, self._chunks, self._numbers, rate)
+        return state, total / self._n_rows
+
+    def _run(
+        self, state: State, chunks: Iterator[Chunk], values: Tensor, rate: float
+    ) -> tuple[State, float]:
+        """Pass once over the rows; return the state it ends in and the sum of their losses."""
+        rate = tf.constant(rate, tf.float32)
         totals = []
-        for chunk in self._chunks:
+        for chunk in chunks:
             self._between_chunks()
-            arguments = (state, self._numbers, self._mean, self._scale, rate, *chunk[:-1])
+            arguments = (state, values, self._mean, self._scale, rate, *chunk[:-1])
             if self._concrete is None:
                 # All chunks have one shape, so that its program need not be looked up again.
                 self._concrete = self._program.get_concrete_function(*arguments)
@@ -79,7 +99,7 @@ class Trainer:
             totals.append(total)
             if chunk.ends_epoch:
                 break
-        return state, sum(map(float, totals)) / self._n_rows
+        return state, sum(map(float, totals))
 
     def close(self) -> None:
         """Stop the thread that prepares chunks."""
@@ -91,12 +111,37 @@ class Trainer:
         return to_numpy(self._slots), float(self._n_steps)
 
 
+class PenalisedValidation:
+    """The training loss on rows set aside, penalties included, by the training program itself.
+
+    A penalty sees a batch at a time, so that there is one loss and not one for each row.
+
+    Parameters
+    ----------
+    trainer : Trainer
+    feed : callable
+        Makes the feed of the rows set aside, with the same noise every time.
+    """
+
+    def __init__(self, trainer: Trainer, feed: Callable[[], Feed]) -> None:
+        self._trainer, self._feed = trainer, feed
+
+    def losses(self, weights: tuple[Tensor, ...]) -> np.ndarray:
+        """Return the loss with other weights, as an array of one entry."""
+        return np.array([self._trainer.loss_on(self._feed(), weights)])
+
+
+def _numbers(plan: Plan) -> Tensor:
+    return tf.constant(list(numbers(plan)), tf.float32)
+
+
 def _to_tensors(chunk: Chunk) -> Chunk:
     inputs = tf.constant(chunk.inputs)
     clean = chunk.targets is chunk.inputs
     return Chunk(
         inputs,
         inputs if clean else tf.constant(chunk.targets),
+        tf.constant(chunk.normals),
         tf.constant(chunk.row_weights),
         tf.constant(chunk.n_steps),
         chunk.ends_epoch,

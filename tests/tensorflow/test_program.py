@@ -11,10 +11,11 @@ from skae import AutoencoderTransformer
 from skae._feed import Feed
 from skae._model import Model
 from skae._parts import LOSSES
-from skae._plan import Network, Objective, Plan, Solver, structure
+from skae._plan import Objective, Plan, Solver, structure
 from skae._start import random_start
 from skae._tensorflow._program import program
 from skae._tensorflow._train import Trainer, to_numpy
+from tests.networks import dense_network
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -35,7 +36,7 @@ class MeanCode:
 
 
 def plan(loss="squared_error", alpha=0.0, penalties=(), output="identity", solver="sgd"):
-    network = Network(5, 2, (4,), "tanh", "identity", output, False, True)
+    network = dense_network(activation="tanh", output=output)
     return Plan(network, Objective(LOSSES[loss], alpha, penalties), Solver(solver, 0.0, False, 0.0))
 
 

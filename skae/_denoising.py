@@ -1,0 +1,159 @@
+"""The denoising autoencoder and its ways to spoil rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from numbers import Real
+
+import numpy as np
+from sklearn.utils._param_validation import Interval, StrOptions
+
+from skae._base import BaseAutoencoder
+from skae._parameters import estimator
+from skae._parts import Corruption
+from skae._plan import Plan
+
+
+@dataclass(frozen=True)
+class Gaussian:
+    """Normal noise of this standard deviation, in the units of X."""
+
+    level: float
+
+    def __call__(self, rng: np.random.Generator, X: np.ndarray) -> np.ndarray:
+        noise = rng.standard_normal(X.shape, np.float32)
+        noise *= np.float32(self.level)
+        X += noise
+        return X
+
+
+def _hit(rng: np.random.Generator, X: np.ndarray, level: float) -> np.ndarray:
+    """Return a mask that is true for a share `level` of the entries."""
+    return rng.random(X.shape, np.float32) < np.float32(level)
+
+
+@dataclass(frozen=True)
+class Masking:
+    """A share of the values becomes zero."""
+
+    level: float
+
+    def __call__(self, rng: np.random.Generator, X: np.ndarray) -> np.ndarray:
+        X *= ~_hit(rng, X, self.level)
+        return X
+
+
+@dataclass(frozen=True)
+class Dropout:
+    """A share of the values becomes zero, the others grow so that the mean stays."""
+
+    level: float
+
+    def __call__(self, rng: np.random.Generator, X: np.ndarray) -> np.ndarray:
+        X *= ~_hit(rng, X, self.level)
+        X *= X.dtype.type(1.0 / (1.0 - self.level))
+        return X
+
+
+@dataclass(frozen=True)
+class SaltAndPepper:
+    """A share of the values becomes the least or the greatest of its column, among these rows."""
+
+    level: float
+
+    def __call__(self, rng: np.random.Generator, X: np.ndarray) -> np.ndarray:
+        drawn = rng.random(X.shape, np.float32)
+        low, high = X.min(axis=0), X.max(axis=0)
+        level = np.float32(self.level)
+        X = np.where(drawn < level, high, X)
+        return np.where(drawn < level / 2, low, X)
+
+
+@dataclass(frozen=True)
+class Swap:
+    """A share of the values is exchanged for that of another row, in the same column."""
+
+    level: float
+
+    def __call__(self, rng: np.random.Generator, X: np.ndarray) -> np.ndarray:
+        row, column = np.nonzero(_hit(rng, X, self.level))
+        if len(X) > 1:
+            other = (row + rng.integers(1, len(X), len(row))) % len(X)
+            X[row, column] = X.copy()[other, column]
+        return X
+
+
+CORRUPTIONS: dict[str, type[Corruption]] = {
+    "gaussian": Gaussian,
+    "dropout": Dropout,
+    "masking": Masking,
+    "salt_and_pepper": SaltAndPepper,
+    "swap": Swap,
+}
+
+
+@estimator
+class DenoisingAutoencoder(BaseAutoencoder):
+    """Autoencoder that learns to restore rows from spoiled ones.
+
+    In training the encoder sees rows with noise on them, and the decoder is asked for the
+    rows without it [4]_. `transform` and `reconstruct` then take noisy rows and clean them;
+    they add no noise of their own. The noise is drawn anew in each epoch, from `random_state`.
+    The loss on the rows set aside is measured with the same noise at every look.
+
+    Parameters
+    ----------
+    {parameters}
+
+    corruption : {'gaussian', 'dropout', 'masking', 'salt_and_pepper', 'swap'}, \
+default='gaussian'
+        What happens to the rows that the encoder sees. 'gaussian' adds normal noise; the others
+        change each value with the probability `noise_level`: 'masking' to zero, 'dropout' to
+        zero while the others are divided by ``1 - noise_level``, 'salt_and_pepper' to
+        the least or the greatest value of its column and 'swap' to the value of another row in
+        its column, both among the rows of the batch (or of a few batches, where they are small).
+
+    noise_level : float, default=0.3
+        Standard deviation of 'gaussian' noise in the units of X; otherwise the share of the values
+        that change, in [0, 1).
+
+    Attributes
+    ----------
+    {attributes}
+
+    References
+    ----------
+    {references}
+    .. [4] Vincent et al., "Stacked Denoising Autoencoders: Learning Useful Representations in a
+       Deep Network with a Local Denoising Criterion", JMLR 11, 2010.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.datasets import load_digits
+    >>> from skae import DenoisingAutoencoder
+    >>> X = load_digits().data
+    >>> noisy = X + np.random.default_rng(0).normal(scale=4.0, size=X.shape)
+    >>> denoiser = DenoisingAutoencoder(16, noise_level=4.0, random_state=0).fit(X)
+    >>> error = np.mean((denoiser.reconstruct(noisy) - X) ** 2)
+    >>> print(f"{np.mean((noisy - X) ** 2):.0f} before, {error:.0f} after")
+    16 before, 5 after
+    """
+
+    corruption: str = "gaussian"
+    noise_level: float = 0.3
+
+    _parameter_constraints = {
+        **BaseAutoencoder._parameter_constraints,
+        "corruption": [StrOptions(set(CORRUPTIONS))],
+        "noise_level": [Interval(Real, 0, None, closed="left")],
+    }
+
+    def _plan(self, n_features: int, n_components: int) -> Plan:
+        if self.corruption != "gaussian" and self.noise_level >= 1:
+            raise ValueError(
+                f"noise_level={self.noise_level!r} is the share of values that corruption="
+                f"{self.corruption!r} changes: choose it in [0, 1)."
+            )
+        corruption = CORRUPTIONS[self.corruption](float(self.noise_level))
+        return self.dense_plan(n_features, n_components, corruption=corruption)

@@ -1,0 +1,109 @@
+"""The recurrent autoencoder."""
+
+from __future__ import annotations
+
+from math import prod
+from typing import Any
+
+from sklearn.utils._param_validation import StrOptions
+
+from skae._base import BaseAutoencoder
+from skae._layers import GATES, Dense, EachStep, Layer, Recurrence
+from skae._parameters import estimator, ints
+from skae._plan import Plan
+
+
+@estimator
+class RecurrentAutoencoder(BaseAutoencoder):
+    """Autoencoder of sequences: one code for a sequence, and a sequence for a code [4]_.
+
+    Recurrent layers read a sequence and a dense layer makes codes of the last state; the decoder's
+    recurrent layers read the codes at every step, and a dense layer that all steps share
+    makes values of their states.
+
+    Rows are flattened sequences, the values of the first step first; arrays of shape
+    (n_samples, timesteps, features) are taken too and flattened. What comes out are rows.
+    TensorFlow encodes and decodes as well as trains, and is imported when it is first
+    needed.
+
+    Parameters
+    ----------
+    {parameters}
+
+    hidden_layer_sizes : int or array-like of int, default=(64,)
+        Units of the encoder's recurrent layers, at least one; the decoder mirrors them. Their
+        activations are those of their cells: `activation` is not used.
+
+    sequence_shape : (int, int) or None, default=None
+        Number of steps and of values in a step. None takes a row for a sequence of single values.
+
+    cell : {'lstm', 'gru'}, default='lstm'
+        Long short-term memory [5]_ or gated recurrent units [6]_.
+
+    Attributes
+    ----------
+    {attributes}
+
+    References
+    ----------
+    {references}
+    .. [4] Srivastava, Mansimov and Salakhutdinov, "Unsupervised Learning of Video
+       Representations using LSTMs", ICML 2015.
+    .. [5] Hochreiter and Schmidhuber, "Long Short-Term Memory", Neural Computation 9, 1997.
+    .. [6] Cho et al., "Learning Phrase Representations using RNN Encoder-Decoder for
+       Statistical Machine Translation", EMNLP 2014.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skae import RecurrentAutoencoder
+    >>> rng = np.random.default_rng(0)
+    >>> phases = rng.uniform(0, 2 * np.pi, (500, 1))
+    >>> X = np.sin(phases + np.linspace(0, 6, 20)) + rng.normal(scale=0.1, size=(500, 20))
+    >>> recurrent = RecurrentAutoencoder(2, hidden_layer_sizes=16, max_iter=10, random_state=0)
+    >>> recurrent.set_params(learning_rate="cosine").fit_transform(X).shape
+    (500, 2)
+    """
+
+    hidden_layer_sizes: Any = (64,)
+    sequence_shape: Any = None
+    cell: str = "lstm"
+
+    _row_shape_parameter = "sequence_shape"
+    _parameter_constraints = {
+        **BaseAutoencoder._parameter_constraints,
+        "sequence_shape": ["array-like", None],
+        "cell": [StrOptions(set(GATES))],
+    }
+
+    def _plan(self, n_features: int, n_components: int) -> Plan:
+        n_steps, n_values = self._sequence(n_features)
+        units = self.hidden_sizes()
+        if not units:
+            raise ValueError("hidden_layer_sizes=(): a sequence is read by one layer at least.")
+        encoder: list[Layer] = []
+        decoder: list[Layer] = []
+        for i, (below, n_units) in enumerate(zip((n_values, *units), units, strict=False)):
+            is_top = i == len(units) - 1
+            encoder.append(
+                Recurrence(self.cell, n_steps, below, n_units, returns_sequence=not is_top)
+            )
+        for i, (below, n_units) in enumerate(zip((n_components, *units[::-1]), units[::-1])):
+            decoder.append(
+                Recurrence(self.cell, n_steps, below, n_units, i == 0, returns_sequence=True)
+            )
+        encoder.append(Dense(units[-1], n_components))
+        decoder.append(EachStep(n_steps, units[0], n_values))
+        return self.layered_plan(tuple(encoder), tuple(decoder))
+
+    def _sequence(self, n_features: int) -> tuple[int, int]:
+        """Return the steps of a row and the values of a step."""
+        if self.sequence_shape is None:
+            return n_features, 1
+        shape = ints("sequence_shape", self.sequence_shape, n=2)
+        if prod(shape) != n_features:
+            raise ValueError(
+                f"sequence_shape={self.sequence_shape!r} must be (timesteps, features) with a "
+                f"product of {n_features}, the number of columns of X."
+            )
+        return shape[0], shape[1]

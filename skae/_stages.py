@@ -1,0 +1,86 @@
+"""A network trained one layer at a time, each on the codes of the layers below."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from skae._model import Model, first_model
+from skae._plan import Half
+from skae._serve import blocks, preactivation
+
+
+class LayerByLayer:
+    """Hands out each layer and its mirror as a model of their own, and puts them back trained.
+
+    The codes below a layer are computed once, row by row in place: the cache is one float32 matrix
+    as wide as the widest layer below the codes.
+
+    Parameters
+    ----------
+    model : Model
+        The whole network.
+    X : ndarray of shape (n_samples, n_features)
+    init : str
+        How a layer starts.
+    rng : Generator
+    """
+
+    def __init__(self, model: Model, X: np.ndarray, init: str, rng: np.random.Generator) -> None:
+        self.model = model
+        self._X, self._below = X, X
+        self._init, self._rng = init, rng
+        self._cache: np.ndarray | None = None
+
+    def layer(self, i: int) -> tuple[Model, np.ndarray]:
+        """Return layer `i` as a model, and the rows it is to be trained on."""
+        plan = self.model.plan.layer(i)
+        alone = first_model(
+            self._below, plan.network.n_components, self._init, lambda *_: plan, self._rng
+        )
+        return alone, self._below
+
+    def put(self, i: int, alone: Model, is_last: bool) -> None:
+        """Put a trained layer into the whole network and its codes into the cache."""
+        encoder, decoder = alone.plan.network.split(alone.weights, np.transpose)
+        if i:
+            encoder, decoder = _without_units(alone, encoder, decoder)
+        network = self.model.plan.network
+        whole = network.split([weight.copy() for weight in self.model.weights], np.transpose)
+        for half, part, at in zip(whole, (encoder, decoder), (i, -1 - i), strict=True):
+            half.kernels[at][...] = part.kernels[0]
+            half.biases[at][...] = part.biases[0]
+        self.model = replace(self.model, weights=network.join(*whole))
+        if not is_last:
+            self._advance(alone)
+
+    def _advance(self, alone: Model) -> None:
+        """Replace the rows below by their codes."""
+        codec, width = alone.codec(alone.weights), alone.plan.network.n_components
+        if self._cache is None:
+            widths = (layer.n_out for layer in self.model.plan.network.encoder[:-1])
+            self._cache = np.empty((len(self._X), max(widths)), np.float32)
+        for rows in blocks(len(self._X), codec.network.widest):
+            self._cache[rows, :width] = codec.encode(self._below[rows])
+        self._below = self._cache[:, :width]
+
+
+def _without_units(alone: Model, encoder: Half, decoder: Half) -> tuple[Half, Half]:
+    """Let the weights of a layer above others do without its mean and scale.
+
+    Inside the whole network a layer sees the codes below as they are. What the mirror gives is
+    linear in its weights up to its activation, so that units go into kernel and bias.
+    """
+    mean, scale = alone.mean, alone.scale
+    kernel = encoder.kernels[0] / scale
+    encoder = encoder._replace(
+        kernels=(kernel,), biases=(encoder.biases[0] - mean @ kernel,)
+    )
+    network = alone.plan.network
+    offset = preactivation(network, 0.0, mean, scale)
+    slope = preactivation(network, 1.0, mean, scale) - offset
+    decoder = decoder._replace(
+        kernels=(decoder.kernels[0] * slope,), biases=(decoder.biases[0] * slope + offset,)
+    )
+    return encoder, decoder

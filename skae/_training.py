@@ -1,0 +1,97 @@
+"""One stage of a fit: batches, a trainer, a look at the rows set aside, the loop over epochs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from typing import Any
+
+import numpy as np
+
+from skae._epochs import History, Validation, run_epochs
+from skae._feed import Feed, rows_in_a_batch
+from skae._model import Model
+from skae._parameters import SharedParameters
+from skae._plan import Stage
+from skae._schedule import Schedule
+
+
+def feed_of(
+    X: np.ndarray,
+    rows: np.ndarray,
+    model: Model,
+    batch_size: int,
+    shuffle: bool,
+    rng: np.random.Generator,
+) -> Feed:
+    """Return the batches of these rows of X as a model's plan asks for them."""
+    network, corruption = model.plan.network, model.plan.objective.corruption
+    n_normals = network.n_components if network.is_variational else 0
+    return Feed(X, rows, model.mean, model.scale, batch_size, shuffle, rng, corruption, n_normals)
+
+
+def run_stage(
+    settings: SharedParameters,
+    stage: Stage,
+    model: Model,
+    X: np.ndarray,
+    rows: np.ndarray,
+    aside: np.ndarray,
+    rng: np.random.Generator,
+    noise_seed: Sequence[int],
+    *,
+    keeps_start: bool,
+    trusts_start: bool,
+    begin_epoch: Callable[[], Any],
+    end_epoch: Callable[[Any, History], bool],
+    check: Callable[[], None],
+) -> History:
+    """Train a model on some rows of X, with an eye on those set aside.
+
+    Parameters
+    ----------
+    settings : SharedParameters
+    stage : Stage
+    model : Model
+    X : ndarray of shape (n_samples, n_features)
+    rows, aside : ndarray of int
+        Rows to train on and rows to monitor the loss on.
+    rng : Generator
+    noise_seed : sequence of int
+        Seeds the noise on the rows set aside.
+    keeps_start, trusts_start, begin_epoch, end_epoch
+        See :func:`~skae._epochs.run_epochs`.
+    check : callable
+        Called before each chunk; what it raises ends the pass.
+    """
+    from skae._tensorflow._train import PenalisedValidation, Trainer
+
+    batch_size = rows_in_a_batch(settings.batch_size, len(rows))
+    feed = feed_of(X, rows, model, batch_size, settings.shuffle, rng)
+
+    def feed_aside() -> Feed:
+        noise = np.random.default_rng(noise_seed)
+        return feed_of(X, aside, model, batch_size, False, noise)
+
+    plan = model.plan.for_rows(len(rows))
+    with closing(Trainer(plan, model.weights, feed, between_chunks=check)) as trainer:
+        validation: Any = None
+        if aside.size:
+            validation = Validation(X, aside, model, noise_seed)
+            if plan.objective.penalties:
+                validation = PenalisedValidation(trainer, feed_aside)
+        rate = float(settings.learning_rate_init)
+        return run_epochs(
+            trainer,
+            validation,
+            Schedule(settings.learning_rate, rate, stage.max_iter),
+            tol=settings.tol,
+            patience=settings.n_iter_no_change,
+            keeps_start=keeps_start,
+            trusts_start=trusts_start,
+            begin_epoch=begin_epoch,
+            end_epoch=end_epoch,
+            # A layer's epochs are a number that was asked for.
+            warns=stage.layer is None,
+            verbose=settings.verbose,
+        )

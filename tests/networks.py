@@ -1,0 +1,20 @@
+"""Dense networks for tests of what lies below the estimators."""
+
+from skae._layers import dense_layers
+from skae._plan import Network, mirrored
+
+
+def dense_network(
+    n_features=5,
+    n_components=2,
+    hidden=(4,),
+    activation="elu",
+    code="identity",
+    output="identity",
+    tied=False,
+    skip=True,
+    **more,
+):
+    """Describe a dense network and its mirror image."""
+    encoder = dense_layers((n_features, *hidden, n_components))
+    return Network(encoder, mirrored(encoder), activation, code, output, tied, skip, skip, **more)
