@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from abc import ABCMeta, abstractmethod
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from functools import partial
 from numbers import Integral, Real
 from typing import Any, ClassVar
@@ -23,9 +22,10 @@ from skae._epochs import History, all_finite, not_finite, set_aside
 from skae._feed import rows_in_a_batch
 from skae._interrupts import DeferredInterrupt
 from skae._model import Model, check_range, first_model
-from skae._parameters import SharedParameters, flattened
+from skae._parameters import SharedParameters
 from skae._plan import Plan, Stage
 from skae._principal import variance
+from skae._rows import flattened, restored_on_failure
 from skae._schedule import Kept
 from skae._serve import Codec
 from skae._stages import LayerByLayer
@@ -85,7 +85,7 @@ class BaseAutoencoder(
             If `max_iter` is reached while the loss falls (for learning_rate='constant' and
             'adaptive'), or if the loss stops being finite: the best weights so far are kept.
         """
-        with self._restored_on_failure():
+        with restored_on_failure(self):
             warm = self.warm_start and self.__sklearn_is_fitted__()
             X = self._validated(X, first=not warm, least=2)
             rng = self._generator()
@@ -126,7 +126,7 @@ class BaseAutoencoder(
         """
         # scikit-learn's decorator checks the parameters before the first call only.
         self._validate_params()
-        with self._restored_on_failure():
+        with restored_on_failure(self):
             first = not self.__sklearn_is_fitted__()
             X = self._validated(X, first=first, least=2 if first else 1)
             rng = self._generator(0 if first else self.n_iter_)
@@ -248,19 +248,6 @@ class BaseAutoencoder(
             reset=first,
             ensure_min_samples=least,
         )
-
-    @contextmanager
-    def _restored_on_failure(self) -> Iterator[None]:
-        """Undo what validation sets on the estimator if what follows raises."""
-        names = ("n_features_in_", "feature_names_in_")
-        before = {name: vars(self)[name] for name in names if name in vars(self)}
-        try:
-            yield
-        except BaseException:
-            for name in names:
-                vars(self).pop(name, None)
-            vars(self).update(before)
-            raise
 
     def _generator(self, n_calls: int = 0) -> np.random.Generator:
         """Return the source of all randomness of a call, which takes none from global state."""

@@ -47,6 +47,7 @@ def first_model(
     init: str,
     plan_for: Callable[[int, Any], Plan],
     rng: np.random.Generator,
+    evens_codes: bool = True,
 ) -> Model:
     """Take centre, scale and start from X.
 
@@ -60,6 +61,8 @@ def first_model(
     plan_for : callable
         The plan for a number of columns and of codes.
     rng : Generator
+    evens_codes : bool
+        See :func:`~skae._start.principal_start`.
     """
     n_features = X.shape[1]
     by_share = isinstance(n_components, Real) and not isinstance(n_components, Integral)
@@ -87,7 +90,7 @@ def first_model(
     if starts_as_pca:
         some = rng.permutation(len(X))[:REGRESSION_ROWS]
         rows = standardised(X[some], mean, scale)
-        weights = principal_start(plan.network, axes, rows, scale, rng)
+        weights = principal_start(plan.network, axes, rows, scale, rng, evens_codes)
     else:
         weights = random_start(plan.network, "he" if init == "pca" else init, rng)
     return Model(plan, weights, mean, scale)

@@ -171,29 +171,6 @@ def ints(name: str, value: Any, n: int | None = None) -> tuple[int, ...]:
     return tuple(int(each) for each in several)
 
 
-def flattened(X: Any, name: str, shape: Any) -> Any:
-    """Return an array of images or sequences as rows; leave what has two dimensions or less.
-
-    `shape` is the parameter `name`, which says what an image or a sequence looks like.
-    """
-    if getattr(X, "ndim", 2) <= 2:
-        return X
-    if shape is None or _without_ones(shape) != _without_ones(X.shape[1:]):
-        raise ValueError(
-            f"X has the shape {X.shape}, but {name}={shape!r}. Set {name}={X.shape[1:]}, or "
-            "flatten X to rows."
-        )
-    return X.reshape(len(X), -1)
-
-
-def _without_ones(shape: Any) -> tuple[int, ...]:
-    """Return a shape without ones at its end: a single channel may go without saying."""
-    sizes = tuple(shape)
-    while sizes and sizes[-1] == 1:
-        sizes = sizes[:-1]
-    return sizes
-
-
 PARAMETERS = """\
 n_components : int or float
         Number of codes. A float in (0, 1) takes the smallest number of principal components that

@@ -26,7 +26,7 @@ class StackedAutoencoder(BaseAutoencoder):
 
     With ``init='pca'`` each layer starts as the principal axes of what it sees; the whole
     network has no linear path beside its layers. A warm start and `partial_fit` go on with the
-    whole network.
+    whole network; a first `partial_fit` begins with it, from random kernels.
 
     Parameters
     ----------

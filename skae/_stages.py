@@ -36,8 +36,14 @@ class LayerByLayer:
     def layer(self, i: int) -> tuple[Model, np.ndarray]:
         """Return layer `i` as a model, and the rows it is to be trained on."""
         plan = self.model.plan.layer(i)
+        # The layer above must see which of these codes matter most.
         alone = first_model(
-            self._below, plan.network.n_components, self._init, lambda *_: plan, self._rng
+            self._below,
+            plan.network.n_components,
+            self._init,
+            lambda *_: plan,
+            self._rng,
+            evens_codes=False,
         )
         return alone, self._below
 

@@ -56,7 +56,12 @@ def random_start(network: Network, init: str, rng: np.random.Generator) -> tuple
 
 
 def principal_start(
-    network: Network, axes: Axes, rows: np.ndarray, scale: float, rng: np.random.Generator
+    network: Network,
+    axes: Axes,
+    rows: np.ndarray,
+    scale: float,
+    rng: np.random.Generator,
+    evens_codes: bool = True,
 ) -> tuple[np.ndarray, ...]:
     """Start as PCA: the linear paths hold the principal axes, the layers beside them add nothing.
 
@@ -71,6 +76,9 @@ def principal_start(
     scale : float
         What X was divided by.
     rng : Generator
+    evens_codes : bool
+        Whether nonlinear codes all start with unit variance, instead of that of the first
+        principal component alone, the others in proportion.
 
     Returns
     -------
@@ -96,7 +104,7 @@ def principal_start(
             decoder.kernels[0][: network.n_components] /= deviations[:, np.newaxis]
     else:
         # Codes of unit variance keep an activation where it is neither flat nor straight.
-        _set_linear(encoder, encode / deviations)
+        _set_linear(encoder, encode / (deviations if evens_codes else deviations.max()))
         _undo_code_layer(network, weights, decoder, rows)
     if network.is_variational:
         _spread_as_noise(encoder, deviations)

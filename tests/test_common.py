@@ -18,9 +18,18 @@ from sklearn.utils.estimator_checks import (
     parametrize_with_checks,
 )
 
-from skae import AutoencoderTransformer
+import skae
 
-KINDS = [AutoencoderTransformer(max_iter=5)]
+KINDS = [
+    skae.AutoencoderTransformer(max_iter=5),
+    skae.ContractiveAutoencoder(max_iter=5),
+    skae.ConvolutionalAutoencoder(max_iter=5),
+    skae.DenoisingAutoencoder(max_iter=5),
+    skae.RecurrentAutoencoder(max_iter=5, hidden_layer_sizes=8),
+    skae.SparseAutoencoder(max_iter=5),
+    skae.StackedAutoencoder(max_iter=5, layer_max_iter=3),
+    skae.VariationalAutoencoder(max_iter=5),
+]
 
 # Five epochs are too few to converge, and the checks are not about that.
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")

@@ -1,0 +1,184 @@
+"""The textbook's experiments on MNIST, kind by kind.
+
+``python tests/benchmarks/family.py [denoising] [sparse] [stacked] [contractive] [variational]``
+"""
+
+import sys
+import warnings
+from functools import partial
+
+import numpy as np
+from report import MNIST, head, load_mnist, median_times, row
+from sklearn.decomposition import PCA
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.linear_model import LogisticRegression
+
+import skae
+
+# The textbook trains by Adam at a constant rate and stops after a number of epochs.
+BOOK = {
+    "init": "he",
+    "alpha": 0.0,
+    "learning_rate": "constant",
+    "learning_rate_init": 0.01,
+    "early_stopping": False,
+    "n_iter_no_change": np.inf,
+    "random_state": 0,
+}
+
+
+def mse(one, other):
+    return float(np.mean((one - other) ** 2))
+
+
+def verdict(value, bar):
+    return "ok" if value <= bar else "MISSED"
+
+
+def denoising(train, test):
+    head("DenoisingAutoencoder on MNIST")
+    book = {**BOOK, "hidden_layer_sizes": (300,), "activation": "relu", "code_activation": "relu",
+            "batch_size": 150, "max_iter": 10}  # fmt: skip
+    noisy = skae.DenoisingAutoencoder(150, noise_level=1.0, **book).fit(train)
+    error = noisy.loss_curve_[-1] * noisy.scale_**2
+    row("sigma 1, 300-150-300, 10 epochs: training error, noise on", "<= .0408",
+        f"{error:.4f} {verdict(error, 0.0408)}")  # fmt: skip
+    dropped = skae.DenoisingAutoencoder(150, corruption="dropout", noise_level=0.3, **book)
+    error = mse(dropped.fit(train).reconstruct(train), train)
+    row("dropout .3, 10 epochs: training error, clean", "<= .0242",
+        f"{error:.4f} {verdict(error, 0.0242)}")  # fmt: skip
+
+    spoiled = test + 0.5 * np.random.default_rng(0).standard_normal(test.shape, np.float32)
+    pca = PCA(256, random_state=0).fit(train)
+    codes = pca.transform(spoiled)
+    of_pca = {
+        k: mse(codes[:, :k] @ pca.components_[:k] + pca.mean_, test)
+        for k in (8, 16, 24, 32, 40, 48, 64, 96, 128, 256)
+    }
+    best = min(of_pca, key=of_pca.get)
+    denoiser = skae.DenoisingAutoencoder(
+        128, noise_level=0.5, hidden_layer_sizes=(512,), batch_size=128, max_iter=15,
+        learning_rate="cosine", random_state=0,
+    ).fit(train)  # fmt: skip
+    error = mse(denoiser.reconstruct(spoiled), test)
+    bar = of_pca[best] / 2
+    row("sigma .5 on test digits: error against the clean ones", f"<= {bar:.4f}, half of PCA's "
+        f"best ({best} components)", f"{error:.4f} {verdict(error, bar)}")  # fmt: skip
+    for name, other in others_denoise(train, spoiled, test).items():
+        row(f"the same by {name}", "reported", f"{other:.4f} {verdict(error, other)}")
+
+    def fit(kind, **params):
+        kind(150, hidden_layer_sizes=(300,), batch_size=150, max_iter=3, early_stopping=False,
+             n_iter_no_change=np.inf, learning_rate="cosine", init="he", **params).fit(train)  # fmt: skip
+
+    kinds = {"plain": partial(fit, skae.AutoencoderTransformer)}
+    for name in ("gaussian", "dropout", "masking", "salt_and_pepper", "swap"):
+        kinds[name] = partial(fit, skae.DenoisingAutoencoder, corruption=name)
+    times = median_times(kinds)
+    for name in list(kinds)[1:]:
+        ratio = times[name] / times["plain"]
+        row(f"a step with {name}: times the plain one's", "<= 1.5",
+            f"{ratio:.2f} {verdict(ratio, 1.5)}")  # fmt: skip
+
+
+def others_denoise(train, spoiled, test):
+    """Return the errors of denoisers that can run here."""
+    from sklearn.decomposition import KernelPCA
+
+    some = np.random.default_rng(0).permutation(len(train))[:2000]
+    noise = 0.5 * np.random.default_rng(1).standard_normal((2000, 784), np.float32)
+    errors = {}
+    for gamma in (0.005, 0.01):
+        for components in (100, 400):
+            kernel = KernelPCA(components, kernel="rbf", gamma=gamma, alpha=5e-3,
+                               fit_inverse_transform=True).fit(train[some] + noise)  # fmt: skip
+            back = kernel.inverse_transform(kernel.transform(spoiled[:1000]))
+            errors[gamma, components] = mse(back, test[:1000])
+    found = {"KernelPCA, best of 4 settings, 2,000 noisy training images": min(errors.values())}
+    try:
+        from skimage.restoration import denoise_nl_means, denoise_tv_chambolle
+    except ImportError:
+        return found
+    images, clean = spoiled[:1000].reshape(-1, 28, 28), test[:1000].reshape(-1, 28, 28)
+    found["scikit-image's total variation, best of 3 weights"] = min(
+        mse(np.stack([denoise_tv_chambolle(image, weight=w) for image in images]), clean)
+        for w in (0.2, 0.4, 0.8)
+    )
+    found["scikit-image's non-local means"] = mse(
+        np.stack([denoise_nl_means(image, 5, 11, h=0.4, sigma=0.5) for image in images]), clean
+    )
+    return found
+
+
+def sparse(train, test):
+    head("SparseAutoencoder on MNIST")
+    # The textbook adds its penalty to the error of pixels, skae to that of standardised values.
+    for unit, weight in (("of skae", 0.2), ("of the textbook", 0.2 / 0.0672)):
+        title = f"1000 codes, target .1, weight .2 in units {unit}, 100 epochs"
+        fitted = skae.SparseAutoencoder(
+            1000, hidden_layer_sizes=(), sparsity_weight=weight, batch_size=1000, max_iter=100,
+            **BOOK | {"learning_rate": "cosine"},
+        ).fit(train)  # fmt: skip
+        error, mean = mse(fitted.reconstruct(train), train), fitted.mean_activation_
+        worst = max(fitted.loss_curve_[-20:]) * fitted.scale_**2
+        row(f"{title}: training error", "<= .0122", f"{error:.4f} {verdict(error, 0.0122)}")
+        row(f"{title}: mean activation", ".08 to .12",
+            f"{mean:.3f} {verdict(abs(mean - 0.1), 0.02)}")  # fmt: skip
+        row(f"{title}: worst loss of the last 20 epochs, penalty included", "<= .02",
+            f"{worst:.4f} {verdict(worst, 0.02)}")  # fmt: skip
+        row(f"{title}: share of active codes", "reported", f"{fitted.active_share_:.3f}")
+
+
+def stacked(train, test):
+    head("StackedAutoencoder on MNIST, 300-150-300")
+    book = skae.StackedAutoencoder(
+        150, hidden_layer_sizes=(300,), code_activation="elu", layer_max_iter=4, fine_tune=False,
+        batch_size=150, **BOOK | {"alpha": 1e-4 * len(train) / 0.0672},
+    ).fit(train)  # fmt: skip
+    error = mse(book.reconstruct(test), test)
+    row("4 + 4 epochs, lr .01, L2 1e-4, no fine-tuning: test error", "<= .0098",
+        f"{error:.5f} {verdict(error, 0.0098)}")  # fmt: skip
+    for i, curve in enumerate(book.stage_loss_curves_):
+        row(f"its stage {i + 1}: training error an epoch, as a share of the variance", "reported",
+            ", ".join(f"{loss:.4f}" for loss in curve))  # fmt: skip
+    tuned = skae.StackedAutoencoder(
+        150, hidden_layer_sizes=(300,), code_activation="elu", layer_max_iter=4, max_iter=15,
+        batch_size=128, learning_rate="cosine", random_state=0,
+    ).fit(train)  # fmt: skip
+    error = mse(tuned.reconstruct(test), test)
+    row("init='pca', 4 + 4 epochs, then 15 of fine-tuning: test error", "<= .00342, PCA(150)'s",
+        f"{error:.5f} {verdict(error, 0.00342)}")  # fmt: skip
+
+
+def variational(train, test):
+    head("VariationalAutoencoder on MNIST, 784-500-500-20, 50 epochs")
+    fitted = skae.VariationalAutoencoder(
+        20, hidden_layer_sizes=(500, 500), loss="binary_crossentropy", batch_size=128,
+        max_iter=50, learning_rate="cosine", random_state=0,
+    ).fit(train)  # fmt: skip
+    nats = -fitted.evidence_lower_bound(test, random_state=0).mean()
+    row("nats an image on the test set", "<= 104", f"{nats:.1f} {verdict(nats, 104)}")
+    with np.load(MNIST) as data:
+        labels = data["y_train"]
+    judge = LogisticRegression(max_iter=50).fit(train[:20_000], labels[:20_000])
+    drawn = fitted.sample(1000, random_state=0)
+    for name, images in (("drawn", drawn), ("real test", test[:1000])):
+        sure = float(np.mean(judge.predict_proba(images).max(axis=1) > 0.9))
+        row(f"share of {name} digits that a logistic regression is > .9 sure of", "reported",
+            f"{sure:.2f}")  # fmt: skip
+    from matplotlib import pyplot as plt
+
+    figure, axes = plt.subplots(8, 16, figsize=(8, 4))
+    for image, axis in zip(drawn, axes.flat, strict=False):
+        axis.imshow(image.reshape(28, 28), cmap="gray_r")
+        axis.set_axis_off()
+    figure.savefig("variational_digits.png", dpi=120)
+
+
+KINDS = {f.__name__: f for f in (denoising, sparse, stacked, variational)}
+
+if __name__ == "__main__":
+    warnings.simplefilter("ignore", ConvergenceWarning)
+    images = load_mnist()
+    for kind in sys.argv[1:] or KINDS:
+        KINDS[kind](*images)

@@ -1,0 +1,106 @@
+"""Denoising: what each corruption does, and that it cleans."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.datasets import load_digits
+from sklearn.decomposition import PCA
+from sklearn.model_selection import train_test_split
+from sklearn.utils._param_validation import InvalidParameterError
+
+from skae import AutoencoderTransformer, DenoisingAutoencoder
+from skae._denoising import CORRUPTIONS
+
+X = load_digits().data
+SHARES = sorted(set(CORRUPTIONS) - {"gaussian"})
+
+
+def spoiled(name, level, rows=None):
+    rows = np.random.default_rng(1).uniform(1, 2, (400, 50)) if rows is None else rows
+    return rows, CORRUPTIONS[name](level)(np.random.default_rng(0), rows.copy())
+
+
+def test_gaussian_noise_has_its_deviation_in_the_units_of_the_rows():
+    clean, noisy = spoiled("gaussian", 3.0)
+    noise = noisy - clean
+    assert noise.mean() == pytest.approx(0.0, abs=0.1)
+    assert noise.std() == pytest.approx(3.0, rel=0.02)
+
+
+@pytest.mark.parametrize("name", SHARES)
+def test_so_many_values_change(name):
+    clean, noisy = spoiled(name, 0.3)
+    if name == "dropout":
+        noisy *= 0.7  # what was kept has grown
+    assert np.mean(~np.isclose(clean, noisy)) == pytest.approx(0.3, abs=0.02)
+
+
+def test_masked_values_are_zero_and_dropout_keeps_the_mean():
+    clean, masked = spoiled("masking", 0.25)
+    hit = masked == 0
+    assert_array_equal(masked[~hit], clean[~hit])
+    clean, dropped = spoiled("dropout", 0.25)
+    hit = dropped == 0
+    assert_allclose(dropped[~hit], clean[~hit] / 0.75)
+    assert dropped.mean() == pytest.approx(clean.mean(), rel=0.02)
+
+
+def test_salt_and_pepper_are_the_extremes_of_a_column():
+    clean, noisy = spoiled("salt_and_pepper", 0.4)
+    hit = clean != noisy
+    low, high = (np.broadcast_to(f(axis=0), clean.shape) for f in (clean.min, clean.max))
+    assert ((noisy == low) | (noisy == high))[hit].all()
+    assert np.mean(noisy == high) == pytest.approx(0.2, abs=0.03)
+
+
+def test_swapped_values_come_from_their_column():
+    clean, noisy = spoiled("swap", 0.5)
+    for column in range(5):
+        assert set(noisy[:, column]) <= set(clean[:, column])
+    alone, same = spoiled("swap", 0.5, np.ones((1, 4)))
+    assert_array_equal(alone, same)
+
+
+@pytest.mark.parametrize("name", CORRUPTIONS)
+def test_rows_keep_their_dtype_and_no_noise_changes_nothing(name):
+    rows = np.arange(12, dtype=np.float32).reshape(4, 3)
+    clean, noisy = spoiled(name, 0.0, rows)
+    assert noisy.dtype == np.float32
+    assert_array_equal(clean, noisy)
+
+
+def test_it_cleans_better_than_pca_with_any_number_of_components():
+    train, test = train_test_split(X, random_state=0)
+    noisy = test + np.random.default_rng(0).normal(scale=6.0, size=test.shape)
+    denoiser = DenoisingAutoencoder(32, noise_level=6.0, max_iter=60, random_state=0)
+    denoiser.set_params(learning_rate="cosine").fit(train)
+    error = np.mean((denoiser.reconstruct(noisy) - test) ** 2)
+    of_pca = []
+    for k in range(2, 40, 4):
+        pca = PCA(k).fit(train)
+        of_pca.append(np.mean((pca.inverse_transform(pca.transform(noisy)) - test) ** 2))
+    assert error < 0.85 * min(of_pca)
+    # What it gives for noisy rows is what it makes of their codes: no noise of its own.
+    assert_array_equal(denoiser.reconstruct(noisy), denoiser.reconstruct(noisy))
+
+
+@pytest.mark.parametrize("name", CORRUPTIONS)
+def test_noise_reaches_training_and_comes_from_the_seed(name):
+    fixed = {"hidden_layer_sizes": (16,), "max_iter": 3, "learning_rate": "cosine"}
+    noisy = DenoisingAutoencoder(4, corruption=name, noise_level=0.6, random_state=0, **fixed)
+    plain = AutoencoderTransformer(4, random_state=0, **fixed).fit(X)
+    first = noisy.fit(X).loss_curve_
+    assert first[0] > plain.loss_curve_[0]
+    assert first == noisy.fit(X).loss_curve_
+    assert first != noisy.set_params(random_state=1).fit(X).loss_curve_
+
+
+@pytest.mark.parametrize("name", SHARES)
+def test_a_share_above_one_is_refused(name):
+    with pytest.raises(ValueError, match=rf"noise_level=1.5 .*corruption='{name}'.*\[0, 1\)"):
+        DenoisingAutoencoder(corruption=name, noise_level=1.5).fit(X)
+
+
+def test_negative_noise_is_refused():
+    with pytest.raises(InvalidParameterError, match="'noise_level' parameter"):
+        DenoisingAutoencoder(noise_level=-1.0).fit(X)

@@ -1,0 +1,87 @@
+"""Sparse codes: each penalty does what it says, in training and in transform."""
+
+import numpy as np
+import pytest
+from sklearn.datasets import load_digits
+from sklearn.utils._param_validation import InvalidParameterError
+
+from skae import SparseAutoencoder
+
+X = load_digits().data / 16
+FIXED = {
+    "hidden_layer_sizes": (),
+    "max_iter": 60,
+    "learning_rate": "cosine",
+    "learning_rate_init": 0.01,
+    "random_state": 0,
+}
+
+
+def fitted(n_components=100, **params):
+    return SparseAutoencoder(n_components, **FIXED | params).fit(X)
+
+
+@pytest.mark.parametrize("loss", ["squared_error", "binary_crossentropy"])
+def test_kl_brings_the_mean_activation_to_its_target(loss):
+    sparse = fitted(sparsity_target=0.1, loss=loss)
+    codes = sparse.transform(X)
+    assert codes.min() >= 0
+    assert codes.max() <= 1
+    assert sparse.mean_activation_ == pytest.approx(codes.mean())
+    assert sparse.mean_activation_ == pytest.approx(0.1, abs=0.02)
+    assert np.abs(codes.mean(axis=0) - 0.1).max() < 0.1
+    assert sparse.score(X) > 0.8
+
+
+@pytest.mark.parametrize("target", [1e-6, 1 - 1e-6])
+@pytest.mark.filterwarnings("error")
+def test_kl_is_finite_at_extreme_targets_and_saturated_codes(target):
+    sparse = fitted(8, sparsity_target=target, sparsity_weight=100.0, learning_rate_init=1.0)
+    assert np.isfinite(sparse.loss_curve_).all()
+    assert all(np.isfinite(weight).all() for weight in sparse.weights_)
+
+
+def test_l1_silences_codes():
+    weak = fitted(sparsity_weight=1e-4, penalty="l1")
+    strong = fitted(sparsity_weight=2e-2, penalty="l1")
+    assert strong.active_share_ < 0.5 * weak.active_share_
+    assert strong.score(X) > 0.5
+
+
+@pytest.mark.parametrize("whiten", [False, True])
+@pytest.mark.parametrize("code_activation", ["auto", "relu"])
+def test_topk_keeps_so_many_codes(whiten, code_activation):
+    sparse = fitted(penalty="topk", n_active=7, whiten=whiten, code_activation=code_activation)
+    codes = sparse.transform(X)
+    if not whiten:
+        counts = (codes != 0).sum(axis=1)
+        assert counts.max() <= 7
+        assert counts.mean() > 5
+        assert sparse.active_share_ <= 0.07
+    assert sparse.score(X) > 0.8
+    assert np.allclose(sparse.inverse_transform(codes), sparse.reconstruct(X))
+
+
+def test_topk_with_as_many_as_there_are_is_no_limit():
+    sparse = fitted(4, penalty="topk", n_active=9)
+    assert (sparse.transform(X) != 0).all()
+
+
+def test_penalties_count_on_the_rows_set_aside():
+    sparse = fitted(20, sparsity_weight=50.0, max_iter=20)
+    # PCA's own codes, the start, are far from sparse: the start must not be what is kept.
+    assert sparse.best_iter_ > 0
+    assert sparse.validation_loss_curve_[-1] < sparse.validation_loss_curve_[0]
+
+
+def test_kl_needs_activations_between_0_and_1():
+    with pytest.raises(ValueError, match=r"penalty='kl'.*code_activation='relu'.*penalty='l1'"):
+        SparseAutoencoder(code_activation="relu").fit(X)
+
+
+@pytest.mark.parametrize(
+    "bad", [{"sparsity_target": 1.0}, {"sparsity_weight": -1}, {"n_active": 0}, {"penalty": "l2"}]
+)
+def test_bad_parameters_are_named(bad):
+    with pytest.raises(InvalidParameterError, match=f"'{next(iter(bad))}' parameter"):
+        SparseAutoencoder(**bad).fit(X)
