@@ -7,11 +7,14 @@ from skae._denoising import DenoisingAutoencoder
 from skae._recurrent import RecurrentAutoencoder
 from skae._sparse import SparseAutoencoder
 from skae._stacked import StackedAutoencoder
+from skae._supervised import AutoencoderClassifier, AutoencoderRegressor
 from skae._variational import VariationalAutoencoder
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "AutoencoderClassifier",
+    "AutoencoderRegressor",
     "AutoencoderTransformer",
     "ContractiveAutoencoder",
     "ConvolutionalAutoencoder",

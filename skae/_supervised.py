@@ -55,7 +55,9 @@ class SoftmaxCrossentropy:
         return -target.shape[1] * target * m.log_softmax(output)
 
 
-class _WithHead(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator, metaclass=ABCMeta):
+class _WithHead(
+    ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator, metaclass=ABCMeta
+):
     """What the classifier and the regressor share: pretraining, a linear head, fine-tuning."""
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
@@ -79,7 +81,7 @@ class _WithHead(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
         freeze=False,
         alpha=1.0,
         batch_size="auto",
-        learning_rate_init=1e-3,
+        learning_rate_init=3e-4,
         max_iter=50,
         random_state=None,
         verbose=False,
@@ -255,7 +257,93 @@ class _WithHead(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
 
 
 class AutoencoderClassifier(ClassifierMixin, _WithHead):
-    """TODO."""
+    """Classifier on the codes of an autoencoder that also learns from unlabelled rows.
+
+    The autoencoder is trained on all rows [1]_. Then a logistic regression of the labelled rows'
+    codes becomes the head, and unless frozen, encoder and head are trained together on the
+    labelled rows: first the head, then the whole, so that a random head does not spoil what
+    the encoder has learned [2]_.
+
+    Rows with the label -1 are unlabelled, as everywhere in scikit-learn; for classes that are
+    strings let y have the dtype object. With no such row this is supervised learning with
+    pretraining.
+
+    Parameters
+    ----------
+    autoencoder : estimator or None, default=None
+        Any autoencoder of skae; it is cloned. None is ``StackedAutoencoder(64,
+        hidden_layer_sizes=(128,), code_activation='elu')``.
+
+    freeze : bool, default=False
+        Whether the encoder stays as the autoencoder has left it, so that the head alone sees
+        labels. Nothing is then trained by TensorFlow but the autoencoder.
+
+    alpha : float, default=1.0
+        Strength of the L2 term: ``alpha / 2`` times the sum of squared kernel entries, divided by
+        the number of labelled rows, is added to the cross-entropy in nats. The head's first kernel is penalised
+        in units in which each code has unit variance.
+
+    batch_size : int or 'auto', default='auto'
+        Labelled rows in a step of the fine-tuning; 'auto' is 64.
+
+    learning_rate_init : float, default=3e-4
+        Initial learning rate of the fine-tuning by Adam, which falls to zero along a cosine. Low,
+        because encoder and head have been trained before.
+
+    max_iter : int, default=50
+        Number of epochs of the fine-tuning.
+
+    random_state : int, RandomState instance or None, default=None
+        Seeds the shuffling of labelled rows, and `autoencoder` where its own is None.
+
+    verbose : bool or int, default=False
+        Whether to print a line an epoch of the fine-tuning.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+        Labels, sorted.
+
+    autoencoder_ : estimator
+        The autoencoder, as trained on all rows.
+
+    network_ : Network
+        Frozen description of encoder and head.
+
+    weights_ : tuple of ndarray
+        Trained arrays of encoder and head, in the order of ``network_.shapes``.
+
+    loss_curve_ : list of float
+        Training loss of each epoch of the fine-tuning, empty with ``freeze=True``.
+
+    n_iter_ : int
+        Number of epochs of the fine-tuning, 1 with ``freeze=True``.
+
+    n_features_in_ : int
+        Number of columns seen by `fit`.
+
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the columns, where X had string names.
+
+    References
+    ----------
+    .. [1] Erhan et al., "Why Does Unsupervised Pre-training Help Deep Learning?", JMLR 11, 2010.
+    .. [2] Kumar et al., "Fine-Tuning can Distort Pretrained Features and Underperform
+       Out-of-Distribution", ICLR 2022.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.datasets import load_digits
+    >>> from sklearn.model_selection import train_test_split
+    >>> from skae import AutoencoderClassifier
+    >>> X, y = load_digits(return_X_y=True)
+    >>> X, X_test, y, y_test = train_test_split(X, y, random_state=0)
+    >>> y[100:] = -1
+    >>> classifier = AutoencoderClassifier(random_state=0).fit(X, y)
+    >>> print(f"{classifier.score(X_test, y_test):.1f}")
+    0.9
+    """
 
     _loss = SoftmaxCrossentropy()
 
@@ -327,7 +415,91 @@ class AutoencoderClassifier(ClassifierMixin, _WithHead):
 
 
 class AutoencoderRegressor(RegressorMixin, _WithHead):
-    """TODO."""
+    """Regressor on the codes of an autoencoder that also learns from unlabelled rows.
+
+    The autoencoder is trained on all rows [1]_. Then a ridge regression on the labelled rows' codes
+    becomes the head, and unless frozen, encoder and head are trained together on the
+    labelled rows: first the head, then the whole, so that a random head does not spoil what
+    the encoder has learned [2]_. Targets are standardised inside.
+
+    Rows whose target (or one of whose targets) is NaN are unlabelled.
+
+    Parameters
+    ----------
+    autoencoder : estimator or None, default=None
+        Any autoencoder of skae; it is cloned. None is ``StackedAutoencoder(64,
+        hidden_layer_sizes=(128,), code_activation='elu')``.
+
+    freeze : bool, default=False
+        Whether the encoder stays as the autoencoder has left it, so that the head alone sees
+        labels. Nothing is then trained by TensorFlow but the autoencoder.
+
+    alpha : float, default=1.0
+        Strength of the L2 term: ``alpha / 2`` times the sum of squared kernel entries, divided by
+        the number of labelled rows, is added to the mean squared error of standardised targets. The head's first kernel is penalised
+        in units in which each code has unit variance.
+
+    batch_size : int or 'auto', default='auto'
+        Labelled rows in a step of the fine-tuning; 'auto' is 64.
+
+    learning_rate_init : float, default=3e-4
+        Initial learning rate of the fine-tuning by Adam, which falls to zero along a cosine. Low,
+        because encoder and head have been trained before.
+
+    max_iter : int, default=50
+        Number of epochs of the fine-tuning.
+
+    random_state : int, RandomState instance or None, default=None
+        Seeds the shuffling of labelled rows, and `autoencoder` where its own is None.
+
+    verbose : bool or int, default=False
+        Whether to print a line an epoch of the fine-tuning.
+
+    Attributes
+    ----------
+    target_mean_, target_scale_ : ndarray of shape (n_outputs,)
+        Mean and standard deviation of the targets.
+
+    autoencoder_ : estimator
+        The autoencoder, as trained on all rows.
+
+    network_ : Network
+        Frozen description of encoder and head.
+
+    weights_ : tuple of ndarray
+        Trained arrays of encoder and head, in the order of ``network_.shapes``.
+
+    loss_curve_ : list of float
+        Training loss of each epoch of the fine-tuning, empty with ``freeze=True``.
+
+    n_iter_ : int
+        Number of epochs of the fine-tuning, 1 with ``freeze=True``.
+
+    n_features_in_ : int
+        Number of columns seen by `fit`.
+
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the columns, where X had string names.
+
+    References
+    ----------
+    .. [1] Erhan et al., "Why Does Unsupervised Pre-training Help Deep Learning?", JMLR 11, 2010.
+    .. [2] Kumar et al., "Fine-Tuning can Distort Pretrained Features and Underperform
+       Out-of-Distribution", ICLR 2022.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.datasets import load_diabetes
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from sklearn.preprocessing import StandardScaler
+    >>> from skae import AutoencoderRegressor
+    >>> X, y = load_diabetes(return_X_y=True)
+    >>> y[100:200] = np.nan
+    >>> model = make_pipeline(StandardScaler(), AutoencoderRegressor(random_state=0)).fit(X, y)
+    >>> print(f"{model.score(X[:100], y[:100]):.1f}")
+    0.5
+    """
 
     _loss = LOSSES["squared_error"]
 
@@ -368,7 +540,7 @@ class AutoencoderRegressor(RegressorMixin, _WithHead):
     def _head(self, codes, targets):
         # The squared error is averaged over the outputs, each of which Ridge fits alone.
         ridge = Ridge(alpha=0.5 * self.alpha * targets.shape[1]).fit(codes, targets)
-        return ridge.coef_.T, ridge.intercept_
+        return ridge.coef_.reshape(targets.shape[1], -1).T, ridge.intercept_
 
 
 def check_labelled(labelled: np.ndarray) -> None:

@@ -110,7 +110,14 @@ class VariationalAutoencoder(BaseAutoencoder):
         -------
         X : ndarray of shape (n_samples, n_features)
             Means of the rows, in the units of X: the noise of the likelihood is not added.
+
+        Raises
+        ------
+        ValueError
+            If `n_samples` is less than 1.
         """
+        if n_samples < 1:
+            raise ValueError(f"n_samples={n_samples!r}: ask for one row at least.")
         # Whitening is a map of what transform gives out; the decoder knows nothing of it.
         codec = replace(self._codec, whitening=None)
         rng = check_random_state(random_state)

@@ -133,7 +133,7 @@ def stacked(train, test):
     head("StackedAutoencoder on MNIST, 300-150-300")
     book = skae.StackedAutoencoder(
         150, hidden_layer_sizes=(300,), code_activation="elu", layer_max_iter=4, fine_tune=False,
-        batch_size=150, **BOOK | {"alpha": 1e-4 * len(train) / 0.0672},
+        batch_size=150, **BOOK | {"alpha": 1e-4 * len(train)},
     ).fit(train)  # fmt: skip
     error = mse(book.reconstruct(test), test)
     row("4 + 4 epochs, lr .01, L2 1e-4, no fine-tuning: test error", "<= .0098",

@@ -1,0 +1,174 @@
+"""Heads: labels -1 and NaN, frozen or fine-tuned, as scikit-learn expects of a predictor."""
+
+import pickle
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.datasets import load_diabetes, load_digits
+from sklearn.linear_model import Ridge
+from sklearn.model_selection import GridSearchCV, train_test_split
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.utils._param_validation import InvalidParameterError
+
+import skae
+from skae import AutoencoderTransformer, StackedAutoencoder
+from skae._supervised import AutoencoderClassifier, AutoencoderRegressor
+
+pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+
+X, Y = load_digits(return_X_y=True)
+SMALL = AutoencoderTransformer(
+    16, hidden_layer_sizes=(24,), max_iter=10, learning_rate="cosine", random_state=0
+)
+
+
+def classifier(**params):
+    return AutoencoderClassifier(
+        **{"autoencoder": SMALL, "random_state": 0, "max_iter": 20} | params
+    )
+
+
+def test_unlabelled_rows_help_a_classifier_with_few_labels():
+    train, test, y, y_test = train_test_split(X, Y, random_state=0)
+    few = np.where(np.arange(len(y)) < 60, y, -1)
+    kind = StackedAutoencoder(
+        32, hidden_layer_sizes=(64,), code_activation="elu", max_iter=30, learning_rate="cosine"
+    )
+    with_all = classifier(autoencoder=kind).fit(train, few)
+    alone = classifier(autoencoder=kind).fit(train[:60], y[:60])
+    assert with_all.score(test, y_test) > alone.score(test, y_test)
+    assert with_all.score(test, y_test) > 0.75
+
+
+def test_the_autoencoder_sees_all_rows_and_the_head_the_labelled_ones():
+    y = np.where(np.arange(len(Y)) < 300, Y, -1)
+    fitted = classifier(freeze=True).fit(X, y)
+    alone = SMALL.fit(X)
+    for one, other in zip(fitted.autoencoder_.weights_, alone.weights_, strict=True):
+        assert_array_equal(one, other)
+    assert_allclose(fitted.transform(X), alone.transform(X))
+    changed = np.where(np.arange(len(Y)) < 300, X.T, 0.5 * X.T).T
+    other = classifier(freeze=True, autoencoder=SMALL).fit(changed, y)
+    assert not np.array_equal(other.autoencoder_.weights_[0], alone.weights_[0])
+
+
+def test_fine_tuning_moves_the_encoder_and_lowers_the_loss():
+    frozen, tuned = classifier(freeze=True).fit(X, Y), classifier().fit(X, Y)
+    assert tuned.score(X, Y) > frozen.score(X, Y)
+    assert tuned.loss_curve_[-1] < tuned.loss_curve_[0]
+    assert not np.allclose(tuned.transform(X), frozen.transform(X))
+    assert frozen.loss_curve_ == []
+    assert tuned.n_iter_ == 20
+
+
+def test_probabilities_decisions_and_predictions_agree():
+    fitted = classifier().fit(X, Y)
+    probabilities, logits = fitted.predict_proba(X), fitted.decision_function(X)
+    assert_allclose(probabilities.sum(axis=1), 1.0)
+    assert_array_equal(fitted.predict(X), probabilities.argmax(axis=1))
+    assert_allclose(np.diff(np.log(probabilities)), np.diff(logits), atol=1e-6)
+    two = classifier().fit(X[Y < 2], Y[Y < 2])
+    logit = two.decision_function(X[:50])
+    assert_allclose(two.predict_proba(X[:50])[:, 1], 1 / (1 + np.exp(-logit)), atol=1e-6)
+
+
+def test_the_frozen_head_of_two_classes_is_a_logistic_regression():
+    from sklearn.linear_model import LogisticRegression
+
+    X2, y2 = X[Y < 2], Y[Y < 2]
+    fitted = classifier(freeze=True, alpha=0.5).fit(X2, y2)
+    codes = StandardScaler().fit_transform(fitted.transform(X2))
+    logistic = LogisticRegression(C=2.0, max_iter=1000).fit(codes, y2)
+    assert_allclose(
+        fitted.decision_function(X2), logistic.decision_function(codes), rtol=1e-3, atol=1e-3
+    )
+
+
+@pytest.mark.parametrize("dtype", [object, str])
+def test_classes_may_be_strings(dtype):
+    names = np.array(["zero", "one", "two"], dtype=dtype)
+    rows, labels = X[Y < 3], names[Y[Y < 3]]
+    if dtype is object:
+        labels[100:] = -1
+    fitted = classifier().fit(rows, labels)
+    assert list(fitted.classes_) == ["one", "two", "zero"]
+    assert np.mean(fitted.predict(rows) == names[Y[Y < 3]]) > 0.9
+
+
+def test_nan_targets_are_unlabelled():
+    X, y = load_diabetes(return_X_y=True)
+    X = StandardScaler().fit_transform(X)
+    holes = np.where(np.arange(len(y)) % 2, y, np.nan)
+    few = AutoencoderTransformer(6, hidden_layer_sizes=(16,), max_iter=20, random_state=0)
+    fitted = AutoencoderRegressor(few, random_state=0).fit(X, holes)
+    assert fitted.predict(X).shape == y.shape
+    assert fitted.score(X[::2], y[::2]) > 0.35
+    frozen = AutoencoderRegressor(few, freeze=True, alpha=1.0).fit(X, holes)
+    codes = StandardScaler().fit(frozen.transform(X[1::2]))
+    ridge = Ridge(0.5).fit(
+        codes.transform(frozen.transform(X[1::2])), (y[1::2] - y[1::2].mean()) / y[1::2].std()
+    )
+    expected = ridge.predict(codes.transform(frozen.transform(X))) * y[1::2].std() + y[1::2].mean()
+    assert_allclose(frozen.predict(X), expected, rtol=1e-4)
+
+
+def test_several_targets():
+    X, y = load_diabetes(return_X_y=True)
+    both = np.c_[y, -y]
+    both[5, 1] = np.nan
+    fitted = AutoencoderRegressor(SMALL, max_iter=5, random_state=0).fit(X, both)
+    assert fitted.predict(X).shape == both.shape
+    one = AutoencoderRegressor(SMALL, max_iter=5, random_state=0).fit(X, y)
+    assert one.predict(X).shape == y.shape
+
+
+@pytest.mark.parametrize(
+    "kind", ["ConvolutionalAutoencoder", "DenoisingAutoencoder", "SparseAutoencoder",
+             "VariationalAutoencoder", "ContractiveAutoencoder"],
+)  # fmt: skip
+def test_any_kind_may_carry_the_head(kind):
+    autoencoder = getattr(skae, kind)(16, max_iter=5, learning_rate="cosine", whiten=True)
+    fitted = classifier(autoencoder=autoencoder, max_iter=5).fit(X, Y)
+    assert fitted.score(X, Y) > 0.8
+    assert fitted.transform(X).shape == (len(X), 16)
+
+
+def test_it_is_deterministic_and_pickles():
+    one, other = classifier().fit(X, Y), classifier().fit(X, Y)
+    for weight, same in zip(one.weights_, other.weights_, strict=True):
+        assert_array_equal(weight, same)
+    assert_array_equal(pickle.loads(pickle.dumps(one)).predict(X), one.predict(X))
+    unseeded = AutoencoderTransformer(4, max_iter=2, learning_rate="cosine")
+    fits = [classifier(autoencoder=unseeded, max_iter=1).fit(X, Y) for _ in range(2)]
+    assert_array_equal(fits[0].weights_[0], fits[1].weights_[0])
+    assert unseeded.random_state is None
+
+
+def test_in_a_pipeline_and_a_grid_search_over_the_autoencoder():
+    pipeline = make_pipeline(StandardScaler(), classifier(max_iter=3))
+    grid = {"autoencoderclassifier__autoencoder__n_components": [2, 16]}
+    search = GridSearchCV(pipeline, grid, cv=2).fit(X, Y)
+    assert search.best_params_["autoencoderclassifier__autoencoder__n_components"] == 16
+    names = search.best_estimator_[-1].get_feature_names_out()
+    assert names[0] == "autoencoderclassifier0"
+    assert len(names) == 16
+
+
+def test_bad_labels_are_refused_and_nothing_fitted_is_lost():
+    fitted = classifier(max_iter=2).fit(X, Y)
+    before = fitted.predict(X)
+    for bad, message in (
+        (np.full(len(X), -1), "all 1797 rows as unlabelled"),
+        (np.where(np.arange(len(X)) < 9, 1, -1), "at least 2 classes.*one class"),
+        (np.where(np.arange(len(X)) < 9, np.nan, Y), "NaN"),
+        (Y[:-1], "inconsistent numbers of samples"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            fitted.fit(X[:, :5] if len(bad) == len(X) else X, bad)
+    assert_array_equal(fitted.predict(X), before)
+    with pytest.raises(ValueError, match="as unlabelled"):
+        AutoencoderRegressor(SMALL).fit(X, np.full(len(X), np.nan))
+    with pytest.raises(InvalidParameterError, match="'autoencoder' parameter"):
+        AutoencoderClassifier("pca").fit(X, Y)

@@ -1,0 +1,103 @@
+"""Variational codes: near standard normals, a bound that bounds, rows drawn anew."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.datasets import load_digits
+from sklearn.utils._param_validation import InvalidParameterError
+
+from skae import VariationalAutoencoder
+
+X = load_digits().data / 16
+FIXED = {"hidden_layer_sizes": (32,), "learning_rate": "cosine", "max_iter": 60, "random_state": 0}
+
+
+def fitted(n_components=8, X=X, **params):
+    return VariationalAutoencoder(n_components, **FIXED | params).fit(X)
+
+
+@pytest.fixture(scope="module")
+def bernoulli():
+    return fitted(loss="binary_crossentropy")
+
+
+def test_transform_gives_the_means_and_they_are_near_standard_normals(bernoulli):
+    codes = bernoulli.transform(X)
+    assert_array_equal(codes, bernoulli.transform(X))
+    assert_allclose(codes.mean(axis=0), 0.0, atol=0.4)
+    # A mean varies less than its code, and not at all where the code is not used.
+    assert (codes.std(axis=0) < 1.2).all()
+    assert codes.std(axis=0).max() > 0.6
+    assert bernoulli.score(X) > 0.5
+
+
+def test_new_rows_are_like_those_trained_on(bernoulli):
+    drawn = bernoulli.sample(500, random_state=0)
+    assert drawn.shape == (500, 64)
+    assert drawn.min() >= 0
+    assert drawn.max() <= 1
+    assert_allclose(drawn.mean(axis=0), X.mean(axis=0), atol=0.12)
+    assert_array_equal(drawn, bernoulli.sample(500, random_state=0))
+    assert not np.array_equal(drawn, bernoulli.sample(500, random_state=1))
+    # Closer to a real row than shuffled pixels are.
+    rng = np.random.default_rng(0)
+    shuffled = rng.permuted(drawn, axis=0)
+
+    def nearest(rows):
+        return np.mean([((X - row) ** 2).sum(axis=1).min() for row in rows])
+
+    assert nearest(drawn) < 0.6 * nearest(shuffled)
+
+
+def test_the_bound_of_a_linear_gaussian_model_is_below_its_likelihood():
+    rng = np.random.default_rng(0)
+    rows = rng.standard_normal((800, 2)) @ rng.standard_normal((2, 6)) * 2
+    rows += 0.5 * rng.standard_normal(rows.shape) + 3
+    model = fitted(2, rows, hidden_layer_sizes=(), max_iter=100)
+    bound = model.evidence_lower_bound(rows, random_state=0).mean()
+    # What the decoder says of the rows, exactly: a normal around its bias.
+    decoder = model.inverse_transform(np.vstack([np.zeros(2), np.eye(2)]))
+    directions = decoder[1:] - decoder[0]
+    covariance = directions.T @ directions + np.eye(6) * model.scale_**2 / 2
+    centred = rows - decoder[0]
+    exponents = np.einsum("ij,ij->i", centred @ np.linalg.inv(covariance), centred)
+    exact = -0.5 * (exponents + 6 * np.log(2 * np.pi) + np.linalg.slogdet(covariance)[1]).mean()
+    assert bound <= exact + 0.05
+    # The encoder has come close to the true posterior, which is normal here.
+    assert bound > exact - 0.3
+
+
+def test_the_bound_is_what_training_lowers(bernoulli):
+    bound = bernoulli.evidence_lower_bound(X, random_state=0)
+    assert bound.shape == (len(X),)
+    expected = -64 * bernoulli.loss_curve_[-1]
+    assert bound.mean() == pytest.approx(expected, rel=0.05)
+    assert_array_equal(bound, bernoulli.evidence_lower_bound(X, random_state=0))
+
+
+def test_kl_weight_trades_reconstruction_for_order():
+    loose, tight = fitted(kl_weight=0.1), fitted(kl_weight=4.0)
+    assert loose.score(X) > tight.score(X) + 0.1
+    assert tight.transform(X).var(axis=0).sum() < loose.transform(X).var(axis=0).sum()
+
+
+def test_what_transform_gives_is_not_in_the_units_of_the_rows():
+    small, large = fitted(max_iter=10), fitted(X=1000 * X, max_iter=10)
+    assert_allclose(large.transform(1000 * X).std(), small.transform(X).std(), rtol=0.05)
+
+
+def test_sampling_knows_nothing_of_whitening():
+    plain, white = fitted(max_iter=5), fitted(max_iter=5, whiten=True)
+    assert_allclose(white.sample(4, random_state=0), plain.sample(4, random_state=0), atol=1e-6)
+    assert_allclose(white.transform(X).std(axis=0), 1.0, rtol=1e-2)
+
+
+@pytest.mark.parametrize("bad", [{"loss": "huber"}, {"kl_weight": -1.0}])
+def test_bad_parameters_are_named(bad):
+    with pytest.raises(InvalidParameterError, match=f"'{next(iter(bad))}' parameter"):
+        VariationalAutoencoder(**bad).fit(X)
+
+
+def test_a_bad_number_of_samples_is_refused(bernoulli):
+    with pytest.raises(ValueError, match="n_samples"):
+        bernoulli.sample(0)
