@@ -11,7 +11,7 @@ import numpy as np
 from report import MNIST, head, load_mnist, median_times, row
 from sklearn.decomposition import PCA
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.linear_model import LogisticRegression
+from sklearn.neural_network import MLPClassifier
 
 import skae
 
@@ -38,6 +38,8 @@ def verdict(value, bar):
 def denoising(train, test):
     head("DenoisingAutoencoder on MNIST")
     book = {**BOOK, "hidden_layer_sizes": (300,), "activation": "relu", "code_activation": "relu",
+            # A rate of .01 kills relus whose inputs are standardised.
+            "learning_rate_init": 1e-3, "learning_rate": "cosine",
             "batch_size": 150, "max_iter": 10}  # fmt: skip
     noisy = skae.DenoisingAutoencoder(150, noise_level=1.0, **book).fit(train)
     error = noisy.loss_curve_[-1] * noisy.scale_**2
@@ -160,11 +162,11 @@ def variational(train, test):
     row("nats an image on the test set", "<= 104", f"{nats:.1f} {verdict(nats, 104)}")
     with np.load(MNIST) as data:
         labels = data["y_train"]
-    judge = LogisticRegression(max_iter=50).fit(train[:20_000], labels[:20_000])
+    judge = MLPClassifier((300,), early_stopping=True, random_state=0).fit(train, labels)
     drawn = fitted.sample(1000, random_state=0)
     for name, images in (("drawn", drawn), ("real test", test[:1000])):
         sure = float(np.mean(judge.predict_proba(images).max(axis=1) > 0.9))
-        row(f"share of {name} digits that a logistic regression is > .9 sure of", "reported",
+        row(f"share of {name} digits that an MLPClassifier is > .9 sure of", "most",
             f"{sure:.2f}")  # fmt: skip
     from matplotlib import pyplot as plt
 
