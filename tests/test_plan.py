@@ -81,7 +81,10 @@ def test_join_undoes_split(tied, more):
 def test_a_layer_alone_reconstructs_what_it_sees():
     whole = plan()
     first, top = whole.layer(0), whole.layer(2)
-    assert [(p.network.n_features, p.network.n_components) for p in (first, top)] == [(6, 4), (3, 2)]
+    assert [(p.network.n_features, p.network.n_components) for p in (first, top)] == [
+        (6, 4),
+        (3, 2),
+    ]
     assert first.network.code_activation == "elu"
     assert first.network.output_activation == "identity"
     assert first.objective == whole.objective

@@ -1,0 +1,93 @@
+"""Few labels among many images: pretraining on all of them beside training on the few.
+
+``python tests/benchmarks/pretraining.py [few] [many]``
+"""
+
+import sys
+import warnings
+
+import numpy as np
+from report import MNIST, head, load_mnist, row
+from sklearn.base import clone
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.linear_model import LogisticRegression
+from sklearn.neural_network import MLPClassifier
+from sklearn.semi_supervised import SelfTrainingClassifier
+
+import skae
+
+N_IMAGES, N_LABELS = 20_000, 500
+# One hidden layer of 500 relus under a softmax, pretrained to clean noisy images.
+WIDTH = 500
+PRETRAINED = skae.DenoisingAutoencoder(
+    WIDTH,
+    hidden_layer_sizes=(),
+    code_activation="relu",
+    noise_level=1.0,
+    loss="binary_crossentropy",
+    init="he",
+    batch_size=128,
+    learning_rate="cosine",
+    learning_rate_init=3e-3,
+    max_iter=15,
+)
+
+
+def labelled(seed):
+    """Return 20,000 images of which 500 have labels, and the test set."""
+    (train, test), labels = load_mnist(), np.load(MNIST)
+    chosen = np.random.default_rng(seed).permutation(len(train))[:N_IMAGES]
+    y = labels["y_train"][chosen].astype(int)
+    y[N_LABELS:] = -1
+    return train[chosen], y, test, labels["y_test"]
+
+
+def few():
+    head(f"MNIST, {N_LABELS} labels among {N_IMAGES} images: test accuracy, mean of 5 seeds")
+    logistic = LogisticRegression(max_iter=1000)
+    # As many epochs as the pretrained network has, and until its loss stalls.
+    scratch = MLPClassifier((WIDTH,), max_iter=200)
+    contenders = {
+        "AutoencoderClassifier": skae.AutoencoderClassifier(PRETRAINED),
+        "the same, frozen": skae.AutoencoderClassifier(PRETRAINED, freeze=True),
+        "the same network from scratch": scratch,
+        "LogisticRegression": logistic,
+        "SelfTrainingClassifier(LogisticRegression)": SelfTrainingClassifier(logistic),
+    }
+    scores = {name: [] for name in contenders}
+    for seed in range(5):
+        X, y, test, y_test = labelled(seed)
+        for name, contender in contenders.items():
+            model = clone(contender)
+            if "random_state" in model.get_params(deep=False):
+                model.set_params(random_state=seed)
+            rows = slice(None) if "Auto" in name or "frozen" in name or "Self" in name else y >= 0
+            scores[name].append(model.fit(X[rows], y[rows]).score(test, y_test))
+    mean = {name: float(np.mean(values)) for name, values in scores.items()}
+    gain = mean["AutoencoderClassifier"] - mean["the same network from scratch"]
+    for name, values in scores.items():
+        row(name, "", f"{mean[name]:.4f} ({', '.join(f'{value:.3f}' for value in values)})")
+    row("gain of pretraining", ">= .02", f"{gain:.4f} {'ok' if gain >= 0.02 else 'MISSED'}")
+
+
+def many():
+    head("MNIST, 20,000 labels, 4 epochs: test accuracy")
+    (train, test), labels = load_mnist(), np.load(MNIST)
+    X, y = train[:N_IMAGES], labels["y_train"][:N_IMAGES].astype(int)
+    book = skae.StackedAutoencoder(
+        150, hidden_layer_sizes=(300,), code_activation="elu", layer_max_iter=4, fine_tune=False,
+        batch_size=150, learning_rate="cosine",
+    )  # fmt: skip
+    for name, autoencoder in (("300-150, stacked", book), ("500, denoising", PRETRAINED)):
+        model = skae.AutoencoderClassifier(
+            autoencoder, max_iter=4, learning_rate_init=1e-3, random_state=0
+        )
+        score = model.fit(X, y).score(test, labels["y_test"])
+        row(name, ">= .95", f"{score:.4f} {'ok' if score >= 0.95 else 'MISSED'}")
+
+
+if __name__ == "__main__":
+    warnings.simplefilter("ignore", ConvergenceWarning)
+    for name, run in (("few", few), ("many", many)):
+        if name in (sys.argv[1:] or ("few", "many")):
+            run()

@@ -1,0 +1,128 @@
+"""Every kind through the same day: fit, encode, decode, search, pipeline, pickle, a second fit."""
+
+import inspect
+import pickle
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.base import clone
+from sklearn.datasets import load_digits
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+import skae
+from skae._tensorflow._program import program
+from skae.base import BaseAutoencoder
+from tests.fresh import ROOT, in_fresh_process
+
+X, Y = load_digits(return_X_y=True)
+X, Y = X[:500] / 16, Y[:500]
+FIXED = {"max_iter": 8, "learning_rate": "cosine", "random_state": 0}
+
+# Each kind with a parameter of its own, or of all, to search over.
+KINDS = [
+    (skae.AutoencoderTransformer(6, hidden_layer_sizes=(16,)), {"activation": ["elu", "tanh"]}),
+    (skae.ContractiveAutoencoder(6, hidden_layer_sizes=(16,)), {"contraction": [0.01, 0.1]}),
+    (
+        skae.ConvolutionalAutoencoder(6, image_shape=(8, 8), filters=(4,)),
+        {"kernel_size": [3, 5]},
+    ),
+    (skae.DenoisingAutoencoder(6, hidden_layer_sizes=(16,)), {"noise_level": [0.1, 0.3]}),
+    (
+        skae.RecurrentAutoencoder(6, sequence_shape=(8, 8), hidden_layer_sizes=8),
+        {"cell": ["gru", "lstm"]},
+    ),
+    (
+        skae.SparseAutoencoder(20, hidden_layer_sizes=(), penalty="topk"),
+        {"n_active": [2, 5]},
+    ),
+    (
+        skae.StackedAutoencoder(6, hidden_layer_sizes=(16,), layer_max_iter=3),
+        {"layer_max_iter": [2, 4]},
+    ),
+    (skae.VariationalAutoencoder(6, hidden_layer_sizes=(16,)), {"kl_weight": [0.1, 1.0]}),
+]
+KINDS = [(kind.set_params(**FIXED), grid) for kind, grid in KINDS]
+each_kind = pytest.mark.parametrize(
+    ("kind", "grid"), KINDS, ids=[type(kind).__name__ for kind, _ in KINDS]
+)
+
+
+def test_no_kind_is_left_out():
+    transformers = {
+        name
+        for name in skae.__all__[:-1]
+        if issubclass(getattr(skae, name), BaseAutoencoder)
+    }
+    assert transformers == {type(kind).__name__ for kind, _ in KINDS}
+    described = (ROOT / "docs" / "kinds.md").read_text()
+    assert all(f"`{name}`" in described for name in skae.__all__ if name[0] != "_")
+
+
+@each_kind
+def test_codes_and_rows(kind, grid):
+    kind = clone(kind).fit(X)
+    codes = kind.transform(X)
+    assert codes.shape == (500, kind.n_components_)
+    back = kind.inverse_transform(codes)
+    assert back.shape == X.shape
+    assert_allclose(kind.reconstruct(X), back, atol=1e-5)
+    errors = ((X - back) ** 2).sum(axis=1)
+    assert_allclose(-kind.score_samples(X), errors, rtol=1e-3, atol=1e-5)
+    expected = 1 - errors.sum() / ((X - X.mean(axis=0)) ** 2).sum()
+    assert kind.score(X) == pytest.approx(expected, abs=1e-4)
+    assert kind.score(X) > 0.2
+    assert kind.partial_fit(X).score(X) > 0.2
+
+
+@each_kind
+def test_the_same_seed_gives_the_same_bits_and_compiles_nothing_anew(kind, grid):
+    first = clone(kind).fit(X)
+    compiled = program.cache_info().misses
+    for one, other in zip(first.weights_, clone(kind).fit(X).weights_, strict=True):
+        assert_array_equal(one, other)
+    clone(kind).set_params(random_state=1, learning_rate_init=0.002, alpha=0.1).fit(X[:400])
+    assert program.cache_info().misses == compiled
+
+
+@each_kind
+def test_in_a_pipeline_a_search_and_a_data_frame(kind, grid):
+    pipeline = make_pipeline(StandardScaler(), clone(kind), LogisticRegression(max_iter=1000))
+    name = type(kind).__name__.lower()
+    search = GridSearchCV(pipeline, {f"{name}__{k}": v for k, v in grid.items()}, cv=2)
+    assert search.fit(X, Y).best_score_ > 0.35
+    frame = clone(kind).set_output(transform="pandas").fit_transform(X)
+    assert frame.columns[0] == f"{name}0"
+    # A search needs no scorer.
+    assert GridSearchCV(clone(kind), grid, cv=2).fit(X).best_score_ > 0.0
+
+
+@each_kind
+def test_a_fresh_process_loads_it(kind, grid, tmp_path):
+    fitted = clone(kind).fit(X)
+    (tmp_path / "kind.pkl").write_bytes(pickle.dumps((fitted, X[:20])))
+    code = f"""
+import pickle, sys
+kind, X = pickle.load(open({str(tmp_path / "kind.pkl")!r}, 'rb'))
+print(float(abs(kind.transform(X)).sum()), 'tensorflow' in sys.modules)
+"""
+    total, needs_tensorflow = in_fresh_process(code).splitlines()[-1].split()
+    assert float(total) == pytest.approx(np.abs(fitted.transform(X[:20])).sum(), rel=1e-4)
+    assert needs_tensorflow == str(not fitted.network_.in_numpy)
+
+
+@pytest.mark.parametrize("name", skae.__all__[:-1])
+def test_docstrings_name_every_parameter_with_its_default(name):
+    kind = getattr(skae, name)
+    for parameter in inspect.signature(kind).parameters.values():
+        lines = [
+            line
+            for line in kind.__doc__.splitlines()
+            if line.strip().startswith(f"{parameter.name} : ")
+        ]
+        assert len(lines) == 1, (name, parameter.name)
+        default = lines[0].rsplit("default=", 1)[1]
+        assert eval(default, {"np": np}) == parameter.default, (name, parameter.name)
