@@ -18,7 +18,7 @@ from sklearn.base import (
 from sklearn.callback import CallbackContext, CallbackSupportMixin
 from sklearn.utils.validation import check_array, check_is_fitted, validate_data
 
-from skae._epochs import History, all_finite, not_finite, set_aside
+from skae._epochs import all_finite, not_finite, set_aside
 from skae._feed import rows_in_a_batch
 from skae._interrupts import DeferredInterrupt
 from skae._model import Model, check_range, first_model
@@ -26,10 +26,9 @@ from skae._parameters import SharedParameters
 from skae._plan import Plan, Stage
 from skae._principal import variance
 from skae._rows import flattened, restored_on_failure
-from skae._schedule import Kept
 from skae._serve import Codec
-from skae._stages import LayerByLayer
-from skae._training import feed_of, run_stage
+from skae._stages import Trained, run_stages
+from skae._training import feed_of
 from skae._views import WeightViews
 from skae._whitening import Moments
 
@@ -297,61 +296,41 @@ class BaseAutoencoder(
         # A warm start goes on with the whole network.
         stages = (Stage(int(self.max_iter)),) if warm else model.plan.stages
         context, seen = self._begin_task(X, y, sum(stage.max_iter for stage in stages))
-        layers = LayerByLayer(model, X, self.init, rng)
-        curves: list[list[float]] = []
 
         def begin_epoch():
             return context.subcontext(task_name="epoch").call_on_fit_task_begin(**seen)
 
-        def end_epoch(of_whole, task, history):
-            fitted = partial(
-                self._fitted, X, layers.model, history if of_whole else None, curves, warm
-            )
+        def end_epoch(task, trained):
+            fitted = partial(self._fitted, X, trained, warm)
             return task.call_on_fit_task_end(**seen, reconstruction_attributes=fitted)
 
-        history = None
         with DeferredInterrupt() as interrupt:
-            for stage in stages:
-                of_whole = stage.layer is None
-                part, below = (layers.model, X) if of_whole else layers.layer(stage.layer)
-                history = run_stage(
-                    self,
-                    stage,
-                    part,
-                    below,
-                    rows,
-                    aside,
-                    rng,
-                    noise_seed=[split_seed, 1],
-                    keeps_start=warm or bool(curves) or self.init == "pca",
-                    trusts_start=self.init == "pca" and of_whole and not warm and not curves,
-                    begin_epoch=begin_epoch,
-                    end_epoch=partial(end_epoch, of_whole),
-                    check=interrupt.check,
-                )
-                if not of_whole:
-                    layers.put(stage.layer, part.trained(history.kept.weights), stage == stages[-1])
-                    curves.append(history.loss_curve)
-                    history, ended = None, history.ended
-                    if ended:
-                        break
-            fitted = self._fitted(X, layers.model, history, curves, warm)
+            trained = run_stages(
+                self,
+                stages,
+                model,
+                X,
+                rows,
+                aside,
+                rng,
+                noise_seed=[split_seed, 1],
+                warm=warm,
+                begin_epoch=begin_epoch,
+                end_epoch=end_epoch,
+                check=interrupt.check,
+            )
+            fitted = self._fitted(X, trained, warm)
         context.call_on_fit_task_end(**seen, reconstruction_attributes=fitted)
         return fitted
 
-    def _fitted(
-        self, X, model: Model, history: History | None, curves: list[list[float]], warm: bool
-    ) -> dict[str, Any]:
-        """Return the attributes of a fit that has come this far.
-
-        Without a history of the whole network, its layers alone have been trained.
-        """
-        history = history or History(Kept(0, model.weights, np.array([np.nan])))
-        codec = model.codec(history.kept.weights)
+    def _fitted(self, X, trained: Trained, warm: bool) -> dict[str, Any]:
+        """Return the attributes of a fit that has come this far."""
+        history = trained.history
+        codec = trained.model.codec(history.kept.weights)
         moments = Moments.of(codec.encode(X)) if self.whiten else None
         earlier = (self.loss_curve_, self.validation_loss_curve_) if warm else ([], [])
         validated = bool(history.validation_loss_curve)
-        layered = {"stage_loss_curves_": curves} if curves else {}
+        layered = {"stage_loss_curves_": trained.layer_curves} if trained.layer_curves else {}
         return {
             **self._attributes(codec, moments, X),
             **layered,

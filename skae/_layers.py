@@ -181,7 +181,7 @@ class Recurrence:
 
     is_linear: ClassVar[bool] = False
     in_numpy: ClassVar[bool] = False
-    on_xla: ClassVar[bool] = True
+    on_xla: ClassVar[bool] = False
 
     @property
     def n_in(self) -> int:

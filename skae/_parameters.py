@@ -167,7 +167,9 @@ def ints(name: str, value: Any, n: int | None = None) -> tuple[int, ...]:
         n is not None and len(several) != n
     ):
         number = "" if n is None else f"{n} "
-        raise ValueError(f"The {name!r} parameter must hold {number}ints >= 1. Got {value!r} instead.")
+        raise ValueError(
+            f"The {name!r} parameter must hold {number}ints >= 1. Got {value!r} instead."
+        )
     return tuple(int(each) for each in several)
 
 

@@ -102,6 +102,7 @@ def encode(network: Network, encoder: Half, rows: Any, by: Arithmetic) -> Any:
 
 def log_variances(network: Network, encoder: Half, rows: Any, by: Arithmetic) -> Any:
     """Return the logarithms of the variances of a variational network's codes."""
+    assert encoder.spread is not None
     kernel, bias = encoder.spread
     return hidden_rows(network, encoder, rows, by) @ kernel + bias
 

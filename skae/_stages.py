@@ -1,14 +1,91 @@
-"""A network trained one layer at a time, each on the codes of the layers below."""
+"""The stages of a fit: the whole network, or before it one layer at a time."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from skae._epochs import History
 from skae._model import Model, first_model
-from skae._plan import Half
+from skae._parameters import SharedParameters
+from skae._plan import Half, Stage
+from skae._schedule import Kept
 from skae._serve import blocks, preactivation
+from skae._training import run_stage
+
+
+class Trained(NamedTuple):
+    """A model, the history of its training as a whole, and the loss curves of its layers."""
+
+    model: Model
+    history: History
+    layer_curves: list[list[float]]
+
+
+def run_stages(
+    settings: SharedParameters,
+    stages: tuple[Stage, ...],
+    model: Model,
+    X: np.ndarray,
+    rows: np.ndarray,
+    aside: np.ndarray,
+    rng: np.random.Generator,
+    *,
+    warm: bool,
+    end_epoch: Callable[[Any, Trained], bool],
+    **more: Any,
+) -> Trained:
+    """Train a model stage by stage, until someone ends it.
+
+    Parameters
+    ----------
+    settings, model, X, rows, aside, rng
+        See :func:`~skae._training.run_stage`, which takes `more` too.
+    stages : tuple of Stage
+    warm : bool
+        Whether the model was trained before.
+    end_epoch : callable
+        Called after each epoch with what `begin_epoch` returned and what has been trained by
+        then; True ends the fit.
+    """
+    layers = LayerByLayer(model, X, settings.init, rng)
+    curves: list[list[float]] = []
+    starts_as_pca = settings.init == "pca"
+
+    def untrained() -> Trained:
+        kept = Kept(0, layers.model.weights, np.array([np.nan]))
+        return Trained(layers.model, History(kept), curves)
+
+    for stage in stages:
+        whole = stage.layer is None
+        part, below = (layers.model, X) if whole else layers.layer(stage.layer)
+
+        def trained(history: History, whole: bool = whole) -> Trained:
+            return Trained(layers.model, history, curves) if whole else untrained()
+
+        history = run_stage(
+            settings,
+            stage,
+            part,
+            below,
+            rows,
+            aside,
+            rng,
+            keeps_start=warm or starts_as_pca or bool(curves),
+            trusts_start=starts_as_pca and whole and not (warm or curves),
+            end_epoch=lambda task, history, trained=trained: end_epoch(task, trained(history)),
+            **more,
+        )
+        if whole:
+            return trained(history)
+        layers.put(stage.layer, part.trained(history.kept.weights), stage == stages[-1])
+        curves.append(history.loss_curve)
+        if history.ended:
+            break
+    return untrained()
 
 
 class LayerByLayer:

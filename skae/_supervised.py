@@ -280,8 +280,8 @@ class AutoencoderClassifier(ClassifierMixin, _WithHead):
 
     alpha : float, default=1.0
         Strength of the L2 term: ``alpha / 2`` times the sum of squared kernel entries, divided by
-        the number of labelled rows, is added to the cross-entropy in nats. The head's first kernel is penalised
-        in units in which each code has unit variance.
+        the number of labelled rows, is added to the cross-entropy in nats. The head's first
+        kernel is penalised in units in which each code has unit variance.
 
     batch_size : int or 'auto', default='auto'
         Labelled rows in a step of the fine-tuning; 'auto' is 64.
@@ -436,8 +436,8 @@ class AutoencoderRegressor(RegressorMixin, _WithHead):
 
     alpha : float, default=1.0
         Strength of the L2 term: ``alpha / 2`` times the sum of squared kernel entries, divided by
-        the number of labelled rows, is added to the mean squared error of standardised targets. The head's first kernel is penalised
-        in units in which each code has unit variance.
+        the number of labelled rows, is added to the mean squared error of standardised targets. The
+        head's first kernel is penalised in units in which each code has unit variance.
 
     batch_size : int or 'auto', default='auto'
         Labelled rows in a step of the fine-tuning; 'auto' is 64.

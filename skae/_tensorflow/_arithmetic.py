@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import Any
 
 import tensorflow as tf
 
 from skae._layers import Convolution, Dense, EachStep, Layer, Recurrence, TransposedConvolution
 from skae._serve import Arithmetic
+from skae._tensorflow._recurrence import recur
 
 Tensor = Any
 
@@ -43,33 +43,8 @@ def _apply(layer: Layer, kernel: Tensor, bias: Tensor, rows: Tensor) -> Tensor:
             images = tf.nn.conv2d_transpose(filtered, kernel, shape, mirrored.strides, "SAME")
             return tf.reshape(images + bias, (-1, layer.n_out))
         case Recurrence():
-            return _recur(layer, kernel, bias, rows)
+            return recur(layer, kernel, bias, rows)
     raise AssertionError(layer)
-
-
-@lru_cache(maxsize=64)
-def _keras_layer(layer: Recurrence) -> Any:
-    """Return Keras' layer, used for its arithmetic alone: its own weights are never read."""
-    import keras  # takes a second, and other layers need none of it
-
-    kind = {"lstm": keras.layers.LSTM, "gru": keras.layers.GRU}[layer.cell]
-    options = {"reset_after": False} if layer.cell == "gru" else {}
-    built = kind(layer.n_units, return_sequences=layer.returns_sequence, **options)
-    built.build((None, layer.n_steps, layer.n_inputs))
-    return built
-
-
-def _recur(layer: Recurrence, kernel: Tensor, bias: Tensor, rows: Tensor) -> Tensor:
-    if layer.repeats_input:
-        sequences = tf.repeat(rows[:, tf.newaxis, :], layer.n_steps, axis=1)
-    else:
-        sequences = tf.reshape(rows, (-1, layer.n_steps, layer.n_inputs))
-    weights = [kernel[: layer.n_inputs], kernel[layer.n_inputs :], bias]
-    built = _keras_layer(layer)
-    # The state of a generator for dropout, of which there is none.
-    unused = [tf.zeros(variable.shape, variable.dtype) for variable in built.non_trainable_variables]
-    states, _ = built.stateless_call(weights, unused, sequences)
-    return tf.reshape(states, (-1, layer.n_out))
 
 
 def _keep_largest(rows: Tensor, k: int) -> Tensor:

@@ -35,6 +35,7 @@ def maps(network: Network, weights: tuple[Any, ...], dtype: Any) -> Maps:
     tensors = tuple(tf.constant(weight, tf.float32) for weight in weights)
 
     def serve(name: str, rows: np.ndarray) -> np.ndarray:
-        return _compiled(network, name)(tensors, tf.constant(rows, tf.float32)).numpy().astype(dtype)
+        served = _compiled(network, name)(tensors, tf.constant(rows, tf.float32))
+        return served.numpy().astype(dtype)
 
     return Maps(partial(serve, "encode"), partial(serve, "decode"))

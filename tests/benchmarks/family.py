@@ -70,8 +70,10 @@ def denoising(train, test):
         row(f"the same by {name}", "reported", f"{other:.4f} {verdict(error, other)}")
 
     def fit(kind, **params):
-        kind(150, hidden_layer_sizes=(300,), batch_size=150, max_iter=3, early_stopping=False,
-             n_iter_no_change=np.inf, learning_rate="cosine", init="he", **params).fit(train)  # fmt: skip
+        kind(
+            150, hidden_layer_sizes=(300,), batch_size=150, max_iter=3, early_stopping=False,
+            n_iter_no_change=np.inf, learning_rate="cosine", init="he", **params,
+        ).fit(train)  # fmt: skip
 
     kinds = {"plain": partial(fit, skae.AutoencoderTransformer)}
     for name in ("gaussian", "dropout", "masking", "salt_and_pepper", "swap"):
