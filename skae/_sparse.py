@@ -87,7 +87,7 @@ class SparseAutoencoder(BaseAutoencoder):
 
     mean_activation_ : float
         Mean of all codes of the training rows (of some 10,000 evenly spaced ones where there are
-        more).
+        more), before `whiten`.
 
     active_share_ : float
         Share of those codes that are active: above 0.01 of the largest one in absolute value.

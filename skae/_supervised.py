@@ -266,7 +266,8 @@ class AutoencoderClassifier(ClassifierMixin, _WithHead):
 
     Rows with the label -1 are unlabelled, as everywhere in scikit-learn; for classes that are
     strings let y have the dtype object. With no such row this is supervised learning with
-    pretraining.
+    pretraining. Where there is but one other label, -1 is a class: from rows of one class nothing
+    could be learned.
 
     Parameters
     ----------
@@ -395,12 +396,14 @@ class AutoencoderClassifier(ClassifierMixin, _WithHead):
         # Strings never equal a number: an array of strings alone has no unlabelled rows.
         labelled = np.ones(len(y), bool) if y.dtype.kind in "US" else np.asarray(y != -1, bool)
         check_labelled(labelled)
+        if (y[labelled] == y[labelled][0]).all():
+            labelled[:] = True
         check_classification_targets(y[labelled])
         classes, indices = np.unique(y[labelled], return_inverse=True)
         if len(classes) == 1:
             raise ValueError(
-                f"{type(self).__name__} needs labelled rows of at least 2 classes, but got one "
-                f"class alone: {classes[0]!r}."
+                f"{type(self).__name__} needs at least 2 classes, but all rows have one class: "
+                f"{classes[0]!r}."
             )
         return labelled, np.eye(len(classes))[indices], {"classes_": classes}
 

@@ -10,7 +10,7 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from skae import AutoencoderTransformer
+from skae import AutoencoderTransformer, StackedAutoencoder
 
 pytestmark = pytest.mark.filterwarnings("ignore:Maximum number of epochs")
 
@@ -123,3 +123,22 @@ def test_progress_bars_nest(capsys, monkeypatch):
     assert "GridSearchCV" in printed
     assert "AutoencoderTransformer" in printed
     assert set(search.cv_results_["param_autoencodertransformer__n_components"]) == {1, 2}
+
+
+def stacked(**params):
+    return StackedAutoencoder(2, hidden_layer_sizes=(8,), layer_max_iter=3, max_iter=6, **params)
+
+
+def test_the_epochs_of_a_layer_are_tasks_too():
+    recorder = Recorder()
+    fitted = stacked().set_callbacks(recorder).fit(X)
+    assert recorder.count("end", "epoch") == 3 + 3 + 6
+    assert recorder.scores[-1] == fitted.score(X)
+
+
+@pytest.mark.parametrize(("stop_after", "n_epochs"), [(2, [2]), (4, [3, 1]), (8, [3, 3])])
+def test_stopping_in_a_layer_ends_the_fit(stop_after, n_epochs):
+    fitted = stacked().set_callbacks(Recorder(stop_after=stop_after)).fit(X)
+    assert [len(curve) for curve in fitted.stage_loss_curves_] == n_epochs
+    assert fitted.n_iter_ == (2 if stop_after == 8 else 0)
+    assert np.isfinite(fitted.transform(X)).all()

@@ -20,15 +20,19 @@ from sklearn.utils.estimator_checks import (
 
 import skae
 
+# Small networks compile sooner, and every width of X is another program.
+SMALL = {"max_iter": 3, "hidden_layer_sizes": 4}
 KINDS = [
     skae.AutoencoderTransformer(max_iter=5),
-    skae.ContractiveAutoencoder(max_iter=5),
-    skae.ConvolutionalAutoencoder(max_iter=5),
-    skae.DenoisingAutoencoder(max_iter=5),
-    skae.RecurrentAutoencoder(max_iter=5, hidden_layer_sizes=8),
-    skae.SparseAutoencoder(max_iter=5),
-    skae.StackedAutoencoder(max_iter=5, layer_max_iter=3),
-    skae.VariationalAutoencoder(max_iter=5),
+    skae.ContractiveAutoencoder(**SMALL),
+    skae.ConvolutionalAutoencoder(**SMALL, filters=2),
+    skae.DenoisingAutoencoder(**SMALL),
+    skae.RecurrentAutoencoder(**SMALL),
+    skae.SparseAutoencoder(**SMALL),
+    skae.StackedAutoencoder(**SMALL, layer_max_iter=2),
+    skae.VariationalAutoencoder(**SMALL),
+    skae.AutoencoderClassifier(skae.AutoencoderTransformer(10, **SMALL)),
+    skae.AutoencoderRegressor(skae.AutoencoderTransformer(10, **SMALL)),
 ]
 
 # Five epochs are too few to converge, and the checks are not about that.

@@ -161,7 +161,7 @@ def test_bad_labels_are_refused_and_nothing_fitted_is_lost():
     before = fitted.predict(X)
     for bad, message in (
         (np.full(len(X), -1), "all 1797 rows as unlabelled"),
-        (np.where(np.arange(len(X)) < 9, 1, -1), "at least 2 classes.*one class"),
+        (np.ones(len(X)), "at least 2 classes.*one class"),
         (np.where(np.arange(len(X)) < 9, np.nan, Y), "NaN"),
         (Y[:-1], "inconsistent numbers of samples"),
     ):
@@ -172,3 +172,10 @@ def test_bad_labels_are_refused_and_nothing_fitted_is_lost():
         AutoencoderRegressor(SMALL).fit(X, np.full(len(X), np.nan))
     with pytest.raises(InvalidParameterError, match="'autoencoder' parameter"):
         AutoencoderClassifier("pca").fit(X, Y)
+
+
+def test_minus_one_and_one_are_two_classes():
+    rows, signs = X[Y < 2], 2 * Y[Y < 2] - 1
+    fitted = classifier(max_iter=5).fit(rows, signs)
+    assert list(fitted.classes_) == [-1, 1]
+    assert fitted.score(rows, signs) > 0.95
