@@ -5,7 +5,6 @@ from __future__ import annotations
 from abc import ABCMeta, abstractmethod
 from contextlib import closing
 from functools import partial
-from numbers import Integral, Real
 from typing import Any, ClassVar
 
 import numpy as np
@@ -21,7 +20,7 @@ from sklearn.utils.validation import check_array, check_is_fitted, validate_data
 from skae._epochs import all_finite, not_finite, set_aside
 from skae._feed import rows_in_a_batch
 from skae._interrupts import DeferredInterrupt
-from skae._model import Model, check_range, first_model
+from skae._model import Model, check_range, first_model, is_share
 from skae._parameters import SharedParameters
 from skae._plan import Plan, Stage
 from skae._principal import variance
@@ -260,10 +259,7 @@ class BaseAutoencoder(
 
     def _fitted_model(self, X: np.ndarray) -> Model:
         """Return the fitted model to go on with, if the parameters still describe it."""
-        is_share = isinstance(self.n_components, Real) and not isinstance(
-            self.n_components, Integral
-        )
-        n_components = self.n_components_ if is_share else self.n_components
+        n_components = self.n_components_ if is_share(self.n_components) else self.n_components
         plan = self._plan(self.n_features_in_, n_components and int(n_components))
         if plan.network != self.network_:
             raise ValueError(

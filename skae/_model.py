@@ -65,7 +65,7 @@ def first_model(
         See :func:`~skae._start.principal_start`.
     """
     n_features = X.shape[1]
-    by_share = isinstance(n_components, Real) and not isinstance(n_components, Integral)
+    by_share = is_share(n_components)
     # Planned before anything is computed, so that what is wrong with it is said at once.
     plan = plan_for(n_features, 1 if by_share else n_components and int(n_components))
     check_range(plan, X)
@@ -94,6 +94,11 @@ def first_model(
     else:
         weights = random_start(plan.network, "he" if init == "pca" else init, rng)
     return Model(plan, weights, mean, scale)
+
+
+def is_share(n_components: int | float | None) -> bool:
+    """Return whether a number of codes is asked for as a share of the variance."""
+    return isinstance(n_components, Real) and not isinstance(n_components, Integral)
 
 
 def check_range(plan: Plan, X: np.ndarray) -> None:

@@ -1,6 +1,6 @@
 """Chunks: every row once an epoch, fixed shapes, noise only where asked for."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 
 import numpy as np
@@ -75,6 +75,40 @@ def test_targets_stay_clean():
     noise = (chunk.inputs - chunk.targets)[counts]
     assert set(noise.ravel()) <= {1.0, 2.0}
     assert clean.inputs is clean.targets
+
+
+def test_normals_are_drawn_anew_for_every_row():
+    chunks = iter(replace(feed(n=200, batch=8), n_normals=3))
+    first = next(chunks).normals.copy()
+    second = next(chunks).normals
+    assert first.shape == (64, 8, 3)
+    assert first.std() == pytest.approx(1.0, rel=0.1)
+    assert not np.array_equal(first, second)
+    assert next(iter(feed())).normals.shape == (64, 4, 0)
+
+
+@pytest.mark.parametrize("corruption", [None, Shift()])
+def test_targets_of_their_own_go_with_their_rows(corruption):
+    targets = np.arange(10, dtype=np.float32)[:, np.newaxis] * [1, 10]
+    chunk = next(iter(replace(feed(corruption=corruption), targets=np.float32(targets))))
+    counts = chunk.row_weights.astype(bool)
+    rows, found = chunk.inputs[counts], chunk.targets[counts]
+    assert_array_equal(found[:, 1], 10 * found[:, 0])
+    if corruption is None:
+        assert_allclose(rows[:, 0] * 2 + 1, 2 * found[:, 0])
+
+
+def test_a_corruption_sees_whole_batches(monkeypatch):
+    seen = []
+
+    class Spy:
+        def __call__(self, rng, X):
+            seen.append(len(X))
+            return X
+
+    monkeypatch.setattr(_feed, "GATHER_ENTRIES", 1)
+    next(iter(feed(n=11, batch=4, corruption=Spy())))
+    assert seen == [4, 4, 2]
 
 
 def test_ahead_yields_the_same_and_passes_errors_on():

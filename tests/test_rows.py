@@ -1,0 +1,41 @@
+"""X as it comes in: images and sequences flattened, an estimator restored when a fit fails."""
+
+import numpy as np
+import pytest
+
+from skae._rows import flattened, restored_on_failure
+
+
+@pytest.mark.parametrize(
+    ("given", "shape"), [((5, 4, 3), (4, 3)), ((5, 4, 3), (4, 3, 1)), ((5, 4, 3, 1), (4, 3)),
+                         ((5, 4, 1), (4, 1)), ((5, 4, 3, 2), [4, 3, 2])]
+)  # fmt: skip
+def test_arrays_become_rows(given, shape):
+    X = np.arange(np.prod(given)).reshape(given)
+    rows = flattened(X, "image_shape", shape)
+    assert np.array_equal(rows, X.reshape(5, -1))
+
+
+@pytest.mark.parametrize("X", [np.zeros((3, 4)), np.zeros(3), [[1.0, 2.0]]])
+def test_rows_stay_as_they_are(X):
+    assert flattened(X, "image_shape", None) is X
+
+
+@pytest.mark.parametrize("shape", [None, (3, 4), (4, 3, 2), (12,)])
+def test_another_shape_is_refused(shape):
+    with pytest.raises(ValueError, match=r"\(5, 4, 3\), but image_shape=.*image_shape=\(4, 3\)"):
+        flattened(np.zeros((5, 4, 3)), "image_shape", shape)
+
+
+def test_an_estimator_is_restored():
+    class Estimator:
+        def fit(self):
+            with restored_on_failure(self):
+                self.n_features_in_, self.feature_names_in_ = 4, ["a"]
+                raise KeyError
+
+    estimator = Estimator()
+    estimator.n_features_in_ = 3
+    with pytest.raises(KeyError):
+        estimator.fit()
+    assert vars(estimator) == {"n_features_in_": 3}
