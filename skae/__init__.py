@@ -4,6 +4,7 @@ from skae._autoencoder import AutoencoderTransformer
 from skae._contractive import ContractiveAutoencoder
 from skae._convolutional import ConvolutionalAutoencoder
 from skae._denoising import DenoisingAutoencoder
+from skae._outliers import AutoencoderOutlierDetector
 from skae._recurrent import RecurrentAutoencoder
 from skae._sparse import SparseAutoencoder
 from skae._stacked import StackedAutoencoder
@@ -14,6 +15,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "AutoencoderClassifier",
+    "AutoencoderOutlierDetector",
     "AutoencoderRegressor",
     "AutoencoderTransformer",
     "ContractiveAutoencoder",

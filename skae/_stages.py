@@ -157,9 +157,7 @@ def _without_units(alone: Model, encoder: Half, decoder: Half) -> tuple[Half, Ha
     """
     mean, scale = alone.mean, alone.scale
     kernel = encoder.kernels[0] / scale
-    encoder = encoder._replace(
-        kernels=(kernel,), biases=(encoder.biases[0] - mean @ kernel,)
-    )
+    encoder = encoder._replace(kernels=(kernel,), biases=(encoder.biases[0] - mean @ kernel,))
     network = alone.plan.network
     offset = preactivation(network, 0.0, mean, scale)
     slope = preactivation(network, 1.0, mean, scale) - offset

@@ -33,6 +33,7 @@ KINDS = [
     skae.VariationalAutoencoder(**SMALL),
     skae.AutoencoderClassifier(skae.AutoencoderTransformer(10, **SMALL)),
     skae.AutoencoderRegressor(skae.AutoencoderTransformer(10, **SMALL)),
+    skae.AutoencoderOutlierDetector(skae.AutoencoderTransformer(**SMALL)),
 ]
 
 # Five epochs are too few to converge, and the checks are not about that.
@@ -44,25 +45,31 @@ def test_estimator_checks(estimator, check):
     check(estimator)
 
 
-@pytest.mark.parametrize(
-    "check",
-    [
-        check_dataframe_column_names_consistency,
-        check_estimators_partial_fit_n_features,
-        check_get_feature_names_out_error,
-        check_global_output_transform_pandas,
-        check_global_set_output_transform_polars,
-        check_inplace_ensure_writeable,
-        check_param_validation,
-        check_set_output_transform,
-        check_set_output_transform_pandas,
-        check_set_output_transform_polars,
-        check_transformer_get_feature_names_out,
-        check_transformer_get_feature_names_out_pandas,
-    ],
+OF_ESTIMATORS = (
+    check_dataframe_column_names_consistency,
+    check_estimators_partial_fit_n_features,
+    check_inplace_ensure_writeable,
+    check_param_validation,
 )
+OF_TRANSFORMERS = (
+    check_get_feature_names_out_error,
+    check_global_output_transform_pandas,
+    check_global_set_output_transform_polars,
+    check_set_output_transform,
+    check_set_output_transform_pandas,
+    check_set_output_transform_polars,
+    check_transformer_get_feature_names_out,
+    check_transformer_get_feature_names_out_pandas,
+)
+CHECKS = [
+    pytest.param(kind, check, id=f"{type(kind).__name__}-{check.__name__}")
+    for kind in KINDS
+    for check in OF_ESTIMATORS + (OF_TRANSFORMERS if hasattr(kind, "transform") else ())
+]
+
+
 # These checks hand data frames and arrays to the same estimator.
 @pytest.mark.filterwarnings("ignore:X (has|does not have valid) feature names:UserWarning")
-@pytest.mark.parametrize("estimator", KINDS, ids=lambda kind: type(kind).__name__)
+@pytest.mark.parametrize(("estimator", "check"), CHECKS)
 def test_checks_of_sklearns_own_suite(estimator, check):
     check(type(estimator).__name__, clone(estimator))

@@ -1,0 +1,227 @@
+"""Outlier detection by what an autoencoder fails to reconstruct."""
+
+from numbers import Real
+
+import numpy as np
+from scipy.stats import median_abs_deviation, norm
+from sklearn.base import BaseEstimator, MetaEstimatorMixin, OutlierMixin, _fit_context, clone
+from sklearn.model_selection import check_cv
+from sklearn.utils import _safe_indexing
+from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
+from sklearn.utils.validation import check_array, check_is_fitted
+
+from skae._autoencoder import AutoencoderTransformer
+
+# Measured on digits with one class held out: more codes reconstruct unseen classes too.
+SHARE_OF_VARIANCE = 0.7
+SHARE_OF_INLIERS = 0.975
+
+
+class AutoencoderOutlierDetector(OutlierMixin, MetaEstimatorMixin, BaseEstimator):
+    """Outlier and novelty detection by an autoencoder's reconstruction error.
+
+    An autoencoder with few codes learns what the training rows have in common and reconstructs
+    rows that lack it badly: the greater the squared error of a row's reconstruction, the more of
+    an outlier it is [1]_. The errors by column, `feature_errors`, tell what is odd about a row.
+
+    Parameters
+    ----------
+    autoencoder : object, default=None
+        Any autoencoder of skae, or an estimator with `fit`, `score_samples` and `reconstruct`
+        like theirs. A clone of it is fitted. None is ``AutoencoderTransformer(0.7)``, which has
+        as many codes as principal components hold 70 % of the variance.
+
+        The autoencoder needs fewer codes than X has columns, and few rather than many: one that
+        reconstructs everything finds nothing. Columns in different units should be scaled
+        before, since errors are squared in the units of X.
+
+    contamination : 'auto' or float, default='auto'
+        Which rows `predict` calls outliers. A float in (0, 0.5] is their share of the
+        training rows. 'auto' is the cutoff of ROBPCA [2]_: the cube root of a squared error is
+        close to normal, as that of a chi-square is, and outliers lie beyond the 0.975 quantile of
+        the normal distribution that has the median and the median absolute deviation of
+        the training rows' cube roots. Of rows without outliers some 2.5 % lie there, more where
+        errors have a heavier tail.
+
+    cv : int, cross-validation generator or iterable, default=None
+        Whose errors `contamination` is about. None takes the training rows' own, which suits
+        finding outliers among them. Rows never seen have larger errors, and for normal ones among
+        them to pass too, the errors can be taken by cross-validation, each row's from
+        an autoencoder trained without it: at the price of a fit for each fold. An int is a
+        number of folds that are not shuffled, see :class:`~sklearn.model_selection.KFold`.
+
+    random_state : int, RandomState instance or None, default=None
+        Set as the autoencoder's `random_state`; None leaves that as it is.
+
+    Attributes
+    ----------
+    autoencoder_ : object
+        The fitted autoencoder.
+
+    offset_ : float
+        What `decision_function` subtracts from `score_samples`: rows that score lower are
+        outliers.
+
+    n_features_in_ : int
+        Number of columns seen by `fit`.
+
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the columns, where X had string names.
+
+    Raises
+    ------
+    ValueError
+        By `fit`, if X or a parameter cannot be used. What an earlier call has fitted is kept.
+
+    References
+    ----------
+    .. [1] Hawkins et al., "Outlier Detection Using Replicator Neural Networks", DaWaK 2002.
+    .. [2] Hubert, Rousseeuw and Vanden Branden, "ROBPCA: A New Approach to Robust Principal
+       Component Analysis", Technometrics 47, 2005.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from skae import AutoencoderOutlierDetector
+    >>> X = load_iris().data
+    >>> detector = AutoencoderOutlierDetector(random_state=0).fit(X)
+    >>> no_such_flower = [[5.8, 9.0, 3.8, 1.2]]
+    >>> detector.predict(no_such_flower)
+    array([-1])
+    >>> detector.feature_errors(no_such_flower).argmax(axis=1)
+    array([1])
+    """
+
+    _parameter_constraints = {
+        "autoencoder": [HasMethods(["fit", "score_samples", "reconstruct"]), None],
+        "contamination": [StrOptions({"auto"}), Interval(Real, 0, 0.5, closed="right")],
+        "cv": ["cv_object"],
+        "random_state": ["random_state"],
+    }
+
+    def __init__(self, autoencoder=None, *, contamination="auto", cv=None, random_state=None):
+        self.autoencoder = autoencoder
+        self.contamination = contamination
+        self.cv = cv
+        self.random_state = random_state
+
+    # The autoencoder checks its own parameters.
+    @_fit_context(prefer_skip_nested_validation=False)
+    def fit(self, X, y=None):
+        """Fit the autoencoder, and the error beyond which a row is an outlier.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Or whatever else the autoencoder takes, such as arrays of images.
+        y : Ignored
+
+        Returns
+        -------
+        self : object
+            The fitted estimator.
+        """
+        if self.autoencoder is None:
+            autoencoder = AutoencoderTransformer(SHARE_OF_VARIANCE)
+        else:
+            autoencoder = clone(self.autoencoder)
+        if self.random_state is not None:
+            autoencoder.set_params(random_state=self.random_state)
+        autoencoder.fit(X)
+        if self.cv is None:
+            scores = autoencoder.score_samples(X)
+        else:
+            scores = _scores_unseen(autoencoder, X, check_cv(self.cv))
+        if self.contamination == "auto":
+            offset = -_cutoff(-scores)
+        else:
+            offset = np.percentile(scores, 100.0 * self.contamination)
+        self.autoencoder_ = autoencoder
+        self.offset_ = float(offset)
+        return self
+
+    def predict(self, X):
+        """Tell outliers from inliers.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+
+        Returns
+        -------
+        is_inlier : ndarray of shape (n_samples,)
+            1 for inliers, -1 for outliers.
+        """
+        return np.where(self.decision_function(X) >= 0, 1, -1)
+
+    def decision_function(self, X):
+        """Return how far rows are on the side of the inliers.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+
+        Returns
+        -------
+        scores : ndarray of shape (n_samples,)
+            ``score_samples(X) - offset_``, negative for outliers.
+        """
+        return self.score_samples(X) - self.offset_
+
+    def score_samples(self, X):
+        """Return minus the squared error of each row's reconstruction.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+
+        Returns
+        -------
+        scores : ndarray of shape (n_samples,)
+            The greater the more normal, in squared units of X.
+        """
+        check_is_fitted(self)
+        return self.autoencoder_.score_samples(X)
+
+    def feature_errors(self, X):
+        """Return the squared error of each entry's reconstruction.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+
+        Returns
+        -------
+        errors : ndarray of shape (n_samples, n_features)
+            What each column contributes to a row's error: rows sum to ``-score_samples(X)``.
+        """
+        check_is_fitted(self)
+        reconstruction = self.autoencoder_.reconstruct(X)
+        X = check_array(X, dtype=reconstruction.dtype, allow_nd=True)
+        return np.square(X.reshape(reconstruction.shape) - reconstruction, dtype=np.float64)
+
+    @property
+    def n_features_in_(self):
+        """Number of columns seen by `fit`."""
+        return self.autoencoder_.n_features_in_
+
+    @property
+    def feature_names_in_(self):
+        """Names of the columns, where X had string names."""
+        return self.autoencoder_.feature_names_in_
+
+
+def _scores_unseen(autoencoder, X, cv) -> np.ndarray:
+    """Return the scores of the rows that each split of `cv` leaves out of a fit."""
+    scores = []
+    for rows, others in cv.split(X):
+        fitted = clone(autoencoder).fit(_safe_indexing(X, rows))
+        scores.append(fitted.score_samples(_safe_indexing(X, others)))
+    return np.concatenate(scores)
+
+
+def _cutoff(errors: np.ndarray) -> float:
+    """Return the squared error beyond which ROBPCA sees an outlier."""
+    roots = np.cbrt(errors)
+    spread = median_abs_deviation(roots, scale="normal")
+    return (np.median(roots) + norm.ppf(SHARE_OF_INLIERS) * spread) ** 3

@@ -1,0 +1,228 @@
+"""Outliers: found, named by column, told from inliers by a threshold one can choose."""
+
+import pickle
+
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from sklearn import datasets
+from sklearn.base import BaseEstimator
+from sklearn.decomposition import PCA
+from sklearn.exceptions import NotFittedError
+from sklearn.metrics import roc_auc_score
+from sklearn.model_selection import GridSearchCV, KFold, ShuffleSplit, train_test_split
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+import skae
+from skae import AutoencoderOutlierDetector, AutoencoderTransformer, ConvolutionalAutoencoder
+
+# Few epochs are enough for what is tested here.
+pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+
+DIGITS = datasets.load_digits()
+QUICK = AutoencoderTransformer(2, hidden_layer_sizes=8, max_iter=5, random_state=0)
+
+
+def near_a_plane(n_rows=300, seed=0):
+    """Rows of six columns with two hidden variables and a little noise."""
+    rng = np.random.default_rng(seed)
+    plane = np.random.default_rng(42).standard_normal((2, 6))
+    return rng.standard_normal((n_rows, 2)) @ plane + 0.1 * rng.standard_normal((n_rows, 6))
+
+
+class Principal(PCA):
+    """What a detector asks of an autoencoder, by a class that is none of skae's."""
+
+    def reconstruct(self, X):
+        return self.inverse_transform(self.transform(X))
+
+    def score_samples(self, X):
+        return -((X - self.reconstruct(X)) ** 2).sum(axis=1)
+
+
+class TestScores:
+    def test_an_outlier_is_found_and_its_column_named(self):
+        X = near_a_plane()
+        detector = AutoencoderOutlierDetector(random_state=0).fit(X)
+        odd = near_a_plane(20, seed=1)
+        odd[np.arange(20), np.arange(20) % 6] += 5.0
+        assert_array_equal(detector.predict(odd), -1)
+        worst = detector.feature_errors(odd).argmax(axis=1)
+        assert np.mean(worst == np.arange(20) % 6) > 0.8
+
+    def test_outliers_among_the_training_rows_are_found(self):
+        X = near_a_plane()
+        X[:10] += np.random.default_rng(1).normal(scale=3.0, size=(10, 6))
+        found = AutoencoderOutlierDetector(QUICK).fit_predict(X)
+        assert np.sum(found[:10] == -1) >= 9
+        assert np.mean(found[10:] == -1) < 0.06
+
+    @pytest.mark.parametrize("dtype", [np.float32, np.float64, np.int64])
+    def test_errors_by_column_sum_to_those_of_rows(self, dtype):
+        X = DIGITS.data[:200].astype(dtype)
+        detector = AutoencoderOutlierDetector(QUICK).fit(X)
+        errors = detector.feature_errors(X)
+        assert errors.shape == X.shape
+        assert errors.dtype == np.float64
+        assert_allclose(errors.sum(axis=1), -detector.score_samples(X), rtol=1e-6)
+        assert_allclose(detector.feature_errors(X.tolist()), errors, rtol=1e-3, atol=1e-3)
+        assert_array_equal(detector.score_samples(X), detector.autoencoder_.score_samples(X))
+
+    def test_no_worse_than_pca_on_a_class_never_seen(self):
+        usual = DIGITS.target != 7
+        train, test = train_test_split(DIGITS.data[usual], test_size=0.25, random_state=0)
+        both = np.vstack([test, DIGITS.data[~usual]])
+        is_outlier = np.arange(len(both)) >= len(test)
+        detector = AutoencoderOutlierDetector(random_state=0).fit(train)
+        pca = Principal(detector.autoencoder_.n_components_).fit(train)
+        of_pca = roc_auc_score(is_outlier, -pca.score_samples(both))
+        assert roc_auc_score(is_outlier, -detector.score_samples(both)) > max(0.9, of_pca)
+
+
+class TestThreshold:
+    @pytest.mark.parametrize("share", [0.01, 0.1, 0.5])
+    def test_contamination_is_the_share_of_outliers_among_training_rows(self, share):
+        detector = AutoencoderOutlierDetector(QUICK, contamination=share)
+        assert np.mean(detector.fit_predict(near_a_plane()) == -1) == pytest.approx(share)
+
+    def test_auto_calls_few_rows_without_outliers_so(self):
+        X = np.random.default_rng(0).standard_normal((2000, 20))
+        linear = AutoencoderOutlierDetector(Principal(5))
+        assert 0.015 < np.mean(linear.fit_predict(X) == -1) < 0.04
+        assert 0.015 < np.mean(linear.predict(-X[::-1] * [[1, -1] * 10]) == -1) < 0.06
+
+    def test_auto_is_the_documented_rule(self):
+        X = near_a_plane()
+        detector = AutoencoderOutlierDetector(QUICK).fit(X)
+        roots = np.cbrt(-detector.score_samples(X))
+        deviation = np.median(np.abs(roots - np.median(roots)))
+        cutoff = (np.median(roots) + 1.959964 * 1.482602 * deviation) ** 3
+        assert detector.offset_ == pytest.approx(-cutoff)
+
+    def test_auto_does_not_give_way_to_many_large_errors(self):
+        X = near_a_plane()
+        half_odd = X.copy()
+        half_odd[:120] *= 1e3
+
+        class Known(Principal):
+            def fit(self, _, y=None):
+                return super().fit(X)
+
+        own = AutoencoderOutlierDetector(Known(2)).fit(X)
+        found = AutoencoderOutlierDetector(Known(2)).fit(half_odd)
+        assert_array_equal(found.predict(half_odd)[:120], -1)
+        assert found.offset_ > 10 * own.offset_
+
+    @pytest.mark.parametrize(
+        "cv", [3, KFold(3, shuffle=True, random_state=0), ShuffleSplit(1, random_state=0)]
+    )
+    def test_errors_of_rows_unseen_set_a_looser_threshold(self, cv):
+        X = np.random.default_rng(0).standard_normal((60, 30))
+        own = AutoencoderOutlierDetector(Principal(10), contamination=0.1).fit(X)
+        unseen = AutoencoderOutlierDetector(Principal(10), contamination=0.1, cv=cv).fit(X)
+        assert unseen.offset_ < own.offset_
+        assert_array_equal(unseen.score_samples(X), own.score_samples(X))
+
+    def test_cross_validation_lets_normal_rows_pass(self):
+        train, test = near_a_plane(60), near_a_plane(500, seed=1)
+        detector = AutoencoderOutlierDetector(QUICK, contamination=0.1, cv=5).fit(train.tolist())
+        assert np.mean(detector.predict(test) == -1) == pytest.approx(0.1, abs=0.06)
+
+
+class TestAutoencoders:
+    @pytest.mark.parametrize("name", [n for n in skae.__all__ if n.endswith("Autoencoder")])
+    def test_every_kind(self, name):
+        autoencoder = getattr(skae, name)(4, hidden_layer_sizes=8, max_iter=2)
+        detector = AutoencoderOutlierDetector(autoencoder, random_state=0)
+        X = DIGITS.data[:100]
+        assert detector.fit(X).predict(X).shape == (100,)
+        assert_allclose(detector.feature_errors(X).sum(axis=1), -detector.score_samples(X))
+        assert not hasattr(autoencoder, "weights_")
+
+    def test_arrays_of_images(self):
+        images = DIGITS.images[:100]
+        autoencoder = ConvolutionalAutoencoder(4, image_shape=(8, 8), max_iter=2, random_state=0)
+        detector = AutoencoderOutlierDetector(autoencoder).fit(images)
+        assert detector.n_features_in_ == 64
+        assert detector.feature_errors(images).shape == (100, 64)
+        rows = images.reshape(100, 64)
+        assert_allclose(detector.feature_errors(rows), detector.feature_errors(images))
+
+    def test_random_state_is_the_autoencoders(self):
+        X, autoencoder = near_a_plane(), AutoencoderTransformer(2, max_iter=2, init="he")
+        one, same, other = (
+            AutoencoderOutlierDetector(autoencoder, random_state=seed).fit(X).score_samples(X)
+            for seed in (0, 0, 1)
+        )
+        assert_array_equal(one, same)
+        assert np.any(one != other)
+        autoencoder.set_params(random_state=0)
+        assert_array_equal(AutoencoderOutlierDetector(autoencoder).fit(X).score_samples(X), one)
+
+    def test_an_object_that_reconstructs_nothing_is_refused(self):
+        with pytest.raises(ValueError, match="'score_samples' and 'reconstruct'"):
+            AutoencoderOutlierDetector(PCA(2)).fit(near_a_plane())
+
+    def test_a_seed_needs_someone_who_takes_it(self):
+        class Unseeded(BaseEstimator):
+            fit = score_samples = reconstruct = print
+
+        with pytest.raises(ValueError, match="Invalid parameter 'random_state'"):
+            AutoencoderOutlierDetector(Unseeded(), random_state=0).fit(near_a_plane())
+
+
+class TestInScikitLearn:
+    def test_feature_names(self):
+        X = pd.DataFrame(near_a_plane(), columns=list("abcdef"))
+        detector = AutoencoderOutlierDetector(QUICK).fit(X)
+        assert_array_equal(detector.feature_names_in_, list("abcdef"))
+        assert detector.feature_errors(X).shape == X.shape
+        with pytest.raises(ValueError, match="feature names should match"):
+            detector.feature_errors(X[list("fedcba")])
+        assert not hasattr(detector.fit(X.to_numpy()), "feature_names_in_")
+
+    def test_pickle(self):
+        X = near_a_plane()
+        detector = AutoencoderOutlierDetector(QUICK).fit(X)
+        again = pickle.loads(pickle.dumps(detector))
+        assert_array_equal(again.decision_function(X), detector.decision_function(X))
+        assert_array_equal(again.feature_errors(X), detector.feature_errors(X))
+
+    def test_pipeline(self):
+        X = near_a_plane() * [1, 10, 1e2, 1e3, 1e4, 1e5]
+        pipeline = make_pipeline(StandardScaler(), AutoencoderOutlierDetector(QUICK))
+        odd = X[:1] + np.array([0, 0, 0, 0, 0, 5e5])
+        assert pipeline.fit(X).predict(odd) == [-1]
+
+    def test_grid_search_by_roc_auc(self):
+        X = near_a_plane()
+        is_inlier = np.ones(300, int)
+        is_inlier[::10] = -1
+        X[::10] += np.random.default_rng(1).normal(scale=1.0, size=(30, 6))
+        search = GridSearchCV(
+            AutoencoderOutlierDetector(QUICK),
+            {"autoencoder__n_components": [2, 6]},
+            scoring="roc_auc",
+            cv=2,
+            error_score="raise",
+        ).fit(X, is_inlier)
+        assert search.best_params_ == {"autoencoder__n_components": 2}
+        assert search.best_score_ > 0.9
+
+    def test_a_failed_fit_keeps_what_was_fitted(self):
+        X = near_a_plane()
+        detector = AutoencoderOutlierDetector(QUICK).fit(X)
+        before = detector.decision_function(X)
+        with pytest.raises(ValueError, match="NaN"):
+            detector.fit(np.full((30, 4), np.nan))
+        with pytest.raises(ValueError, match="n_splits=50"):
+            detector.set_params(cv=50).fit(np.zeros((30, 4)))
+        assert_array_equal(detector.decision_function(X), before)
+        assert detector.n_features_in_ == 6
+
+    @pytest.mark.parametrize("method", ["predict", "score_samples", "feature_errors"])
+    def test_not_fitted(self, method):
+        with pytest.raises(NotFittedError, match="AutoencoderOutlierDetector"):
+            getattr(AutoencoderOutlierDetector(), method)([[0.0]])
