@@ -53,9 +53,7 @@ each_kind = pytest.mark.parametrize(
 
 def test_no_kind_is_left_out():
     transformers = {
-        name
-        for name in skae.__all__[:-1]
-        if issubclass(getattr(skae, name), BaseAutoencoder)
+        name for name in skae.__all__[:-1] if issubclass(getattr(skae, name), BaseAutoencoder)
     }
     assert transformers == {type(kind).__name__ for kind, _ in KINDS}
     described = (ROOT / "docs" / "kinds.md").read_text()
