@@ -75,6 +75,7 @@ class ConvolutionalAutoencoder(BaseAutoencoder):
     """
 
     hidden_layer_sizes: Any = ()
+    learning_rate_init: float = 0.003
     image_shape: Any = None
     filters: Any = (16, 32)
     kernel_size: Any = 3
@@ -95,11 +96,13 @@ class ConvolutionalAutoencoder(BaseAutoencoder):
         kernel = ints("kernel_size", self.kernel_size, n=2)
         strides = ints("strides", self.strides, n=2)
         inwards: list[Layer] = []
-        for n_filters in ints("filters", self.filters):
+        filters = ints("filters", self.filters)
+        if not filters:
+            raise ValueError("filters=(): an image is read by one convolution at least.")
+        for n_filters in filters:
             layer = Convolution(image, n_filters, kernel, strides)
             inwards.append(layer)
             image = layer.filtered
-        outwards = [TransposedConvolution(layer) for layer in reversed(inwards)]
         outwards: tuple[Layer, ...] = tuple(map(TransposedConvolution, reversed(inwards)))
         dense = dense_layers(self._dense_widths(prod(image), n_components))
         return self.layered_plan((*inwards, *dense), (*mirrored(dense), *outwards))

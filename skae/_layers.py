@@ -159,6 +159,9 @@ GATES = {"lstm": 4, "gru": 3}
 class Recurrence:
     """A recurrent layer; its kernel stacks the input's rows on those of the state.
 
+    The columns are the gates': input, forget, candidate, output of an LSTM; reset, update,
+    candidate of a GRU.
+
     Parameters
     ----------
     cell : {"lstm", "gru"}

@@ -44,6 +44,13 @@ class RecurrentAutoencoder(BaseAutoencoder):
     ----------
     {attributes}
 
+    Notes
+    -----
+    The kernel of a recurrent layer stacks the rows of its inputs on those of its state. Its columns
+    are those of the gates: input, forget, candidate and output of an LSTM; reset, update and
+    candidate of a GRU, which resets its state before the candidate's product, as
+    in [6]_.
+
     References
     ----------
     {references}
@@ -66,6 +73,7 @@ class RecurrentAutoencoder(BaseAutoencoder):
     """
 
     hidden_layer_sizes: Any = (64,)
+    learning_rate_init: float = 0.003
     sequence_shape: Any = None
     cell: str = "lstm"
 

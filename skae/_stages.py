@@ -113,7 +113,6 @@ class LayerByLayer:
     def layer(self, i: int) -> tuple[Model, np.ndarray]:
         """Return layer `i` as a model, and the rows it is to be trained on."""
         plan = self.model.plan.layer(i)
-        # The layer above must see which of these codes matter most.
         alone = first_model(
             self._below,
             plan.network.n_components,

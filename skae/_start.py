@@ -77,8 +77,8 @@ def principal_start(
         What X was divided by.
     rng : Generator
     evens_codes : bool
-        Whether nonlinear codes all start with unit variance, instead of that of the first
-        principal component alone, the others in proportion.
+        Whether nonlinear codes all start with unit variance, instead of one that falls with
+        that of their principal components.
 
     Returns
     -------
@@ -104,7 +104,8 @@ def principal_start(
             decoder.kernels[0][: network.n_components] /= deviations[:, np.newaxis]
     else:
         # Codes of unit variance keep an activation where it is neither flat nor straight.
-        _set_linear(encoder, encode / (deviations if evens_codes else deviations.max()))
+        # Half-way there, a layer above them still sees which of them matter.
+        _set_linear(encoder, encode / (deviations if evens_codes else np.sqrt(deviations)))
         _undo_code_layer(network, weights, decoder, rows)
     if network.is_variational:
         _spread_as_noise(encoder, deviations)
