@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import KW_ONLY, dataclass
 from numbers import Integral, Real
 from typing import Any, ClassVar, dataclass_transform
@@ -361,14 +362,21 @@ def estimator(cls: type) -> type:
     ``{references}`` stand for what all kinds share.
     """
     cls = dataclass(eq=False, repr=False, kw_only=True)(cls)
-    if cls.__doc__:  # None under python -OO
-        for mark, text in (
-            ("{parameters}", _parameters_of(cls)),
-            ("{attributes}", ATTRIBUTES),
-            ("{references}", REFERENCES),
-        ):
-            cls.__doc__ = cls.__doc__.replace(mark, text)
-    return cls
+    fill = documented(parameters=_parameters_of, attributes=ATTRIBUTES, references=REFERENCES)
+    return fill(cls)
+
+
+def documented(**texts: Any) -> Callable[[type], type]:
+    """Return a class decorator that puts texts, or functions of the class, for marks in its doc."""
+
+    def fill(cls: type) -> type:
+        if cls.__doc__:  # None under python -OO
+            for mark, text in texts.items():
+                text = text(cls) if callable(text) else text
+                cls.__doc__ = cls.__doc__.replace(f"{{{mark}}}", text)
+        return cls
+
+    return fill
 
 
 def _parameters_of(cls: type) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from math import prod
 from typing import Any
 
@@ -89,17 +90,14 @@ class RecurrentAutoencoder(BaseAutoencoder):
         units = self.hidden_sizes()
         if not units:
             raise ValueError("hidden_layer_sizes=(): a sequence is read by one layer at least.")
-        encoder: list[Layer] = []
-        decoder: list[Layer] = []
-        for i, (below, n_units) in enumerate(zip((n_values, *units), units, strict=False)):
-            is_top = i == len(units) - 1
-            encoder.append(
-                Recurrence(self.cell, n_steps, below, n_units, returns_sequence=not is_top)
-            )
-        for i, (below, n_units) in enumerate(zip((n_components, *units[::-1]), units[::-1])):
-            decoder.append(
-                Recurrence(self.cell, n_steps, below, n_units, i == 0, returns_sequence=True)
-            )
+        encoder: list[Layer] = [
+            Recurrence(self.cell, n_steps, below, n_units, returns_sequence=i < len(units) - 1)
+            for i, (below, n_units) in enumerate(pairwise((n_values, *units)))
+        ]
+        decoder: list[Layer] = [
+            Recurrence(self.cell, n_steps, below, n_units, i == 0, returns_sequence=True)
+            for i, (below, n_units) in enumerate(pairwise((n_components, *units[::-1])))
+        ]
         encoder.append(Dense(units[-1], n_components))
         decoder.append(EachStep(n_steps, units[0], n_values))
         return self.layered_plan(tuple(encoder), tuple(decoder))

@@ -76,18 +76,21 @@ def summary(of_tasks):
     return f"{np.mean(of_tasks):.4f} (least {np.min(of_tasks):.3f})"
 
 
-def main():
-    head("Digits with one class never seen: ROC AUC, mean over classes and splits")
+def line(what, bar, value):
+    row(f"digits of a class never seen, mean ROC AUC: {what}", bar, value)
+
+
+def outliers():
     others = {
         "IsolationForest": lambda seed: IsolationForest(random_state=seed),
         "LocalOutlierFactor(novelty=True)": lambda seed: LocalOutlierFactor(novelty=True),
         "OneClassSVM": lambda seed: OneClassSVM(),
     }
     for name, detector_of in others.items():
-        row(name, "reported", summary(areas(partial(opposite_scores, detector_of))))
+        line(name, "reported", summary(areas(partial(opposite_scores, detector_of))))
     of_pca = {k: areas(partial(errors_of_pca, k)) for k in range(1, 41)}
     best = max(of_pca, key=lambda k: np.mean(of_pca[k]))
-    row(f"PCA, best of 1 to 40 components: {best}", "reported", summary(of_pca[best]))
+    line(f"PCA, best of 1 to 40 components: {best}", "reported", summary(of_pca[best]))
 
     of_skae, of_pca, n_codes = [], [], []
     for seed, train, test, is_outlier in tasks():
@@ -96,21 +99,22 @@ def main():
         of_pca.append(roc_auc_score(is_outlier, pca_errors))
         n_codes.append(n)
     codes = f"{min(n_codes)} to {max(n_codes)}"
-    row(f"PCA, as many components as skae has codes ({codes})", "reported", summary(of_pca))
+    line(f"PCA, as many components as skae has codes ({codes})", "reported", summary(of_pca))
     bars = {"PCA": np.mean(of_pca)}
     try:
         from pyod.models.auto_encoder import AutoEncoder
     except ImportError:
-        row("PyOD's AutoEncoder", "reported", "skipped: PyOD or its PyTorch is not installed")
+        line("PyOD's AutoEncoder", "reported", "skipped: PyOD or its PyTorch is not installed")
     else:
         of_pyod = areas(partial(errors_of_pyod, AutoEncoder))
-        row("PyOD's AutoEncoder", "reported", summary(of_pyod))
+        line("PyOD's AutoEncoder", "reported", summary(of_pyod))
         bars["PyOD"] = np.mean(of_pyod)
     met = all(np.mean(of_skae) >= bar for bar in bars.values())
     bar = f"no lower than {' and '.join(bars)}"
-    row("AutoencoderOutlierDetector", bar, f"{summary(of_skae)} {'ok' if met else 'MISSED'}")
+    line("AutoencoderOutlierDetector", bar, f"{summary(of_skae)} {'ok' if met else 'MISSED'}")
 
 
 if __name__ == "__main__":
     warnings.simplefilter("ignore", ConvergenceWarning)
-    main()
+    head("Digits with one class never seen: ROC AUC, mean over classes and splits")
+    outliers()
