@@ -83,7 +83,7 @@ class ContractiveAutoencoder(BaseAutoencoder):
     ----------
     {parameters}
 
-    contraction : float, default=0.1
+    contraction : float, default=0.01
         Strength of the penalty, beside a squared error that is the share of the variance left
         unexplained.
 
@@ -108,7 +108,7 @@ class ContractiveAutoencoder(BaseAutoencoder):
     """
 
     tied_weights: bool = True
-    contraction: float = 0.1
+    contraction: float = 0.01
 
     _parameter_constraints = {
         **BaseAutoencoder._parameter_constraints,

@@ -1,6 +1,4 @@
-"""Few labels among many images: pretraining on all of them beside training on the few.
-
-"""
+"""Few labels among many images: pretraining on all of them beside training on the few."""
 
 import sys
 import warnings
@@ -66,8 +64,10 @@ def few():
     gain = mean["AutoencoderClassifier"] - mean["the same network from scratch"]
     title = f"{N_LABELS} labels among {N_IMAGES} images, mean accuracy of 5 seeds"
     for name, values in scores.items():
-        row(f"{title}: {name}", "reported", f"{mean[name]:.4f} ({', '.join(f'{value:.3f}' for value in values)})")
-    row(f"{title}: gain of pretraining", ">= .02", f"{gain:.4f} {'ok' if gain >= 0.02 else 'MISSED'}")
+        each = ", ".join(f"{value:.3f}" for value in values)
+        row(f"{title}: {name}", "reported", f"{mean[name]:.4f} ({each})")
+    met = "ok" if gain >= 0.02 else "MISSED"
+    row(f"{title}: gain of pretraining", ">= .02", f"{gain:.4f} {met}")
 
 
 def many():
@@ -82,7 +82,8 @@ def many():
             autoencoder, max_iter=4, learning_rate_init=1e-3, random_state=0
         )
         score = model.fit(X, y).score(test, labels["y_test"])
-        row(f"20000 labels, 4 epochs, accuracy: {name}", ">= .95", f"{score:.4f} {'ok' if score >= 0.95 else 'MISSED'}")
+        met = "ok" if score >= 0.95 else "MISSED"
+        row(f"20000 labels, 4 epochs, accuracy: {name}", ">= .95", f"{score:.4f} {met}")
 
 
 def labels():
