@@ -104,7 +104,7 @@ class ContractiveAutoencoder(BaseAutoencoder):
     >>> X = load_digits().data
     >>> contractive = ContractiveAutoencoder(8, random_state=0).fit(X)
     >>> print(f"{contractive.score(X):.1f}")
-    0.8
+    0.9
     """
 
     tied_weights: bool = True

@@ -137,7 +137,7 @@ default='gaussian'
     >>> denoiser = DenoisingAutoencoder(16, noise_level=4.0, random_state=0).fit(X)
     >>> error = np.mean((denoiser.reconstruct(noisy) - X) ** 2)
     >>> print(f"{np.mean((noisy - X) ** 2):.0f} before, {error:.0f} after")
-    16 before, 5 after
+    16 before, 3 after
     """
 
     corruption: str = "gaussian"

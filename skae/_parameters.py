@@ -291,7 +291,7 @@ network_ : Network
         `encoder_coefs_` to `decoder_skip_` are views of these.
 
     encoder_coefs_, decoder_coefs_ : tuple of ndarray
-        Kernels of the layers, each of shape (fan_in, fan_out).
+        Kernels of the layers; those of dense layers have the shape (fan_in, fan_out).
 
     encoder_intercepts_, decoder_intercepts_ : tuple of ndarray
         Biases of the layers, each of shape (fan_out,).

@@ -79,7 +79,7 @@ class VariationalAutoencoder(BaseAutoencoder):
     >>> variational.sample(3, random_state=0).shape
     (3, 64)
     >>> print(f"{variational.evidence_lower_bound(X, random_state=0).mean():.0f} nats")
-    -27 nats
+    -24 nats
     """
 
     kl_weight: float = 1.0

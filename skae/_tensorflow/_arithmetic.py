@@ -8,6 +8,7 @@ import tensorflow as tf
 
 from skae._layers import Convolution, Dense, EachStep, Layer, Recurrence, TransposedConvolution
 from skae._serve import Arithmetic
+from skae._tensorflow._convolution import convolve, convolve_back
 from skae._tensorflow._recurrence import recur
 
 Tensor = Any
@@ -34,14 +35,9 @@ def _apply(layer: Layer, kernel: Tensor, bias: Tensor, rows: Tensor) -> Tensor:
             steps = tf.reshape(rows, (-1, layer.n_inputs)) @ kernel + bias
             return tf.reshape(steps, (-1, layer.n_out))
         case Convolution():
-            images = tf.reshape(rows, (-1, *layer.image))
-            filtered = tf.nn.conv2d(images, kernel, layer.strides, "SAME") + bias
-            return tf.reshape(filtered, (-1, layer.n_out))
+            return convolve(layer, kernel, bias, rows)
         case TransposedConvolution(mirrored):
-            filtered = tf.reshape(rows, (-1, *mirrored.filtered))
-            shape = (tf.shape(rows)[0], *mirrored.image)
-            images = tf.nn.conv2d_transpose(filtered, kernel, shape, mirrored.strides, "SAME")
-            return tf.reshape(images + bias, (-1, layer.n_out))
+            return convolve_back(mirrored, kernel, bias, rows)
         case Recurrence():
             return recur(layer, kernel, bias, rows)
     raise AssertionError(layer)

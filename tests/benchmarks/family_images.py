@@ -1,0 +1,113 @@
+"""Convolutional autoencoders: error and speed beside PCA and Keras.
+
+``python tests/benchmarks/family_images.py``, some ten minutes on two cores.
+"""
+
+import warnings
+
+import numpy as np
+from report import head, load_mnist, median_times, row
+from sklearn.datasets import load_digits
+from sklearn.decomposition import PCA
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.model_selection import train_test_split
+
+from skae import ConvolutionalAutoencoder
+
+# Three 5 x 5 convolutions of 4, 4 and 1 filters, and their transposes back: no dense code.
+BATCH_SIZE, FILTERS, KERNEL_SIZE = 128, (4, 4, 1), 5
+# Of the comparison with Keras: enough epochs for the passes at the end of a fit not to count.
+N_BATCHES, EPOCHS = 32, 6
+SEEDS = (0, 1, 2)
+
+
+def without_dense_code(epochs, **params):
+    return ConvolutionalAutoencoder(
+        None,
+        image_shape=(28, 28),
+        filters=FILTERS,
+        kernel_size=KERNEL_SIZE,
+        strides=1,
+        loss="binary_crossentropy",
+        init="glorot",
+        alpha=0.0,
+        learning_rate="constant",
+        learning_rate_init=0.001,
+        batch_size=BATCH_SIZE,
+        max_iter=epochs,
+        n_iter_no_change=np.inf,
+        early_stopping=False,
+        random_state=0,
+        **params,
+    )
+
+
+def by_keras(activation):
+    """Return the same network, compiled."""
+    import keras
+
+    options = {"kernel_size": KERNEL_SIZE, "padding": "same"}
+    model = keras.Sequential([keras.Input((28, 28, 1))])
+    for n_filters in FILTERS[:-1]:
+        model.add(keras.layers.Conv2D(n_filters, activation=activation, **options))
+    model.add(keras.layers.Conv2D(FILTERS[-1], **options))
+    for n_filters in FILTERS[-2::-1]:
+        model.add(keras.layers.Conv2DTranspose(n_filters, activation=activation, **options))
+    model.add(keras.layers.Conv2DTranspose(1, activation="sigmoid", **options))
+    model.compile("adam", "binary_crossentropy")
+    return model
+
+
+def crossentropy(X, reconstruction):
+    p = np.clip(reconstruction, 1e-7, 1 - 1e-7).astype(np.float64)
+    return -np.mean(X * np.log(p) + (1 - X) * np.log1p(-p))
+
+
+def better_than_pca(name, train, test, n_components, bar, **params):
+    pca = PCA(n_components, random_state=0).fit(train)
+    of_pca = np.mean((test - pca.inverse_transform(pca.transform(test))) ** 2)
+    errors = []
+    for seed in SEEDS if len(train) < 10_000 else SEEDS[:1]:
+        kind = ConvolutionalAutoencoder(n_components, random_state=seed, **params)
+        errors.append(np.mean((test - kind.fit(train).reconstruct(test)) ** 2))
+    values = ", ".join(f"{each:.5f}" for each in errors)
+    met = "ok" if max(errors) <= bar * of_pca else "MISSED"
+    row(f"convolutional, {name}, {n_components} codes: test error", f"<= {bar} of PCA's",
+        f"{values} (PCA {of_pca:.5f}) {met}")  # fmt: skip
+
+
+def images():
+    train, test = load_mnist()
+    for activation in ("relu", "elu"):
+        fitted = without_dense_code(2, activation=activation).fit(train)
+        value = crossentropy(test, fitted.reconstruct(test))
+        row(f"convolutional 4-4-1, {activation}, 2 epochs: test cross-entropy", "<= .0813",
+            f"{value:.4f} {'ok' if value <= 0.0813 else 'MISSED'}")  # fmt: skip
+
+    some, model = train[: N_BATCHES * BATCH_SIZE], by_keras("relu")
+    as_images = some.reshape(-1, 28, 28, 1)
+    options = {"batch_size": BATCH_SIZE, "epochs": EPOCHS, "verbose": 0}
+    times = median_times(
+        {
+            "skae": lambda: without_dense_code(EPOCHS, activation="relu").fit(some),
+            "keras": lambda: model.fit(as_images, as_images, **options),
+        }
+    )
+    ratio = times["keras"] / times["skae"]
+    skae, keras = (1000 * times[name] / (EPOCHS * N_BATCHES) for name in ("skae", "keras"))
+    row("convolutional 4-4-1, batch 128: a step, keras / skae", ">= 1.5",
+        f"{ratio:.1f} ({keras:.0f} ms / {skae:.0f} ms) "
+        f"{'ok' if ratio >= 1.5 else 'MISSED'}")  # fmt: skip
+
+    digits = train_test_split(load_digits().data, test_size=0.25, random_state=0)
+    for n_components in (2, 8, 16):
+        better_than_pca("digits", *digits, n_components, 0.8)
+    quick = {"batch_size": BATCH_SIZE, "max_iter": 5, "learning_rate": "cosine"}
+    for n_components in (2, 30):
+        better_than_pca("MNIST, 5 epochs", train, test, n_components, 0.9, **quick)
+
+
+if __name__ == "__main__":
+    warnings.simplefilter("ignore", ConvergenceWarning)
+    head("Convolutional")
+    images()
