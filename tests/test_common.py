@@ -21,15 +21,15 @@ from sklearn.utils.estimator_checks import (
 import skae
 
 # Small networks compile sooner, and every width of X is another program.
-SMALL = {"max_iter": 3, "hidden_layer_sizes": 4}
+SMALL = {"max_iter": 3, "hidden_layer_sizes": (), "solver": "sgd"}
 KINDS = [
     skae.AutoencoderTransformer(max_iter=5),
     skae.ContractiveAutoencoder(**SMALL),
     skae.ConvolutionalAutoencoder(**SMALL, filters=2),
     skae.DenoisingAutoencoder(**SMALL),
-    skae.RecurrentAutoencoder(**SMALL),
+    skae.RecurrentAutoencoder(**SMALL | {"hidden_layer_sizes": 4}),
     skae.SparseAutoencoder(**SMALL),
-    skae.StackedAutoencoder(**SMALL, layer_max_iter=2),
+    skae.StackedAutoencoder(**SMALL | {"hidden_layer_sizes": 4}, layer_max_iter=2),
     skae.VariationalAutoencoder(**SMALL),
     skae.AutoencoderClassifier(skae.AutoencoderTransformer(10, **SMALL)),
     skae.AutoencoderRegressor(skae.AutoencoderTransformer(10, **SMALL)),
