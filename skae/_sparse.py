@@ -17,7 +17,7 @@ from skae._serve import ACTIVATIONS, ERROR_ROWS, Codec
 
 # Mean activations are kept this far from 0 and 1, where the divergence is infinite.
 MARGIN = 1e-6
-# A code counts as active above this.
+# A code counts as active above this share of the largest one.
 ACTIVE = 1e-2
 
 

@@ -1,7 +1,7 @@
 """Every kind's figures in one table: what, the bar, the measured value.
 
 ``python tests/benchmarks/family.py [denoising] [sparse] [stacked] [contractive] [variational]
-[images] [sequences] [labels] [outliers]``; all of them take about an hour on two cores.
+[images] [sequences] [labels] [outliers]``; without names, all of them.
 """
 
 import sys
