@@ -328,8 +328,9 @@ network_ : Network
 
     validation_loss_curve_ : list of float
         Loss after each epoch on the rows set aside, the penalties of a kind included and the L2
-        term left out; empty where the training loss was monitored. Centre, scale and principal axes are taken from all rows, these
-        included: the loss compares epochs, and is optimistic for rows never seen.
+        term left out; empty where the training loss was monitored. Centre, scale and principal
+        axes are taken from all rows, these included: the loss compares epochs, and is optimistic
+        for rows never seen.
 
     best_validation_loss_ : float or None
         That of the weights kept, None where the training loss was monitored.
