@@ -169,6 +169,38 @@ class BaseAutoencoder(
             )
         return codec.decode(codes)
 
+    def hidden_activations(self, X, layer=0):
+        """Return the activations of a hidden layer of the encoder.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+        layer : int, default=0
+            Which of the hidden layers, counted from the columns.
+
+        Returns
+        -------
+        activations : ndarray of shape (n_samples, hidden_layer_sizes[layer])
+
+        Raises
+        ------
+        ValueError
+            If there is no such layer, or if layers are convolutional or recurrent.
+        """
+        codec = self._codec
+        n_hidden = len(codec.network.encoder) - 1
+        if not codec.network.in_numpy:
+            raise ValueError(
+                f"hidden_activations needs dense layers, which {type(self).__name__} does not "
+                "have throughout. Look at the codes instead, which transform returns."
+            )
+        if not 0 <= layer < n_hidden:
+            raise ValueError(
+                f"layer={layer!r}: the encoder has {n_hidden} hidden layers, counted from 0. The "
+                "codes are what transform returns."
+            )
+        return codec.hidden(self._validated(X), layer)
+
     def reconstruct(self, X):
         """Encode rows of X and decode them again.
 

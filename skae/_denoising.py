@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from numbers import Real
 
 import numpy as np
+from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.validation import check_is_fitted
 
 from skae._base import BaseAutoencoder
 from skae._parameters import estimator
@@ -148,6 +150,26 @@ default='gaussian'
         "corruption": [StrOptions(set(CORRUPTIONS))],
         "noise_level": [Interval(Real, 0, None, closed="left")],
     }
+
+    def corrupt(self, X, random_state=None):
+        """Spoil rows as in training.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+        random_state : int, RandomState instance or None, default=None
+            Seeds the noise.
+
+        Returns
+        -------
+        X_corrupted : ndarray of shape (n_samples, n_features)
+            In the dtype of X, float32 or float64. 'salt_and_pepper' and 'swap' take their values
+            from the rows given.
+        """
+        check_is_fitted(self)
+        corruption = CORRUPTIONS[self.corruption](float(self.noise_level))
+        seed = check_random_state(random_state).randint(np.iinfo(np.int32).max)
+        return corruption(np.random.default_rng(seed), self._validated(X).copy())
 
     def _plan(self, n_features: int, n_components: int) -> Plan:
         if self.corruption != "gaussian" and self.noise_level >= 1:

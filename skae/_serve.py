@@ -243,6 +243,20 @@ class Codec:
                 X[rows] = last(preactivation(network, X[rows], mean, scale))
         return X
 
+    def hidden(self, X: np.ndarray, layer: int) -> np.ndarray:
+        """Return the activations of a hidden layer of an encoder that NumPy serves."""
+        network = self.network
+        weights = (weight.astype(X.dtype, copy=False) for weight in self.weights)
+        encoder, _ = network.split(weights, np.transpose)
+        # `hidden_rows` leaves the last layer out.
+        layers, kernels, biases = (part[: layer + 2] for part in encoder[:3])
+        activations = np.empty((X.shape[0], layers[layer].n_out), X.dtype)
+        for rows in self._blocks(X.shape[0]):
+            activations[rows] = hidden_rows(
+                network, Half(layers, kernels, biases, None), self.standardised(X[rows]), ARRAYS
+            )
+        return activations
+
     def squared_errors(self, X: np.ndarray) -> np.ndarray:
         """Return each row's squared distance to its reconstruction, in float64."""
         errors = np.empty(X.shape[0])

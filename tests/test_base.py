@@ -68,6 +68,16 @@ print(joblib.hash(make().fit(X).weights_))
 
 
 class TestFittedState:
+    def test_hidden_activations(self):
+        fitted = make().fit(X)
+        hidden = fitted.hidden_activations(X)
+        assert hidden.shape == (len(X), 12)
+        kernel, bias = fitted.encoder_coefs_[0], fitted.encoder_intercepts_[0]
+        Z = (X - fitted.mean_) / fitted.scale_ @ kernel + bias
+        assert_allclose(hidden, np.maximum(Z, np.expm1(np.minimum(Z, 0))), rtol=1e-6)
+        with pytest.raises(ValueError, match="layer=1: the encoder has 1 hidden layers"):
+            fitted.hidden_activations(X, layer=1)
+
     def test_attributes_are_numpy_or_plain(self):
         fitted = make(whiten=True).fit(X)
         assert fitted.n_components_ == 2

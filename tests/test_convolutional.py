@@ -189,3 +189,8 @@ def test_numbers_compile_nothing():
         fitted(SMALL[:200], filters=5, **changes)
     clone(first).partial_fit(SMALL)
     assert compiled.experimental_get_tracing_count() == 1
+
+
+def test_hidden_activations_are_those_of_dense_layers():
+    with pytest.raises(ValueError, match="hidden_activations needs dense layers"):
+        fitted(max_iter=1).hidden_activations(SMALL)

@@ -5,6 +5,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.datasets import load_digits
 from sklearn.decomposition import PCA
+from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import train_test_split
 from sklearn.utils._param_validation import InvalidParameterError
 
@@ -25,6 +26,23 @@ def test_gaussian_noise_has_its_deviation_in_the_units_of_the_rows():
     noise = noisy - clean
     assert noise.mean() == pytest.approx(0.0, abs=0.1)
     assert noise.std() == pytest.approx(3.0, rel=0.02)
+
+
+def test_the_estimator_spoils_rows_as_in_training():
+    denoiser = DenoisingAutoencoder(
+        2, corruption="masking", noise_level=0.5, hidden_layer_sizes=(), solver="sgd", max_iter=1
+    ).set_params(learning_rate="cosine")
+    with pytest.raises(NotFittedError):
+        denoiser.corrupt(X)
+    denoiser.fit(X)
+    before = X.copy()
+    masked = denoiser.corrupt(X, random_state=0)
+    assert_array_equal(X, before)
+    assert set(np.unique(masked[X > 0] / X[X > 0])) == {0.0, 1.0}
+    assert_array_equal(masked, denoiser.corrupt(X, random_state=0))
+    assert not np.array_equal(masked, denoiser.corrupt(X, random_state=1))
+    with pytest.raises(ValueError, match="features"):
+        denoiser.corrupt(X[:, :5])
 
 
 @pytest.mark.parametrize("name", SHARES)

@@ -16,8 +16,10 @@ ROOT = Path(skae.__file__).parent
 HEAVY = "{'tensorflow', 'keras', 'matplotlib'} & set(sys.modules)"
 
 
-def imports(path):
-    for node in ast.walk(ast.parse(path.read_text())):
+def imports(path, everywhere=True):
+    """Yield what a file imports: everywhere in it, or when it is imported itself."""
+    tree = ast.parse(path.read_text())
+    for node in ast.walk(tree) if everywhere else tree.body:
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -31,6 +33,12 @@ def test_only_one_room_imports_tensorflow(path):
         assert not roots & {"tensorflow", "keras"}
 
 
+@pytest.mark.parametrize("path", sorted(ROOT.rglob("*.py")), ids=lambda path: path.name)
+def test_only_pictures_import_matplotlib_and_only_to_draw(path):
+    names = imports(path, everywhere=path.parent.name != "plotting")
+    assert "matplotlib" not in {name.split(".")[0] for name in names}
+
+
 def test_plans_and_parts_import_no_estimator():
     allowed = {"skae._layers", "skae._plan", "skae._parts", "skae._whitening"}
     for name in ("_layers", "_plan", "_parts", "_serve", "_whitening"):
@@ -40,7 +48,7 @@ def test_plans_and_parts_import_no_estimator():
 
 
 def test_importing_skae_imports_nothing_heavy():
-    assert in_fresh_process(f"import sys, skae; print({HEAVY})") == "set()"
+    assert in_fresh_process(f"import sys, skae.plotting, skae.datasets; print({HEAVY})") == "set()"
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")

@@ -62,6 +62,14 @@ def test_encoding_is_the_formula(codec):
     assert_allclose(codec.encode(X), codes * codec.scale)
 
 
+def test_hidden_activations_are_the_formula(codec):
+    X = np.random.default_rng(1).standard_normal((4, 5))
+    kernel, _, bias = codec.weights[:3]
+    expected = np.tanh((X - codec.mean) / codec.scale @ kernel + bias)
+    assert_allclose(codec.hidden(X, 0), expected)
+    assert codec.hidden(X.astype(np.float32), 0).dtype == np.float32
+
+
 def test_standardised_keeps_what_a_large_offset_would_swallow():
     X = 1e9 + np.arange(8.0).reshape(4, 2)
     rows = standardised(X.copy(), X.mean(axis=0), 2.0)

@@ -1,0 +1,19 @@
+"""Pictures of autoencoders and of other transformers, in scikit-learn's Display manner."""
+
+from skae.plotting._components_curve import ComponentsCurveDisplay
+from skae.plotting._features import FeaturesDisplay
+from skae.plotting._latent_space import LatentSpaceDisplay
+from skae.plotting._loss_curve import LossCurveDisplay
+from skae.plotting._manifold import ManifoldDisplay
+from skae.plotting._reconstruction import ReconstructionDisplay
+from skae.plotting._top_activations import TopActivationsDisplay
+
+__all__ = [
+    "ComponentsCurveDisplay",
+    "FeaturesDisplay",
+    "LatentSpaceDisplay",
+    "LossCurveDisplay",
+    "ManifoldDisplay",
+    "ReconstructionDisplay",
+    "TopActivationsDisplay",
+]

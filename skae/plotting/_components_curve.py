@@ -1,0 +1,236 @@
+"""Scores by the number of codes."""
+
+from __future__ import annotations
+
+import numpy as np
+from sklearn.base import clone, is_classifier
+from sklearn.metrics import r2_score
+from sklearn.model_selection import check_cv, cross_val_score
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.utils._optional_dependencies import check_matplotlib_support
+from sklearn.utils._plotting import _validate_style_kwargs
+from sklearn.utils.fixes import PETROFF_COLORS
+
+from skae.plotting._chain import as_rows
+
+MARKERS = "osD^vP*X<>"
+
+
+class ComponentsCurveDisplay:
+    """Cross-validated score against the number of codes, for several transformers.
+
+    Lines are means over the folds, bands one standard deviation to either side. Use
+    :meth:`from_estimator`; all parameters are stored as attributes.
+
+    Parameters
+    ----------
+    n_components : ndarray of shape (n_values,)
+        Numbers of codes.
+
+    scores : dict of str to ndarray of shape (n_values, n_folds)
+        Scores of each transformer. What does not depend on the number of codes has equal rows.
+
+    score_name : str
+        Label of the y axis.
+
+    Attributes
+    ----------
+    ax_ : Axes
+
+    lines_ : list of Line2D
+        Mean scores.
+
+    fill_between_ : list of FillBetweenPolyCollection
+        Bands.
+
+    figure_ : Figure
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from sklearn.decomposition import PCA, KernelPCA
+    >>> from skae.plotting import ComponentsCurveDisplay
+    >>> X = load_iris().data
+    >>> display = ComponentsCurveDisplay.from_estimator(
+    ...     {"PCA": PCA(), "KernelPCA": KernelPCA(kernel="rbf", fit_inverse_transform=True)},
+    ...     X,
+    ...     n_components=(1, 2, 3),
+    ... )
+    >>> display.scores["PCA"].shape
+    (3, 5)
+    """
+
+    def __init__(self, *, n_components, scores, score_name):
+        self.n_components = n_components
+        self.scores = scores
+        self.score_name = score_name
+
+    @classmethod
+    def from_estimator(
+        cls,
+        estimator,
+        X,
+        y=None,
+        *,
+        n_components=(2, 4, 8, 16),
+        predictor=None,
+        cv=None,
+        scoring=None,
+        n_jobs=None,
+        ax=None,
+    ):
+        """Cross-validate each transformer with each number of codes and draw.
+
+        Parameters
+        ----------
+        estimator : estimator instance, or dict of str to estimator instance or 'passthrough'
+            Transformer with the parameter `n_components`, a
+            :class:`~sklearn.pipeline.Pipeline` with such a step, or several of them by name. With a
+            predictor, 'passthrough' stands for all columns. Each is cloned for each fit.
+
+        X : array-like of shape (n_samples, n_features)
+            Samples.
+
+        y : array-like of shape (n_samples,) or None, default=None
+            Target of the predictor.
+
+        n_components : array-like of int, default=(2, 4, 8, 16)
+            Numbers of codes.
+
+        predictor : estimator instance or None, default=None
+            Classifier or regressor that is fitted to the codes and scored. None scores
+            the transformer itself: by the share of the variance of held-out rows that it
+            explains, :func:`~sklearn.metrics.r2_score` with ``multioutput='variance_weighted'``.
+            It then needs an `inverse_transform`.
+
+        cv : int, cross-validation generator or iterable, default=None
+            Folds, the same for all; None makes 5. See :func:`~sklearn.model_selection.check_cv`.
+
+        scoring : str, callable or None, default=None
+            Score instead of the predictor's own, or instead of the variance explained.
+
+        n_jobs : int or None, default=None
+            Number of jobs that fit and score the folds.
+
+        ax : matplotlib Axes, default=None
+            Axes to draw in. None makes a new figure.
+
+        Returns
+        -------
+        display : ComponentsCurveDisplay
+        """
+        check_matplotlib_support(f"{cls.__name__}.from_estimator")
+        several = estimator
+        if not isinstance(estimator, dict):
+            several = {type(estimator).__name__: estimator}
+        n_components = np.unique(np.asarray(n_components))
+        if not n_components.size or n_components.dtype.kind not in "iu":
+            raise ValueError(f"n_components={n_components.tolist()!r} must be a list of ints.")
+        settings = {name: _settings(name, each, predictor) for name, each in several.items()}
+        classifies = predictor is not None and is_classifier(predictor)
+        folds = list(check_cv(cv, y, classifier=classifies).split(X, y))
+        scorer = _variance_explained if predictor is None and scoring is None else scoring
+
+        def scores(candidate):
+            if predictor is not None:
+                candidate = make_pipeline(candidate, clone(predictor))
+            return cross_val_score(candidate, X, y, cv=folds, scoring=scorer, n_jobs=n_jobs)
+
+        def curve(candidate, parameter):
+            if parameter is None:
+                return np.tile(scores(candidate), (len(n_components), 1))
+            return np.array(
+                [scores(clone(candidate).set_params(**{parameter: int(n)})) for n in n_components]
+            )
+
+        display = cls(
+            n_components=n_components,
+            scores={name: curve(several[name], settings[name]) for name in several},
+            score_name=_score_name(scoring, predictor),
+        )
+        return display.plot(ax=ax)
+
+    def plot(self, ax=None, *, line_kw=None, fill_between_kw=None):
+        """Draw the scores.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, default=None
+            Axes to draw in. None makes a new figure.
+
+        line_kw : dict or None, default=None
+            Passed to `Axes.plot`.
+
+        fill_between_kw : dict or None, default=None
+            Passed to `Axes.fill_between`.
+
+        Returns
+        -------
+        display : ComponentsCurveDisplay
+        """
+        check_matplotlib_support(f"{type(self).__name__}.plot")
+        import matplotlib.pyplot as plt
+
+        if ax is None:
+            _, ax = plt.subplots(layout="constrained")
+        self.ax_, self.figure_ = ax, ax.figure
+        self.lines_, self.fill_between_ = [], []
+        for i, (name, scores) in enumerate(self.scores.items()):
+            style = {
+                "color": PETROFF_COLORS[i % len(PETROFF_COLORS)],
+                "marker": MARKERS[i % len(MARKERS)],
+                "label": name,
+            }
+            mean, deviation = scores.mean(axis=1), scores.std(axis=1)
+            line = _validate_style_kwargs(style, line_kw or {})
+            self.lines_ += ax.plot(self.n_components, mean, **line)
+            band = {"color": style["color"], "alpha": 0.2, "linewidth": 0}
+            self.fill_between_.append(
+                ax.fill_between(
+                    self.n_components,
+                    mean - deviation,
+                    mean + deviation,
+                    **_validate_style_kwargs(band, fill_between_kw or {}),
+                )
+            )
+        if len(self.n_components) > 2 and self.n_components[-1] > 5 * self.n_components[0]:
+            ax.set_xscale("log")
+        ax.set_xticks(self.n_components, self.n_components)
+        ax.minorticks_off()
+        ax.set(xlabel="number of codes", ylabel=self.score_name)
+        ax.legend()
+        return self
+
+
+def _settings(name, estimator, predictor):
+    """Return which parameter of an estimator is the number of codes, None for all columns."""
+    if isinstance(estimator, str):
+        if estimator != "passthrough" or predictor is None:
+            raise ValueError(
+                f"{name!r} is {estimator!r}: give a transformer, or with a predictor "
+                "'passthrough' for all columns."
+            )
+        return None
+    if isinstance(estimator, Pipeline):
+        for step, part in reversed(estimator.steps):
+            if hasattr(part, "get_params") and "n_components" in part.get_params():
+                return f"{step}__n_components"
+    elif "n_components" in estimator.get_params():
+        return "n_components"
+    raise ValueError(f"{name!r} has no parameter n_components: {estimator!r}.")
+
+
+def _variance_explained(estimator, X, y=None):
+    """Score held-out rows by the share of their variance that the codes keep."""
+    back = estimator.inverse_transform(estimator.transform(X))
+    return r2_score(as_rows(X), as_rows(back), multioutput="variance_weighted")
+
+
+def _score_name(scoring, predictor):
+    if isinstance(scoring, str):
+        return scoring.replace("_", " ")
+    if scoring is not None:
+        return getattr(scoring, "__name__", "score").strip("_").replace("_", " ")
+    if predictor is None:
+        return "variance explained, held-out rows"
+    return "accuracy" if is_classifier(predictor) else "$R^2$"

@@ -1,0 +1,154 @@
+"""What the units of the first layer look for."""
+
+from __future__ import annotations
+
+from math import ceil, sqrt
+
+import numpy as np
+from sklearn.utils._optional_dependencies import check_matplotlib_support
+
+from skae._layers import Convolution, Dense
+from skae.plotting._chain import Chain
+from skae.plotting._pictures import Picture, chosen, largest, panels, strongest
+
+
+class FeaturesDisplay:
+    """The kernels of the first layer's units, drawn as rows of X are drawn.
+
+    Each unit has a scale of its own: colours say which values of a row raise its activation
+    (red) and which lower it (blue). Use :meth:`from_estimator`; all parameters are stored
+    as attributes.
+
+    Parameters
+    ----------
+    features : ndarray of shape (n_units, n_features)
+        Kernels, one a row.
+
+    units : ndarray of shape (n_units,) or None, default=None
+        Numbers of the units, which stand above the pictures.
+
+    picture : Picture or None, default=None
+        How rows are drawn. None draws lines.
+
+    Attributes
+    ----------
+    axes_ : ndarray of Axes of shape (n_rows, n_columns)
+        Panels; those beyond the last unit are empty.
+
+    artists_ : list of AxesImage or Line2D
+        One for each unit.
+
+    figure_ : Figure
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_digits
+    >>> from skae import AutoencoderTransformer
+    >>> from skae.plotting import FeaturesDisplay
+    >>> X = load_digits().data
+    >>> autoencoder = AutoencoderTransformer(8, max_iter=5, learning_rate="cosine").fit(X)
+    >>> display = FeaturesDisplay.from_estimator(autoencoder, n_units=6)
+    >>> len(display.artists_)
+    6
+    """
+
+    def __init__(self, *, features, units=None, picture=None):
+        self.features = features
+        self.units = units
+        self.picture = picture
+
+    @classmethod
+    def from_estimator(cls, estimator, *, n_units=25, units=None, image_shape="auto", ax=None):
+        """Take the kernels from an estimator and draw.
+
+        Parameters
+        ----------
+        estimator : estimator instance
+            Fitted autoencoder, or another transformer with `components_` such as `PCA`, or a
+            fitted :class:`~sklearn.pipeline.Pipeline` that ends in one. Kernels act on
+            what the last step sees, and are drawn as they are.
+
+        n_units : int, default=25
+            How many units are drawn: those with the greatest kernels (sum of squares).
+
+        units : array-like of int or None, default=None
+            Numbers of the units to draw, instead of the greatest.
+
+        image_shape : (int, int), (int, int, 3), 'auto' or None, default='auto'
+            How a kernel over all columns is drawn, see :class:`ReconstructionDisplay`. Those of
+            a convolution have a height and a width of their own.
+
+        ax : matplotlib Axes, default=None
+            Its place is divided into panels. None makes a new figure.
+
+        Returns
+        -------
+        display : FeaturesDisplay
+        """
+        check_matplotlib_support(f"{cls.__name__}.from_estimator")
+        last = Chain.of(estimator, cls.__name__, "transform").last
+        features, own_shape = _first_kernels(last)
+        units = chosen(
+            len(features),
+            ("n_units", n_units),
+            ("units", units),
+            strongest(np.square(features).sum(axis=1)),
+        )
+        picture = Picture.of(own_shape or image_shape, last, None, features.shape[1])
+        return cls(features=features[units], units=units, picture=picture).plot(ax=ax)
+
+    def plot(self, ax=None):
+        """Draw the kernels.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, default=None
+            Its place is divided into panels. None makes a new figure.
+
+        Returns
+        -------
+        display : FeaturesDisplay
+        """
+        check_matplotlib_support(f"{type(self).__name__}.plot")
+        n, n_features = self.features.shape
+        picture = self.picture or Picture((n_features, 1), is_image=False)
+        n_columns = ceil(sqrt(n))
+        n_rows = ceil(n / n_columns)
+        figure, axes = panels(ax, n_rows, n_columns, picture, row_names=False)
+        self.artists_ = []
+        for i, panel in enumerate(axes.flat):
+            panel.set(xticks=[], yticks=[])
+            if i >= n:
+                panel.set_axis_off()
+                continue
+            feature = self.features[i]
+            self.artists_.append(picture.draw_signed(panel, feature, largest(feature)))
+            if self.units is not None:
+                panel.set_title(f"unit {self.units[i]}", fontsize="x-small")
+            if i >= (n_rows - 1) * n_columns:
+                picture.label_columns(panel)
+        self.figure_, self.axes_ = figure, axes
+        return self
+
+
+def _first_kernels(estimator):
+    """Return the first layer's kernels, one a row, and the image's shape of a convolution's."""
+    if hasattr(estimator, "components_"):
+        return np.asarray(estimator.components_), None
+    network = getattr(estimator, "network_", None)
+    layer = network.encoder[0] if network is not None else None
+    if isinstance(layer, Dense):
+        return estimator.encoder_coefs_[0].T, None
+    if isinstance(layer, Convolution):
+        kernel = np.moveaxis(estimator.encoder_coefs_[0], -1, 0)
+        if kernel.shape[-1] not in (1, 3):
+            raise ValueError(
+                f"FeaturesDisplay draws kernels on 1 channel or 3, but the images have "
+                f"{kernel.shape[-1]}."
+            )
+        return kernel.reshape(len(kernel), -1), kernel.shape[1:]
+    raise TypeError(
+        "FeaturesDisplay needs an estimator whose first layer is dense or convolutional, or one "
+        f"with components_. {type(estimator).__name__} has no such kernels; see "
+        "TopActivationsDisplay for what its codes respond to."
+    )

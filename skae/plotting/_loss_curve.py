@@ -1,0 +1,184 @@
+"""Losses by epoch."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from sklearn.utils._optional_dependencies import check_matplotlib_support
+from sklearn.utils._plotting import _validate_style_kwargs
+from sklearn.utils.fixes import PETROFF_COLORS
+
+from skae.plotting._chain import Chain
+
+# Losses that fall by more than this factor are drawn on a logarithmic axis.
+LONG_FALL = 10.0
+
+
+class LossCurve(NamedTuple):
+    """The losses of one fit.
+
+    Parameters
+    ----------
+    training : ndarray of shape (n_epochs,)
+    validation : ndarray of shape (n_epochs,) or (0,)
+    stages : tuple of ndarray
+        Training losses of the layers that were trained alone, before.
+    kept : (int, float) or None
+        Epoch and loss of the weights that were kept, 0 being the start; the loss is NaN where
+        it was not measured.
+    """
+
+    training: np.ndarray
+    validation: np.ndarray = np.empty(0)
+    stages: tuple[np.ndarray, ...] = ()
+    kept: tuple[int, float] | None = None
+
+    @classmethod
+    def of(cls, estimator):
+        """Read the losses from a fitted estimator."""
+        training = np.asarray(estimator.loss_curve_, dtype=float)
+        validation = np.asarray(getattr(estimator, "validation_loss_curve_", ()), dtype=float)
+        stages = tuple(np.asarray(stage) for stage in getattr(estimator, "stage_loss_curves_", ()))
+        kept = None
+        if hasattr(estimator, "best_iter_") and len(training):
+            # Curves grow from call to call of a warm start, epochs are those of the last one.
+            epoch = len(training) - estimator.n_iter_ + estimator.best_iter_
+            loss = getattr(estimator, "best_validation_loss_", None)
+            if loss is None:
+                loss = training[epoch - 1] if epoch else np.nan
+            kept = epoch, float(loss)
+        return cls(training, validation, stages, kept)
+
+
+class LossCurveDisplay:
+    """Training and validation losses by epoch, the epoch whose weights were kept marked.
+
+    Where layers were trained alone, their curves come first, each beginning at a dotted line;
+    their losses are shares of the variance of what the layer sees. Use :meth:`from_estimator`;
+    all parameters are stored as attributes.
+
+    Parameters
+    ----------
+    curves : dict of str to LossCurve
+        The losses of each estimator: `training`, `validation`, `stages` and `kept`.
+
+    Attributes
+    ----------
+    ax_ : Axes
+
+    lines_ : list of Line2D
+        Losses: those of the stages, of training and of validation, estimator by estimator.
+
+    kept_ : list of Line2D
+        The marks of the kept epochs.
+
+    figure_ : Figure
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_digits
+    >>> from skae import AutoencoderTransformer
+    >>> from skae.plotting import LossCurveDisplay
+    >>> X = load_digits().data
+    >>> autoencoder = AutoencoderTransformer(8, max_iter=5, learning_rate="cosine").fit(X)
+    >>> display = LossCurveDisplay.from_estimator(autoencoder)
+    >>> [line.get_label() for line in display.lines_]
+    ['training', 'validation']
+    """
+
+    def __init__(self, *, curves):
+        self.curves = curves
+
+    @classmethod
+    def from_estimator(cls, estimator, *, ax=None, **line_kw):
+        """Read the losses of one fitted estimator, or of several, and draw.
+
+        Parameters
+        ----------
+        estimator : estimator instance or dict of str to estimator instance
+            Fitted estimator with `loss_curve_`, a fitted :class:`~sklearn.pipeline.Pipeline` that
+            ends in one, or several of them by name.
+
+        ax : matplotlib Axes, default=None
+            Axes to draw in. None makes a new figure.
+
+        **line_kw : dict
+            Passed to `Axes.plot`.
+
+        Returns
+        -------
+        display : LossCurveDisplay
+        """
+        check_matplotlib_support(f"{cls.__name__}.from_estimator")
+        several = estimator if isinstance(estimator, dict) else {"": estimator}
+        chains = {
+            name: Chain.of(each, cls.__name__, "loss_curve_") for name, each in several.items()
+        }
+        curves = {name: LossCurve.of(chain.last) for name, chain in chains.items()}
+        return cls(curves=curves).plot(ax=ax, **line_kw)
+
+    def plot(self, ax=None, **line_kw):
+        """Draw the losses.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, default=None
+            Axes to draw in. None makes a new figure.
+
+        **line_kw : dict
+            Passed to `Axes.plot`.
+
+        Returns
+        -------
+        display : LossCurveDisplay
+        """
+        check_matplotlib_support(f"{type(self).__name__}.plot")
+        import matplotlib.pyplot as plt
+
+        if ax is None:
+            _, ax = plt.subplots(layout="constrained")
+        self.ax_, self.figure_ = ax, ax.figure
+        self.lines_, self.kept_ = [], []
+        for i, (name, curve) in enumerate(self.curves.items()):
+            self._plot_curve(name, curve, PETROFF_COLORS[i % len(PETROFF_COLORS)], line_kw)
+        losses = np.concatenate([line.get_ydata() for line in self.lines_])
+        if losses.min() > 0 and losses.max() > LONG_FALL * losses.min():
+            ax.set_yscale("log")
+        ax.set(xlabel="epoch", ylabel="loss")
+        ax.xaxis.get_major_locator().set_params(integer=True)
+        ax.legend()
+        return self
+
+    def _plot_curve(self, name, curve, colour, line_kw):
+        """Draw the losses of one estimator."""
+        ax = self.ax_
+        of = f"{name}, " if name else ""
+
+        def draw(first, losses, label, **style):
+            epochs = np.arange(first, first + len(losses))
+            # A single epoch makes no line.
+            mark = {"marker": "."} if len(losses) == 1 else {}
+            style = {"color": colour, "label": label, **mark, **style}
+            self.lines_ += ax.plot(epochs, losses, **_validate_style_kwargs(style, line_kw))
+
+        done = 0
+        for layer, losses in enumerate(curve.stages):
+            ax.axvline(done + 0.5, color="0.6", linestyle=":", linewidth=1)
+            draw(
+                done + 1,
+                losses,
+                f"{of}layer {layer}",
+                alpha=0.45 + 0.45 * layer / len(curve.stages),
+            )
+            done += len(losses)
+        if done and len(curve.training):
+            ax.axvline(done + 0.5, color="0.6", linestyle=":", linewidth=1)
+        if len(curve.training):
+            draw(done + 1, curve.training, f"{of}training")
+        if len(curve.validation):
+            draw(done + 1, curve.validation, f"{of}validation", linestyle="--")
+        if curve.kept is not None and np.isfinite(curve.kept[1]):
+            epoch, loss = curve.kept
+            style = {"color": colour, "marker": "o", "linestyle": "", "markeredgecolor": "black"}
+            self.kept_ += ax.plot([done + epoch], [loss], label=f"{of}kept", **style)

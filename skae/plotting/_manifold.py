@@ -1,0 +1,256 @@
+"""What codes stand for, along one of them or over a grid of two."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.stats import norm
+from sklearn.utils._optional_dependencies import check_matplotlib_support
+from sklearn.utils.fixes import PETROFF_COLORS
+
+from skae.plotting._chain import Chain
+from skae.plotting._pictures import Picture, limits, widened
+
+# The codes' range that is drawn, in quantiles.
+RANGE = (0.02, 0.98)
+
+
+class ManifoldDisplay:
+    """Decodings of a grid of two codes, or of the values of one.
+
+    Images stand where their codes are, on axes that are the codes' own. Rows that are no images
+    are lines: small ones on the grid, or together in one plot, coloured by the code. Use
+    :meth:`from_estimator`; all parameters are stored as attributes.
+
+    Parameters
+    ----------
+    decodings : ndarray of shape (n_values, n_values, n_features) or (n_values, n_features)
+        What the codes stand for; the first axis is the second code of a grid.
+
+    values : ndarray of shape (n_components, n_values)
+        The values of the codes, each in ascending order.
+
+    components : tuple of one or two int
+        Numbers of the codes, for the labels.
+
+    limits : (float, float) or None, default=None
+        Least and greatest value of the scale that images are drawn on. None takes theirs.
+
+    picture : Picture or None, default=None
+        How rows are drawn. None draws lines.
+
+    Attributes
+    ----------
+    ax_ : Axes
+
+    image_ : AxesImage or None
+        All images as one.
+
+    lines_ : list of Line2D
+        Lines, one for each decoding, or for each of its values at a step.
+
+    colorbar_ : Colorbar or None
+        Values of a single code, where rows are lines.
+
+    figure_ : Figure
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_digits
+    >>> from skae import AutoencoderTransformer
+    >>> from skae.plotting import ManifoldDisplay
+    >>> X = load_digits().data
+    >>> autoencoder = AutoencoderTransformer(2, max_iter=5, learning_rate="cosine").fit(X)
+    >>> display = ManifoldDisplay.from_estimator(autoencoder, X, n_values=6)
+    >>> display.decodings.shape
+    (6, 6, 64)
+    """
+
+    def __init__(self, *, decodings, values, components, limits=None, picture=None):
+        self.decodings = decodings
+        self.values = values
+        self.components = components
+        self.limits = limits
+        self.picture = picture
+
+    @classmethod
+    def from_estimator(
+        cls, estimator, X=None, *, components=(0, 1), n_values=12, image_shape="auto", ax=None
+    ):
+        """Decode codes and draw what comes out.
+
+        Parameters
+        ----------
+        estimator : estimator instance
+            Fitted transformer with `inverse_transform`, `PCA` as well as an autoencoder, or a
+            fitted :class:`~sklearn.pipeline.Pipeline` that ends in one.
+
+        X : array-like of shape (n_samples, n_features) or None, default=None
+            Samples whose codes say what is drawn: values from their 2nd to their 98th
+            percentile, in even steps, the other codes at their medians. Images are drawn on the
+            grey scale of the samples. May be left out for
+            :class:`~skae.VariationalAutoencoder`, whose codes are near standard normals:
+            then values are these quantiles of the normal, evenly spaced in probability, and
+            the other codes are zero.
+
+        components : int or (int, int), default=(0, 1)
+            The codes of a grid, along x and y, or the one whose values are followed. An estimator
+            with a single code takes 0.
+
+        n_values : int, default=12
+            How many values of a code.
+
+        image_shape : (int, int), (int, int, 3), 'auto' or None, default='auto'
+            How a row is drawn, see :class:`ReconstructionDisplay`.
+
+        ax : matplotlib Axes, default=None
+            Axes to draw in. None makes a new figure.
+
+        Returns
+        -------
+        display : ManifoldDisplay
+        """
+        check_matplotlib_support(f"{cls.__name__}.from_estimator")
+        chain = Chain.of(estimator, cls.__name__, "transform", "inverse_transform")
+        if n_values < 2:
+            raise ValueError(f"n_values={n_values!r}: ask for two at least.")
+        if X is None:
+            network = getattr(chain.last, "network_", None)
+            if network is None or not network.is_variational:
+                raise ValueError(
+                    f"X=None: the codes of {type(chain.last).__name__} have no known distribution. "
+                    "Give samples, whose codes say what range to draw."
+                )
+            others = np.zeros(chain.last.n_components_)
+            scale = None
+            values = np.tile(norm.ppf(np.linspace(*RANGE, n_values)), (len(others), 1))
+        else:
+            codes = chain.codes(chain.inputs(X))
+            scale = limits(chain.pictured(X))
+            others = np.median(codes, axis=0)
+            values = np.linspace(*np.quantile(codes, RANGE, axis=0), n_values).T
+        components = _checked(components, len(others))
+        grid = np.meshgrid(*(values[i] for i in components))
+        wanted = np.broadcast_to(others, (*grid[0].shape, len(others))).copy()
+        for i, each in zip(components, grid, strict=True):
+            wanted[..., i] = each
+        rows = chain.decoded(wanted.reshape(-1, len(others)))
+        display = cls(
+            decodings=rows.reshape(*grid[0].shape, -1),
+            values=values[list(components)],
+            components=components,
+            limits=scale,
+            picture=Picture.of(image_shape, chain.last, X, rows.shape[1]),
+        )
+        return display.plot(ax=ax)
+
+    def plot(self, ax=None):
+        """Draw the decodings.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, default=None
+            Axes to draw in. None makes a new figure.
+
+        Returns
+        -------
+        display : ManifoldDisplay
+        """
+        check_matplotlib_support(f"{type(self).__name__}.plot")
+        import matplotlib.pyplot as plt
+
+        n_features = self.decodings.shape[-1]
+        picture = self.picture or Picture((n_features, 1), is_image=False)
+        n_values, is_grid = self.values.shape[1], len(self.components) == 2
+        if ax is None:
+            side = max(0.45 * n_values, 3.0)
+            size = (side + 0.8, side + 0.4) if is_grid else (max(0.8 * n_values, 4.0), 1.4)
+            if not is_grid and not picture.is_image:
+                size = (6.4, 4.8)
+            _, ax = plt.subplots(figsize=size, layout="constrained")
+        self.ax_, self.figure_ = ax, ax.figure
+        self.image_, self.lines_, self.colorbar_ = None, [], None
+        if not is_grid and not picture.is_image:
+            self._plot_lines(picture)
+            return self
+        if picture.is_image:
+            self._plot_images(picture)
+        else:
+            self._plot_small_lines(picture)
+        # The values of a code are not evenly spaced where they are quantiles; pictures are.
+        some = np.unique(np.linspace(0, n_values - 1, min(n_values, 6)).round().astype(int))
+        ax.set_xticks(some, [f"{self.values[0, i]:.2g}" for i in some])
+        ax.set_xlabel(f"code {self.components[0]}")
+        if is_grid:
+            ax.set_yticks(some, [f"{self.values[1, i]:.2g}" for i in some])
+            ax.set_ylabel(f"code {self.components[1]}")
+        else:
+            ax.set_yticks([])
+        return self
+
+    def _plot_images(self, picture):
+        """Draw one image of all images, whose pixel coordinates count images."""
+        height, width = picture.shape[:2]
+        images = self.decodings.reshape(-1, self.values.shape[1], height, width, *picture.shape[2:])
+        # Upwards along the second code.
+        rows = [np.concatenate(list(row), axis=1) for row in images[::-1]]
+        n_rows, n_columns = images.shape[:2]
+        low, high = self.limits or limits(self.decodings)
+        wall = np.concatenate(rows, axis=0)
+        if wall.ndim == 3:
+            wall = np.clip((wall - low) / ((high - low) or 1.0), 0, 1)
+        self.image_ = self.ax_.imshow(
+            wall,
+            cmap="gray",
+            vmin=low,
+            vmax=high,
+            extent=(-0.5, n_columns - 0.5, -0.5, n_rows - 0.5),
+            aspect=height / width,
+        )
+        # Lines between the images.
+        self.ax_.set_xticks(np.arange(0.5, n_columns - 1), minor=True)
+        self.ax_.set_yticks(np.arange(0.5, n_rows - 1), minor=True)
+        self.ax_.grid(which="minor", color="white", linewidth=0.8)
+        self.ax_.tick_params(which="minor", length=0)
+
+    def _plot_small_lines(self, picture):
+        """Draw each decoding as a small line where its codes are."""
+        low, high = widened(*limits(self.decodings))
+        steps = np.linspace(-0.45, 0.45, picture.shape[0])
+        for (i, j), _ in np.ndenumerate(self.decodings[..., 0]):
+            heights = (self.decodings[i, j] - low) / (high - low) - 0.5
+            self.lines_ += self.ax_.plot(
+                j + steps,
+                i + 0.9 * heights.reshape(picture.shape),
+                color=PETROFF_COLORS[0],
+                linewidth=1,
+            )
+
+    def _plot_lines(self, picture):
+        """Draw the decodings of one code's values together, coloured by the value."""
+        from matplotlib import colormaps
+        from matplotlib.cm import ScalarMappable
+        from matplotlib.colors import Normalize
+
+        values = self.values[0]
+        scale = ScalarMappable(Normalize(values[0], values[-1]), colormaps["viridis"])
+        shared = limits(self.decodings)
+        for value, row in zip(values, self.decodings, strict=True):
+            picture.draw(self.ax_, row, shared, color=scale.to_rgba(value))
+        self.lines_ = list(self.ax_.lines)
+        picture.label_columns(self.ax_)
+        self.ax_.set(ylabel="decoded value", xlabel="" if picture.names else "column")
+        self.colorbar_ = self.figure_.colorbar(
+            scale, ax=self.ax_, label=f"code {self.components[0]}"
+        )
+
+
+def _checked(components, n_codes):
+    """Return the numbers of one or two codes."""
+    numbers = tuple(np.atleast_1d(components).tolist())
+    is_ints = all(isinstance(each, int) and 0 <= each < n_codes for each in numbers)
+    if not is_ints or len(numbers) not in (1, 2) or len(set(numbers)) != len(numbers):
+        raise ValueError(
+            f"components={components!r}: give one code, or two different ones. There are "
+            f"{n_codes}, counted from 0."
+        )
+    return numbers

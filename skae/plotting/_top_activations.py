@@ -1,0 +1,173 @@
+"""The samples that a unit or a code responds to most."""
+
+from __future__ import annotations
+
+import numpy as np
+from sklearn.utils._optional_dependencies import check_matplotlib_support
+
+from skae.plotting._chain import Chain
+from skae.plotting._pictures import (
+    Picture,
+    chosen,
+    label_panels,
+    limits,
+    name_row,
+    panels,
+    strongest,
+)
+
+
+class TopActivationsDisplay:
+    """For each unit or code, the samples that activate it most.
+
+    One row of panels a unit, its activations falling from left to right. Use
+    :meth:`from_estimator`; all parameters are stored as attributes.
+
+    Parameters
+    ----------
+    samples : ndarray of shape (n_units, n_samples, n_features)
+        The samples, in the units of the picture.
+
+    activations : ndarray of shape (n_units, n_samples)
+        What each of them makes of the unit, which stands above it.
+
+    indices : ndarray of shape (n_units, n_samples)
+        Row numbers of the samples.
+
+    names : list of str
+        Names of the units, such as 'code 3'.
+
+    picture : Picture or None, default=None
+        How rows are drawn. None draws lines.
+
+    Attributes
+    ----------
+    axes_ : ndarray of Axes of shape (n_units, n_samples)
+
+    artists_ : ndarray of the same shape
+        Images, or the first line of each panel.
+
+    figure_ : Figure
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_digits
+    >>> from skae import AutoencoderTransformer
+    >>> from skae.plotting import TopActivationsDisplay
+    >>> X = load_digits().data
+    >>> autoencoder = AutoencoderTransformer(8, max_iter=5, learning_rate="cosine").fit(X)
+    >>> display = TopActivationsDisplay.from_estimator(autoencoder, X, n_units=3, n_samples=4)
+    >>> display.activations.shape
+    (3, 4)
+    """
+
+    def __init__(self, *, samples, activations, indices, names, picture=None):
+        self.samples = samples
+        self.activations = activations
+        self.indices = indices
+        self.names = names
+        self.picture = picture
+
+    @classmethod
+    def from_estimator(
+        cls,
+        estimator,
+        X,
+        *,
+        layer=None,
+        n_units=5,
+        units=None,
+        n_samples=8,
+        image_shape="auto",
+        ax=None,
+    ):
+        """Compute the activations of samples and draw those that activate most.
+
+        Parameters
+        ----------
+        estimator : estimator instance
+            Fitted transformer, or a fitted :class:`~sklearn.pipeline.Pipeline` that ends in one.
+            Its earlier steps are applied, and undone for the picture if all of them have an
+            inverse; otherwise the picture shows what the last step sees.
+
+        X : array-like of shape (n_samples, n_features)
+            Samples to choose from.
+
+        layer : int or None, default=None
+            None looks at codes, as `transform` gives them; an int at a hidden layer of an
+            autoencoder, counted from 0, by its `hidden_activations`.
+
+        n_units : int, default=5
+            How many units are drawn: those whose activations vary most over X.
+
+        units : array-like of int or None, default=None
+            Numbers of the units to draw, instead of those that vary most.
+
+        n_samples : int, default=8
+            How many samples are drawn of each; all where X has fewer.
+
+        image_shape : (int, int), (int, int, 3), 'auto' or None, default='auto'
+            How a row is drawn, see :class:`ReconstructionDisplay`.
+
+        ax : matplotlib Axes, default=None
+            Its place is divided into panels. None makes a new figure.
+
+        Returns
+        -------
+        display : TopActivationsDisplay
+        """
+        check_matplotlib_support(f"{cls.__name__}.from_estimator")
+        needs = "transform" if layer is None else "hidden_activations"
+        chain = Chain.of(estimator, cls.__name__, needs)
+        if n_samples < 1:
+            raise ValueError(f"n_samples={n_samples!r}: ask for one at least.")
+        inputs = chain.inputs(X)
+        if layer is None:
+            activations = chain.codes(inputs)
+        else:
+            activations = chain.last.hidden_activations(inputs, layer)
+        units = chosen(
+            activations.shape[1],
+            ("n_units", n_units),
+            ("units", units),
+            strongest(activations.var(axis=0)),
+        )
+        activations = activations[:, units].T
+        indices = np.argsort(-activations, axis=1, kind="stable")[:, :n_samples]
+        rows = chain.pictured(X)
+        kind = "code" if layer is None else "unit"
+        display = cls(
+            samples=rows[indices],
+            activations=np.take_along_axis(activations, indices, axis=1),
+            indices=indices,
+            names=[f"{kind} {unit}" for unit in units],
+            picture=Picture.of(image_shape, chain.last, X, rows.shape[1]),
+        )
+        return display.plot(ax=ax)
+
+    def plot(self, ax=None):
+        """Draw the samples.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, default=None
+            Its place is divided into panels. None makes a new figure.
+
+        Returns
+        -------
+        display : TopActivationsDisplay
+        """
+        check_matplotlib_support(f"{type(self).__name__}.plot")
+        n_units, n_samples, n_features = self.samples.shape
+        picture = self.picture or Picture((n_features, 1), is_image=False)
+        shared = limits(self.samples)
+        figure, axes = panels(ax, n_units, n_samples, picture)
+        artists = np.empty(axes.shape, dtype=object)
+        for (i, j), panel in np.ndenumerate(axes):
+            artists[i, j] = picture.draw(panel, self.samples[i, j], shared)
+            panel.set_title(f"{self.activations[i, j]:.3g}", fontsize="x-small", pad=2)
+            if j == 0:
+                name_row(panel, self.names[i])
+        label_panels(axes, picture)
+        self.figure_, self.axes_, self.artists_ = figure, axes, artists
+        return self

@@ -1,0 +1,105 @@
+"""How rows are drawn: as images, as lines, in panels."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.testing import assert_array_equal
+
+import skae
+from skae.plotting._pictures import Picture, chosen, mosaic, panels, strongest
+
+
+def of(image_shape, n_columns, estimator=None, X=None):
+    return Picture.of(image_shape, estimator, X, n_columns)
+
+
+def test_squares_are_images_and_tables_are_not():
+    assert of("auto", 64).shape == (8, 8)
+    assert of("auto", 784) == Picture((28, 28), is_image=True)
+    assert of("auto", 25) == Picture((25, 1), is_image=False)
+    assert not of("auto", 65).is_image
+    assert not of(None, 64).is_image
+
+
+def test_an_estimator_or_the_data_may_say_the_shape():
+    convolutional = skae.ConvolutionalAutoencoder(image_shape=(4, 16))
+    assert of("auto", 64, convolutional).shape == (4, 16)
+    assert of("auto", 24, X=np.zeros((5, 4, 6))).shape == (4, 6)
+    recurrent = skae.RecurrentAutoencoder(sequence_shape=(32, 2))
+    assert of("auto", 64, recurrent, np.zeros((5, 32, 2))) == Picture((32, 2), is_image=False)
+    # An earlier step that cannot be undone may have changed the number of columns.
+    assert of("auto", 10, recurrent) == Picture((10, 1), is_image=False)
+    assert of((8, 8, 1), 64).shape == (8, 8)
+    assert of((4, 4, 3), 48).shape == (4, 4, 3)
+
+
+@pytest.mark.parametrize("image_shape", [(8, 9), (64,), (4, 8, 2), "square"])
+def test_shapes_that_do_not_fit(image_shape):
+    with pytest.raises(ValueError, match="image_shape="):
+        of(image_shape, 64)
+
+
+def test_few_columns_have_names():
+    frame = pd.DataFrame(np.zeros((3, 2)), columns=["length", "width"])
+    assert of("auto", 2, X=frame).names == ("length", "width")
+    wide = pd.DataFrame(np.zeros((3, 40)), columns=[f"c{i}" for i in range(40)])
+    assert of("auto", 40, X=wide).names == ()
+
+
+def test_images_are_drawn_on_the_scale_given():
+    _, ax = plt.subplots()
+    image = Picture((2, 2), is_image=True).draw(ax, np.arange(4.0), (0.0, 8.0))
+    assert image.get_clim() == (0.0, 8.0)
+    assert_array_equal(image.get_array(), [[0, 1], [2, 3]])
+    colours = Picture((1, 2, 3), is_image=True).draw(ax, np.arange(6.0), (0.0, 4.0))
+    assert_array_equal(colours.get_array(), [[[0, 0.25, 0.5], [0.75, 1, 1]]])
+
+
+def test_signed_rows_have_zero_in_the_middle():
+    _, ax = plt.subplots()
+    image = Picture((2, 2), is_image=True).draw_signed(ax, np.array([-1.0, 0, 0, 2]), 3.0)
+    assert image.get_clim() == (-3.0, 3.0)
+    line = Picture((4, 1), is_image=False).draw_signed(ax, np.array([-1.0, 0, 0, 2]), 3.0)
+    assert_array_equal(line.get_ydata(), [-1, 0, 0, 2])
+    assert sum(ax.get_ylim()) == pytest.approx(0.0)
+
+
+def test_a_sequence_has_a_line_for_each_of_its_values():
+    _, ax = plt.subplots()
+    Picture((3, 2), is_image=False).draw(ax, np.arange(6.0), (0.0, 5.0))
+    assert [list(line.get_ydata()) for line in ax.lines] == [[0, 2, 4], [1, 3, 5]]
+
+
+def test_a_mosaic_has_gaps():
+    wall = mosaic(np.ones((3, 2, 2)))
+    assert wall.shape == (5, 5)
+    assert np.isnan(wall[2]).all()
+    assert np.isnan(wall[3:, 3:]).all()
+    assert np.nansum(wall) == 12
+
+
+def test_panels_are_large_enough_and_may_divide_a_place():
+    image, table = Picture((2, 2), is_image=True), Picture((2, 1), False, ("length", "width"))
+    figure, axes = panels(None, 2, 3, image)
+    assert axes.shape == (2, 3)
+    wider, _ = panels(None, 2, 10, image)
+    assert wider.get_figwidth() > figure.get_figwidth()
+    assert panels(None, 1, 1, table)[0].get_figheight() > 1.4
+    _, ax = plt.subplots()
+    figure, axes = panels(ax, 2, 2, image)
+    assert figure is ax.figure
+    assert len(figure.axes) == 5
+
+
+def test_what_is_chosen():
+    number, none = ("n_units", 2), ("units", None)
+    some = strongest(np.array([3.0, 1.0, 2.0]))
+    assert_array_equal(chosen(3, number, none, some), [0, 2])
+    assert_array_equal(chosen(2, number, none, some), [0, 1])
+    assert_array_equal(chosen(3, number, ("units", [2, -3]), some), [2, 0])
+    with pytest.raises(ValueError, match="n_units=0"):
+        chosen(3, ("n_units", 0), none, some)
+    for units in ([3], [-4], [], [[0]], [0.5]):
+        with pytest.raises(ValueError, match="units="):
+            chosen(3, number, ("units", units), some)
