@@ -76,5 +76,4 @@ for ax, (title, scores) in zip(axes, cases.items(), strict=True):
     ax.bar_label(bars, fmt="%.3f", padding=3)
     ax.set(title=title, xlabel="cross-validated $R^2$", xlim=(0, 1.2))
     ax.invert_yaxis()
-fig.savefig("feature_reduction.png", dpi=120)
-print("\nThe figure is in feature_reduction.png.")
+plt.show()

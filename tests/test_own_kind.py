@@ -1,5 +1,8 @@
 """A kind of one's own: one short file, no other line of skae."""
 
+import re
+from pathlib import Path
+
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
@@ -21,9 +24,13 @@ FIXED = {"hidden_layer_sizes": (16,), "max_iter": 15, "random_state": 0}
 
 
 def test_the_documented_example_is_this_one():
-    with open(own_autoencoder.__file__) as file:
-        code = file.read().split('"""', 2)[2].strip()
-    assert code in (ROOT / "docs" / "own_kind.md").read_text()
+    path = Path(own_autoencoder.__file__)
+    page = (ROOT / "docs" / "own_kind.md").read_text()
+    shown = re.search(r"```{literalinclude} (.+)\n(?::.+\n)*:start-at: (.+)\n```", page)
+    assert (ROOT / "docs" / shown[1]).resolve() == path
+    # All of the file but its docstring.
+    code = path.read_text().split('"""', 2)[2].lstrip()
+    assert code.startswith(shown[2])
 
 
 @parametrize_with_checks([SmoothAutoencoder(max_iter=3, hidden_layer_sizes=(), solver="sgd")])
