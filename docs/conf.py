@@ -80,7 +80,8 @@ html_theme_options = {
     "footer_end": [],
     "back_to_top_button": False,
 }
-html_sidebars = {"index": []}
+# Pages of a single level would have an empty one.
+html_sidebars = {page: [] for page in ("index", "get_started", "kinds", "faq")}
 
 # Links into other projects' pages need their inventories, and so a network.
 if os.environ.get("READTHEDOCS"):

@@ -268,6 +268,12 @@ def with_numbers(plan: T, values: Iterable[Any]) -> T:
     return fill(plan)
 
 
+def compiled_part(plan: Plan) -> Plan:
+    """Return a plan without what happens outside a compiled program: its stages and the noise."""
+    return replace(plan, stages=(), objective=replace(plan.objective, corruption=None))
+
+
 def structure(plan: Plan) -> Plan:
-    """Return what a compiled program depends on: a plan with zeros for floats and no stages."""
-    return with_numbers(replace(plan, stages=()), (0.0 for _ in numbers(plan)))
+    """Return what a compiled program depends on: its part of a plan, with zeros for floats."""
+    part = compiled_part(plan)
+    return with_numbers(part, (0.0 for _ in numbers(part)))

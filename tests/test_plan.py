@@ -6,6 +6,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
+from skae._denoising import Gaussian
 from skae._parts import LOSSES
 from skae._plan import Objective, Plan, Solver, Stage, numbers, structure, with_numbers
 from tests.networks import dense_network
@@ -62,11 +63,13 @@ def test_numbers_are_the_floats_and_can_be_put_back():
     assert with_numbers(plan(), [0.1, 3.0, 0.8, 0.0]) == plan(0.1, 3.0, momentum=0.8)
 
 
-def test_structure_ignores_numbers_and_nothing_else():
+def test_structure_ignores_numbers_stages_and_noise_and_nothing_else():
     assert structure(plan(alpha=0.1)) == structure(plan(alpha=0.0, strength=9.0))
     assert hash(structure(plan(alpha=0.1))) == hash(structure(plan(alpha=0.2)))
     assert structure(plan(order=1)) != structure(plan(order=2))
     assert structure(replace(plan(), stages=(Stage(7),))) == structure(plan())
+    noisy = replace(plan().objective, corruption=Gaussian(0.3))
+    assert structure(replace(plan(), objective=noisy)) == structure(plan())
 
 
 @pytest.mark.parametrize("tied", [False, True])

@@ -10,7 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from skae._feed import Chunk, Feed, ahead
-from skae._plan import Plan, numbers, structure
+from skae._plan import Plan, compiled_part, numbers, structure
 from skae._tensorflow import _solvers
 from skae._tensorflow._arithmetic import Tensor
 from skae._tensorflow._program import State, program
@@ -45,6 +45,7 @@ class Trainer:
         between_chunks: Callable[[], None] = lambda: None,
     ) -> None:
         self._between_chunks = between_chunks
+        plan = compiled_part(plan)
         self._program = program(structure(plan))
         self._concrete: Any = None
         self._numbers = _numbers(plan)
