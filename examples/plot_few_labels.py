@@ -3,14 +3,13 @@
 Do rows without labels help a classifier?
 =========================================
 
-Here they do, by one to two hundredths. :class:`~skae.AutoencoderClassifier` learns from all rows what
-images of digits are like, and from the labelled ones, -1 marking the others, which digit is which.
-:class:`~sklearn.semi_supervised.SelfTrainingClassifier` labels the others by its own predictions:
+Here they do, by one to two hundredths. :class:`~skae.AutoencoderClassifier` learns from all rows
+what images of digits are like, from the labelled ones which digit is which; -1 marks the others.
+:class:`~sklearn.semi_supervised.SelfTrainingClassifier` labels these by its own predictions:
 with few labels it teaches itself its mistakes.
 
-The gain is smaller than the spread over the seeds, and not any autoencoder gives it: the
-default one, with 64 codes, does a little worse than no pretraining on these small images. Here
-it is one with a wide layer that learns to clean noisy images.
+Not any autoencoder helps: the default one, with 64 codes, does a little worse than no pretraining
+on these small images. Here it is a wide layer that has learned to clean noisy images.
 """
 
 import warnings
@@ -27,7 +26,6 @@ from skae import AutoencoderClassifier, DenoisingAutoencoder
 warnings.simplefilter("ignore", UserWarning)  # self-training may find nothing more to label
 X, y = load_digits(return_X_y=True)
 counts, seeds = (20, 50, 100, 200), range(3)
-# A wide layer that has learned to clean noisy images.
 pretrained = DenoisingAutoencoder(
     256,
     hidden_layer_sizes=(),

@@ -3,9 +3,9 @@
 What do sparse codes stand for?
 ===============================
 
-Here for strokes, and for whole digits where these are simple. :class:`~skae.SparseAutoencoder` has a
-hundred codes for the sixty-four pixels of a digit, but an image may use few of them. With tied
-weights each code has one kernel, which is both what it looks for and what it draws.
+Here for strokes, and for whole digits where these are simple. :class:`~skae.SparseAutoencoder`
+has a hundred codes for the sixty-four pixels of a digit, but an image may use few of them. With
+tied weights each code has one kernel, which is both what it looks for and what it draws.
 
 An image is put together from the few codes that suit it. They keep more of it than as many
 principal components, which are the same for all images; twice as many components keep more still.
