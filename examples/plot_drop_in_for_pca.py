@@ -8,8 +8,8 @@ is done in a pipeline that tells malignant from benign tumours by two codes of t
 measurements; cross-validation, names of columns, data frames and pickles go on working.
 
 What is gained is seen too: two codes of the autoencoder keep more of the measurements than two
-principal components. The classifier does not profit, since the two kinds of tumours differ along
-the first principal component already.
+principal components. The classifier does not profit: what is kept in addition says nothing
+about the tumour, and two such codes, of which the first is much as PCA has it, look alike.
 """
 
 import pickle

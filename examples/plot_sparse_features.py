@@ -60,6 +60,6 @@ display = FeaturesDisplay.from_estimator(PCA(16).fit(X), n_units=16)
 display.figure_.suptitle("PCA")
 
 # %%
-# The images that activate a code most have its stroke in common.
+# The images that activate a code most share its strokes: they are mostly of one digit.
 TopActivationsDisplay.from_estimator(sparse, X_test, units=most_used[:5])
 plt.show()

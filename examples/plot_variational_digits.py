@@ -8,7 +8,11 @@ decoding random normals gives new rows. :class:`~sklearn.decomposition.PCA` can 
 way, with normals of the variances of its components: but digits do not fill a plane evenly, and
 much of what is drawn there looks like no digit. The autoencoder's draws lie closer to real
 digits, and leave less of them out; they are a little blurred, as decoders are that give a mean.
+
+With the path of Keras' ``mnist.npz`` in the environment variable MNIST it draws larger digits.
 """
+
+import os
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -18,9 +22,12 @@ from sklearn.metrics import pairwise_distances_argmin_min as nearest
 from sklearn.model_selection import train_test_split
 
 from skae import VariationalAutoencoder
+from skae.datasets import load_mnist
 from skae.plotting import ManifoldDisplay
 
-X, X_test = train_test_split(load_digits().data / 16, random_state=0)
+path = os.environ.get("MNIST")
+X = load_mnist(path).data[:10_000] if path else load_digits().data / 16
+X, X_test = train_test_split(X, random_state=0)
 variational = VariationalAutoencoder(
     8, loss="binary_crossentropy", learning_rate="cosine", max_iter=100, random_state=0
 ).fit(X)
@@ -42,11 +49,12 @@ for name, images in drawn.items():
 
 # %%
 # The first of them.
+side = round(np.sqrt(X.shape[1]))
 fig = plt.figure(figsize=(9, 5), layout="constrained")
 for part, (name, images) in zip(fig.subfigures(3), drawn.items(), strict=True):
     part.suptitle(name)
     for ax, image in zip(part.subplots(2, 12).flat, images, strict=False):
-        ax.imshow(image.reshape(8, 8), cmap="gray_r", vmin=0, vmax=1)
+        ax.imshow(image.reshape(side, side), cmap="gray_r", vmin=0, vmax=1)
         ax.set_axis_off()
 
 # %%
