@@ -58,7 +58,9 @@ class FeaturesDisplay:
         self.picture = picture
 
     @classmethod
-    def from_estimator(cls, estimator, *, n_units=25, units=None, image_shape="auto", ax=None):
+    def from_estimator(
+        cls, estimator, *, n_units=25, units=None, image_shape="auto", ax=None, **picture_kw
+    ):
         """Take the kernels from an estimator and draw.
 
         Parameters
@@ -81,6 +83,9 @@ class FeaturesDisplay:
         ax : matplotlib Axes, default=None
             Its place is divided into panels. None makes a new figure.
 
+        **picture_kw : dict
+            Passed to `Axes.imshow`, such as ``cmap='gray_r'``, or for lines to `Axes.plot`.
+
         Returns
         -------
         display : FeaturesDisplay
@@ -95,15 +100,18 @@ class FeaturesDisplay:
             strongest(np.square(features).sum(axis=1)),
         )
         picture = Picture.of(own_shape or image_shape, last, None, features.shape[1])
-        return cls(features=features[units], units=units, picture=picture).plot(ax=ax)
+        return cls(features=features[units], units=units, picture=picture).plot(ax=ax, **picture_kw)
 
-    def plot(self, ax=None):
+    def plot(self, ax=None, **picture_kw):
         """Draw the kernels.
 
         Parameters
         ----------
         ax : matplotlib Axes, default=None
             Its place is divided into panels. None makes a new figure.
+
+        **picture_kw : dict
+            Passed to `Axes.imshow`, such as ``cmap='gray_r'``, or for lines to `Axes.plot`.
 
         Returns
         -------
@@ -122,7 +130,9 @@ class FeaturesDisplay:
                 panel.set_axis_off()
                 continue
             feature = self.features[i]
-            self.artists_.append(picture.draw_signed(panel, feature, largest(feature)))
+            self.artists_.append(
+                picture.draw_signed(panel, feature, largest(feature), **picture_kw)
+            )
             if self.units is not None:
                 panel.set_title(f"unit {self.units[i]}", fontsize="x-small")
             if i >= (n_rows - 1) * n_columns:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.stats import norm
 from sklearn.utils._optional_dependencies import check_matplotlib_support
+from sklearn.utils._plotting import _validate_style_kwargs
 from sklearn.utils.fixes import PETROFF_COLORS
 
 from skae.plotting._chain import Chain
@@ -74,7 +75,15 @@ class ManifoldDisplay:
 
     @classmethod
     def from_estimator(
-        cls, estimator, X=None, *, components=(0, 1), n_values=12, image_shape="auto", ax=None
+        cls,
+        estimator,
+        X=None,
+        *,
+        components=(0, 1),
+        n_values=12,
+        image_shape="auto",
+        ax=None,
+        **picture_kw,
     ):
         """Decode codes and draw what comes out.
 
@@ -104,6 +113,9 @@ class ManifoldDisplay:
 
         ax : matplotlib Axes, default=None
             Axes to draw in. None makes a new figure.
+
+        **picture_kw : dict
+            Passed to `Axes.imshow`, such as ``cmap='gray_r'``, or for lines to `Axes.plot`.
 
         Returns
         -------
@@ -141,15 +153,18 @@ class ManifoldDisplay:
             limits=scale,
             picture=Picture.of(image_shape, chain.last, X, rows.shape[1]),
         )
-        return display.plot(ax=ax)
+        return display.plot(ax=ax, **picture_kw)
 
-    def plot(self, ax=None):
+    def plot(self, ax=None, **picture_kw):
         """Draw the decodings.
 
         Parameters
         ----------
         ax : matplotlib Axes, default=None
             Axes to draw in. None makes a new figure.
+
+        **picture_kw : dict
+            Passed to `Axes.imshow`, such as ``cmap='gray_r'``, or for lines to `Axes.plot`.
 
         Returns
         -------
@@ -170,12 +185,12 @@ class ManifoldDisplay:
         self.ax_, self.figure_ = ax, ax.figure
         self.image_, self.lines_, self.colorbar_ = None, [], None
         if not is_grid and not picture.is_image:
-            self._plot_lines(picture)
+            self._plot_lines(picture, picture_kw)
             return self
         if picture.is_image:
-            self._plot_images(picture)
+            self._plot_images(picture, picture_kw)
         else:
-            self._plot_small_lines(picture)
+            self._plot_small_lines(picture, picture_kw)
         # The values of a code are not evenly spaced where they are quantiles; pictures are.
         some = np.unique(np.linspace(0, n_values - 1, min(n_values, 6)).round().astype(int))
         ax.set_xticks(some, [f"{self.values[0, i]:.2g}" for i in some])
@@ -187,7 +202,7 @@ class ManifoldDisplay:
             ax.set_yticks([])
         return self
 
-    def _plot_images(self, picture):
+    def _plot_images(self, picture, picture_kw):
         """Draw one image of all images, whose pixel coordinates count images."""
         height, width = picture.shape[:2]
         images = self.decodings.reshape(-1, self.values.shape[1], height, width, *picture.shape[2:])
@@ -200,11 +215,9 @@ class ManifoldDisplay:
             wall = np.clip((wall - low) / ((high - low) or 1.0), 0, 1)
         self.image_ = self.ax_.imshow(
             wall,
-            cmap="gray",
-            vmin=low,
-            vmax=high,
             extent=(-0.5, n_columns - 0.5, -0.5, n_rows - 0.5),
             aspect=height / width,
+            **{"cmap": "gray", "vmin": low, "vmax": high, **picture_kw},
         )
         # Lines between the images.
         self.ax_.set_xticks(np.arange(0.5, n_columns - 1), minor=True)
@@ -212,20 +225,20 @@ class ManifoldDisplay:
         self.ax_.grid(which="minor", color="white", linewidth=0.8)
         self.ax_.tick_params(which="minor", length=0)
 
-    def _plot_small_lines(self, picture):
+    def _plot_small_lines(self, picture, picture_kw):
         """Draw each decoding as a small line where its codes are."""
         low, high = widened(*limits(self.decodings))
         steps = np.linspace(-0.45, 0.45, picture.shape[0])
+        style = {"color": PETROFF_COLORS[0], "linewidth": 1}
         for (i, j), _ in np.ndenumerate(self.decodings[..., 0]):
             heights = (self.decodings[i, j] - low) / (high - low) - 0.5
             self.lines_ += self.ax_.plot(
                 j + steps,
                 i + 0.9 * heights.reshape(picture.shape),
-                color=PETROFF_COLORS[0],
-                linewidth=1,
+                **_validate_style_kwargs(style, picture_kw),
             )
 
-    def _plot_lines(self, picture):
+    def _plot_lines(self, picture, picture_kw):
         """Draw the decodings of one code's values together, coloured by the value."""
         from matplotlib import colormaps
         from matplotlib.cm import ScalarMappable
@@ -233,10 +246,10 @@ class ManifoldDisplay:
 
         values = self.values[0]
         scale = ScalarMappable(Normalize(values[0], values[-1]), colormaps["viridis"])
-        shared = limits(self.decodings)
+        shared, n_before = limits(self.decodings), len(self.ax_.lines)
         for value, row in zip(values, self.decodings, strict=True):
-            picture.draw(self.ax_, row, shared, color=scale.to_rgba(value))
-        self.lines_ = list(self.ax_.lines)
+            picture.draw(self.ax_, row, shared, **{"color": scale.to_rgba(value), **picture_kw})
+        self.lines_ = self.ax_.lines[n_before:]
         picture.label_columns(self.ax_)
         self.ax_.set(ylabel="decoded value", xlabel="" if picture.names else "column")
         self.colorbar_ = self.figure_.colorbar(

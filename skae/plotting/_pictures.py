@@ -8,6 +8,7 @@ from math import isqrt, prod
 from typing import Any
 
 import numpy as np
+from sklearn.utils._plotting import _validate_style_kwargs
 from sklearn.utils.fixes import PETROFF_COLORS
 
 # A square of fewer columns is more likely a table: digits have 8 x 8 pixels.
@@ -68,7 +69,7 @@ class Picture:
             ax.set_ylim(*widened(*limits))
             # Few values are a table's: marks show where they are.
             mark = {"marker": "."} if self.shape[0] <= MOST_NAMES else {}
-            style = {"color": ROW, "linewidth": 1, **mark, **kw}
+            style = _validate_style_kwargs({"color": ROW, "linewidth": 1, **mark}, kw)
             return ax.plot(row.reshape(self.shape), **style)[0]
         low, high = limits
         image = row.reshape(self.shape)
@@ -76,15 +77,15 @@ class Picture:
             return ax.imshow(np.clip((image - low) / ((high - low) or 1.0), 0, 1), **kw)
         return ax.imshow(image, **{"cmap": "gray", "vmin": low, "vmax": high, **kw})
 
-    def draw_signed(self, ax: Any, row: np.ndarray, largest: float) -> Any:
+    def draw_signed(self, ax: Any, row: np.ndarray, largest: float, **kw: Any) -> Any:
         """Draw differences or weights, zero in the middle of the colours or of the axis."""
         limits = (-largest, largest)
         if not self.is_image:
             ax.axhline(0.0, color=REFERENCE, linewidth=0.8)
-            return self.draw(ax, row, limits)
+            return self.draw(ax, row, limits, **kw)
         image = row.reshape(self.shape)
         image = image.mean(axis=2) if image.ndim == 3 else image
-        return ax.imshow(image, cmap="RdBu_r", vmin=-largest, vmax=largest)
+        return ax.imshow(image, **{"cmap": "RdBu_r", "vmin": -largest, "vmax": largest, **kw})
 
     def label_columns(self, ax: Any) -> None:
         """Name the columns under lines, where they have names."""

@@ -112,6 +112,7 @@ class ReconstructionDisplay:
         image_shape="auto",
         random_state=None,
         ax=None,
+        **picture_kw,
     ):
         """Encode samples, decode them again and draw.
 
@@ -146,6 +147,9 @@ class ReconstructionDisplay:
 
         ax : matplotlib Axes, default=None
             Its place is divided into panels. None makes a new figure.
+
+        **picture_kw : dict
+            Passed to `Axes.imshow`, such as ``cmap='gray_r'``, or for lines to `Axes.plot`.
 
         Returns
         -------
@@ -187,15 +191,18 @@ class ReconstructionDisplay:
             picture=Picture.of(image_shape, chain.last, X, original.shape[1]),
             code_shape=_code_shape(chain.last, codes.shape[1]),
         )
-        return display.plot(ax=ax)
+        return display.plot(ax=ax, **picture_kw)
 
-    def plot(self, ax=None):
+    def plot(self, ax=None, **picture_kw):
         """Draw the samples.
 
         Parameters
         ----------
         ax : matplotlib Axes, default=None
             Its place is divided into panels. None makes a new figure.
+
+        **picture_kw : dict
+            Passed to `Axes.imshow`, such as ``cmap='gray_r'``, or for lines to `Axes.plot`.
 
         Returns
         -------
@@ -230,7 +237,7 @@ class ReconstructionDisplay:
             else:
                 if not picture.is_image:
                     picture.draw(panel, self.original[j], shared, color=REFERENCE)
-                artists[i, j] = picture.draw(panel, row, shared)
+                artists[i, j] = picture.draw(panel, row, shared, **picture_kw)
             if i == 0 and self.indices is not None:
                 panel.set_title(f"row {self.indices[j]}", fontsize="small")
             if j == 0:

@@ -80,6 +80,7 @@ class TopActivationsDisplay:
         n_samples=8,
         image_shape="auto",
         ax=None,
+        **picture_kw,
     ):
         """Compute the activations of samples and draw those that activate most.
 
@@ -112,6 +113,9 @@ class TopActivationsDisplay:
         ax : matplotlib Axes, default=None
             Its place is divided into panels. None makes a new figure.
 
+        **picture_kw : dict
+            Passed to `Axes.imshow`, such as ``cmap='gray_r'``, or for lines to `Axes.plot`.
+
         Returns
         -------
         display : TopActivationsDisplay
@@ -143,15 +147,18 @@ class TopActivationsDisplay:
             names=[f"{kind} {unit}" for unit in units],
             picture=Picture.of(image_shape, chain.last, X, rows.shape[1]),
         )
-        return display.plot(ax=ax)
+        return display.plot(ax=ax, **picture_kw)
 
-    def plot(self, ax=None):
+    def plot(self, ax=None, **picture_kw):
         """Draw the samples.
 
         Parameters
         ----------
         ax : matplotlib Axes, default=None
             Its place is divided into panels. None makes a new figure.
+
+        **picture_kw : dict
+            Passed to `Axes.imshow`, such as ``cmap='gray_r'``, or for lines to `Axes.plot`.
 
         Returns
         -------
@@ -164,7 +171,7 @@ class TopActivationsDisplay:
         figure, axes = panels(ax, n_units, n_samples, picture)
         artists = np.empty(axes.shape, dtype=object)
         for (i, j), panel in np.ndenumerate(axes):
-            artists[i, j] = picture.draw(panel, self.samples[i, j], shared)
+            artists[i, j] = picture.draw(panel, self.samples[i, j], shared, **picture_kw)
             panel.set_title(f"{self.activations[i, j]:.3g}", fontsize="x-small", pad=2)
             if j == 0:
                 name_row(panel, self.names[i])

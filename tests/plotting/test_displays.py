@@ -63,6 +63,18 @@ def test_it_takes_a_pipeline(name, autoencoder):
     assert getattr(skae.plotting, name).from_estimator(pipeline, **CALLS[name]).figure_
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["FeaturesDisplay", "ManifoldDisplay", "ReconstructionDisplay", "TopActivationsDisplay"],
+)
+def test_images_and_lines_take_a_style(name, autoencoder):
+    display = getattr(skae.plotting, name)
+    image = display.from_estimator(autoencoder, cmap="cividis", **CALLS[name])
+    assert image.figure_.axes[0].images[0].get_cmap().name == "cividis"
+    lines = display.from_estimator(autoencoder, image_shape=None, lw=2.5, **CALLS[name])
+    assert lines.figure_.axes[0].lines[-1].get_linewidth() == 2.5
+
+
 @each_display
 def test_what_init_takes_is_stored(name, autoencoder):
     display = getattr(skae.plotting, name).from_estimator(autoencoder, **CALLS[name])
@@ -78,7 +90,7 @@ def test_every_parameter_is_documented(name):
         documented = inspect.getdoc(call)
         for parameter in inspect.signature(call).parameters.values():
             if parameter.name != "self":
-                assert f"\n{str(parameter).split('=')[0]} : " in documented, parameter
+                assert f"\n{str(parameter).split('=')[0]} : " in documented
 
 
 @each_display
