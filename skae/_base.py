@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABCMeta, abstractmethod
 from contextlib import closing
 from functools import partial
+from numbers import Integral
 from typing import Any, ClassVar
 
 import numpy as np
@@ -180,7 +181,7 @@ class BaseAutoencoder(
 
         Returns
         -------
-        activations : ndarray of shape (n_samples, hidden_layer_sizes[layer])
+        activations : ndarray of shape (n_samples, n_units)
 
         Raises
         ------
@@ -194,7 +195,7 @@ class BaseAutoencoder(
                 f"hidden_activations needs dense layers, which {type(self).__name__} does not "
                 "have throughout. Look at the codes instead, which transform returns."
             )
-        if not 0 <= layer < n_hidden:
+        if not isinstance(layer, Integral) or not 0 <= layer < n_hidden:
             raise ValueError(
                 f"layer={layer!r}: the encoder has {n_hidden} hidden layers, counted from 0. The "
                 "codes are what transform returns."

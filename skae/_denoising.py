@@ -167,15 +167,17 @@ default='gaussian'
             from the rows given.
         """
         check_is_fitted(self)
-        corruption = CORRUPTIONS[self.corruption](float(self.noise_level))
+        self._validate_params()
         seed = check_random_state(random_state).randint(np.iinfo(np.int32).max)
-        return corruption(np.random.default_rng(seed), self._validated(X).copy())
+        return self._corruption()(np.random.default_rng(seed), self._validated(X).copy())
 
-    def _plan(self, n_features: int, n_components: int) -> Plan:
+    def _corruption(self) -> Corruption:
         if self.corruption != "gaussian" and self.noise_level >= 1:
             raise ValueError(
                 f"noise_level={self.noise_level!r} is the share of values that corruption="
                 f"{self.corruption!r} changes: choose it in [0, 1)."
             )
-        corruption = CORRUPTIONS[self.corruption](float(self.noise_level))
-        return self.dense_plan(n_features, n_components, corruption=corruption)
+        return CORRUPTIONS[self.corruption](float(self.noise_level))
+
+    def _plan(self, n_features: int, n_components: int) -> Plan:
+        return self.dense_plan(n_features, n_components, corruption=self._corruption())

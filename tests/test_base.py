@@ -77,6 +77,8 @@ class TestFittedState:
         assert_allclose(hidden, np.maximum(Z, np.expm1(np.minimum(Z, 0))), rtol=1e-6)
         with pytest.raises(ValueError, match="layer=1: the encoder has 1 hidden layers"):
             fitted.hidden_activations(X, layer=1)
+        with pytest.raises(ValueError, match=r"layer=0.5"):
+            fitted.hidden_activations(X, layer=0.5)
 
     def test_attributes_are_numpy_or_plain(self):
         fitted = make(whiten=True).fit(X)

@@ -43,6 +43,8 @@ def test_the_estimator_spoils_rows_as_in_training():
     assert not np.array_equal(masked, denoiser.corrupt(X, random_state=1))
     with pytest.raises(ValueError, match="features"):
         denoiser.corrupt(X[:, :5])
+    with pytest.raises(ValueError, match=r"noise_level=1.5 .*\[0, 1\)"):
+        denoiser.set_params(noise_level=1.5).corrupt(X)
 
 
 @pytest.mark.parametrize("name", SHARES)

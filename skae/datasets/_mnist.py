@@ -2,6 +2,7 @@
 
 import os
 import zipfile
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -131,7 +132,7 @@ def _read(path: Path, subset: str) -> tuple[np.ndarray, np.ndarray]:
         with path.open("rb") as file, np.load(file) as arrays:
             x_train, y_train, x_test, y_test = (arrays[key] for key in KEYS)
     # A text or an .npy, a zip of something else, a download that broke off.
-    except (ValueError, TypeError, KeyError, EOFError, zipfile.BadZipFile) as error:
+    except (ValueError, TypeError, KeyError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         raise ValueError(
             f"{str(path)!r} is not Keras' mnist.npz with the arrays {', '.join(KEYS)}: {error} "
             f"The file can be had from {SOURCE}."

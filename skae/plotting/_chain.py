@@ -5,7 +5,10 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
+from scipy.sparse import issparse
 from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import FunctionTransformer
+from sklearn.utils import _safe_indexing
 from sklearn.utils.validation import check_is_fitted
 
 
@@ -18,10 +21,14 @@ class Chain(NamedTuple):
 
     before: Pipeline | None
     last: Any
+    undoes: bool
 
     @classmethod
-    def of(cls, estimator: Any, caller: str, *needs: str) -> Chain:
-        """Take a fitted estimator apart; its last step must have the names in `needs`."""
+    def of(cls, estimator: Any, caller: str, *needs: str, X: Any = None) -> Chain:
+        """Take a fitted estimator apart; its last step must have the names in `needs`.
+
+        Whether the steps before can be undone is tried on the first row of X.
+        """
         check_is_fitted(estimator)
         is_pipeline = isinstance(estimator, Pipeline)
         last = estimator[-1] if is_pipeline else estimator
@@ -29,15 +36,10 @@ class Chain(NamedTuple):
         if missing:
             raise TypeError(
                 f"{caller} needs an estimator with {missing[0]!r}, or a Pipeline that ends in one. "
-                f"Got {type(last).__name__}. Of a Pipeline that goes on after its transformer, "
-                "give the part that ends in it, such as pipeline[:-1]."
+                f"Got {type(last).__name__}.{_advice(estimator, last)}"
             )
-        has_steps = is_pipeline and len(estimator) > 1
-        return cls(estimator[:-1] if has_steps else None, last)
-
-    @property
-    def _can_undo(self) -> bool:
-        return self.before is not None and hasattr(self.before, "inverse_transform")
+        before = estimator[:-1] if is_pipeline and len(estimator) > 1 else None
+        return cls(before, last, before is not None and _can_undo(before, X))
 
     def inputs(self, X: Any) -> Any:
         """Return what the estimator sees of X."""
@@ -45,11 +47,11 @@ class Chain(NamedTuple):
 
     def pictured(self, X: Any) -> np.ndarray:
         """Return X as rows in the units of the picture."""
-        return as_rows(X if self._can_undo else self.inputs(X))
+        return as_rows(X if self.undoes else self.inputs(X))
 
     def undone(self, rows: Any) -> np.ndarray:
         """Bring rows in the estimator's units to those of the picture."""
-        return as_rows(self.before.inverse_transform(rows) if self._can_undo else rows)
+        return as_rows(self.before.inverse_transform(rows) if self.undoes else rows)
 
     def codes(self, inputs: Any) -> np.ndarray:
         """Return the codes of what the estimator sees."""
@@ -59,8 +61,46 @@ class Chain(NamedTuple):
         """Return the rows, in the units of the picture, that codes stand for."""
         return self.undone(self.last.inverse_transform(codes))
 
+    def column_names(self, X: Any) -> tuple[str, ...]:
+        """Return the names of the picture's columns, () where they have none."""
+        names = getattr(X, "columns", getattr(self.last, "feature_names_in_", ()))
+        if self.before is not None and not self.undoes:
+            try:
+                names = self.before.get_feature_names_out()
+            except (AttributeError, ValueError):  # a step that does not name its columns
+                names = ()
+        return tuple(map(str, names))
+
+
+def _can_undo(before: Pipeline, X: Any) -> bool:
+    """Return whether the steps have an inverse that gives rows like those of X."""
+    # Without an inverse function this one's is the identity.
+    steps = [step for _, step in before.steps if isinstance(step, FunctionTransformer)]
+    if any(step.func is not None and step.inverse_func is None for step in steps):
+        return False
+    if X is None or not hasattr(before, "inverse_transform"):
+        return hasattr(before, "inverse_transform")
+    row = _safe_indexing(X, [0])
+    try:
+        # Some steps, such as imputers, have an inverse in name alone; text is no picture.
+        return as_rows(before.inverse_transform(before.transform(row))).shape == as_rows(row).shape
+    except (TypeError, ValueError):
+        return False
+
+
+def _advice(estimator: Any, last: Any) -> str:
+    for name in ("autoencoder_", "best_estimator_"):
+        if hasattr(last, name):
+            return f" Give its {name}."
+    if last is not estimator:
+        return (
+            " Of a Pipeline that goes on after its transformer, give the part that ends in it, "
+            "such as pipeline[:-1]."
+        )
+    return ""
+
 
 def as_rows(X: Any) -> np.ndarray:
     """Return an array of one row a sample."""
-    array = np.asarray(X, dtype=np.float64)
+    array = np.asarray(X.toarray() if issparse(X) else X, dtype=np.float64)
     return array.reshape(len(array), -1)

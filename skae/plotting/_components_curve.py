@@ -11,9 +11,11 @@ from sklearn.utils._optional_dependencies import check_matplotlib_support
 from sklearn.utils._plotting import _validate_style_kwargs
 from sklearn.utils.fixes import PETROFF_COLORS
 
-from skae.plotting._chain import as_rows
+from skae.plotting._chain import Chain
 
 MARKERS = "osD^vP*X<>"
+# Share of the axis between two numbers under it.
+LEAST_GAP = 0.06
 
 
 class ComponentsCurveDisplay:
@@ -49,12 +51,14 @@ class ComponentsCurveDisplay:
     --------
     >>> from sklearn.datasets import load_iris
     >>> from sklearn.decomposition import PCA, KernelPCA
+    >>> from sklearn.model_selection import KFold
     >>> from skae.plotting import ComponentsCurveDisplay
     >>> X = load_iris().data
     >>> display = ComponentsCurveDisplay.from_estimator(
     ...     {"PCA": PCA(), "KernelPCA": KernelPCA(kernel="rbf", fit_inverse_transform=True)},
     ...     X,
     ...     n_components=(1, 2, 3),
+    ...     cv=KFold(shuffle=True, random_state=0),
     ... )
     >>> display.scores["PCA"].shape
     (3, 5)
@@ -101,7 +105,8 @@ class ComponentsCurveDisplay:
             Classifier or regressor that is fitted to the codes and scored. None scores
             the transformer itself: by the share of the variance of held-out rows that it
             explains, :func:`~sklearn.metrics.r2_score` with ``multioutput='variance_weighted'``.
-            It then needs an `inverse_transform`.
+            It then needs an `inverse_transform`. The variance is that of X, or where earlier
+            steps of a pipeline have no inverse, that of what the transformer sees.
 
         cv : int, cross-validation generator or iterable, default=None
             Folds, the same for all; None makes 5. See :func:`~sklearn.model_selection.check_cv`.
@@ -126,15 +131,18 @@ class ComponentsCurveDisplay:
         n_components = np.unique(np.asarray(n_components))
         if not n_components.size or n_components.dtype.kind not in "iu":
             raise ValueError(f"n_components={n_components.tolist()!r} must be a list of ints.")
+        if predictor is not None and y is None:
+            raise ValueError("predictor is given, but y=None: give the predictor's target.")
         settings = {name: _settings(name, each, predictor) for name, each in several.items()}
         classifies = predictor is not None and is_classifier(predictor)
         folds = list(check_cv(cv, y, classifier=classifies).split(X, y))
         scorer = _variance_explained if predictor is None and scoring is None else scoring
+        how = {"scoring": scorer, "n_jobs": n_jobs, "error_score": "raise"}
 
         def scores(candidate):
             if predictor is not None:
                 candidate = make_pipeline(candidate, clone(predictor))
-            return cross_val_score(candidate, X, y, cv=folds, scoring=scorer, n_jobs=n_jobs)
+            return cross_val_score(candidate, X, y, cv=folds, **how)
 
         def curve(candidate, parameter):
             if parameter is None:
@@ -195,11 +203,22 @@ class ComponentsCurveDisplay:
             )
         if len(self.n_components) > 2 and self.n_components[-1] > 5 * self.n_components[0]:
             ax.set_xscale("log")
-        ax.set_xticks(self.n_components, self.n_components)
+        ticks = _apart(self.n_components, np.log if ax.get_xscale() == "log" else np.asarray)
+        ax.set_xticks(ticks, ticks)
         ax.minorticks_off()
         ax.set(xlabel="number of codes", ylabel=self.score_name)
         ax.legend()
         return self
+
+
+def _apart(values, scale):
+    """Return values whose labels do not touch each other on an axis of this scale."""
+    places = scale(values.astype(float))
+    kept = [0]
+    for i in range(1, len(values)):
+        if places[i] - places[kept[-1]] > LEAST_GAP * (places[-1] - places[0]):
+            kept.append(i)
+    return values[kept]
 
 
 def _settings(name, estimator, predictor):
@@ -222,8 +241,9 @@ def _settings(name, estimator, predictor):
 
 def _variance_explained(estimator, X, y=None):
     """Score held-out rows by the share of their variance that the codes keep."""
-    back = estimator.inverse_transform(estimator.transform(X))
-    return r2_score(as_rows(X), as_rows(back), multioutput="variance_weighted")
+    chain = Chain.of(estimator, "ComponentsCurveDisplay", "transform", "inverse_transform", X=X)
+    back = chain.decoded(chain.codes(chain.inputs(X)))
+    return r2_score(chain.pictured(X), back, multioutput="variance_weighted")
 
 
 def _score_name(scoring, predictor):

@@ -8,7 +8,7 @@ import numpy as np
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 
 from skae._layers import Convolution, Dense
-from skae.plotting._chain import Chain
+from skae.plotting._chain import Chain, as_rows
 from skae.plotting._pictures import Picture, chosen, largest, panels, strongest
 
 
@@ -16,7 +16,8 @@ class FeaturesDisplay:
     """The kernels of the first layer's units, drawn as rows of X are drawn.
 
     Each unit has a scale of its own: colours say which values of a row raise its activation
-    (red) and which lower it (blue). Use :meth:`from_estimator`; all parameters are stored
+    (red) and which lower it (blue); kernels on coloured images are drawn in their colours, about
+    a middle grey. Use :meth:`from_estimator`; all parameters are stored
     as attributes.
 
     Parameters
@@ -91,7 +92,8 @@ class FeaturesDisplay:
         display : FeaturesDisplay
         """
         check_matplotlib_support(f"{cls.__name__}.from_estimator")
-        last = Chain.of(estimator, cls.__name__, "transform").last
+        chain = Chain.of(estimator, cls.__name__, "transform")
+        last = chain.last
         features, own_shape = _first_kernels(last)
         units = chosen(
             len(features),
@@ -99,7 +101,9 @@ class FeaturesDisplay:
             ("units", units),
             strongest(np.square(features).sum(axis=1)),
         )
-        picture = Picture.of(own_shape or image_shape, last, None, features.shape[1])
+        # Kernels act on what the last step sees.
+        names = chain._replace(undoes=False).column_names(None)
+        picture = Picture.of(own_shape or image_shape, last, None, features.shape[1], names)
         return cls(features=features[units], units=units, picture=picture).plot(ax=ax, **picture_kw)
 
     def plot(self, ax=None, **picture_kw):
@@ -119,7 +123,7 @@ class FeaturesDisplay:
         """
         check_matplotlib_support(f"{type(self).__name__}.plot")
         n, n_features = self.features.shape
-        picture = self.picture or Picture((n_features, 1), is_image=False)
+        picture = self.picture or Picture.lines(n_features)
         n_columns = ceil(sqrt(n))
         n_rows = ceil(n / n_columns)
         figure, axes = panels(ax, n_rows, n_columns, picture, row_names=False)
@@ -144,13 +148,13 @@ class FeaturesDisplay:
 def _first_kernels(estimator):
     """Return the first layer's kernels, one a row, and the image's shape of a convolution's."""
     if hasattr(estimator, "components_"):
-        return np.asarray(estimator.components_), None
+        return as_rows(estimator.components_), None
     network = getattr(estimator, "network_", None)
     layer = network.encoder[0] if network is not None else None
     if isinstance(layer, Dense):
-        return estimator.encoder_coefs_[0].T, None
+        return estimator.weights_[0].T, None
     if isinstance(layer, Convolution):
-        kernel = np.moveaxis(estimator.encoder_coefs_[0], -1, 0)
+        kernel = np.moveaxis(estimator.weights_[0], -1, 0)
         if kernel.shape[-1] not in (1, 3):
             raise ValueError(
                 f"FeaturesDisplay draws kernels on 1 channel or 3, but the images have "

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 from sklearn.utils.fixes import PETROFF_COLORS
 from sklearn.utils.multiclass import type_of_target
-from sklearn.utils.validation import check_consistent_length
+from sklearn.utils.validation import check_consistent_length, column_or_1d
 
 from skae.plotting._chain import Chain
 from skae.plotting._pictures import Picture, chosen, panels, strongest
@@ -87,7 +89,8 @@ class LatentSpaceDisplay:
             Samples.
 
         y : array-like of shape (n_samples,) or None, default=None
-            Classes or numbers that colour the points.
+            Classes or numbers that colour the points. Unlabelled rows are grey: NaN, None and,
+            where there are two classes besides, -1.
 
         components : array-like of int or None, default=None
             Numbers of the codes to draw. None draws all up to four, of more the four that vary
@@ -117,7 +120,7 @@ class LatentSpaceDisplay:
         )
         display = cls(
             codes=codes[:, components],
-            y=None if y is None else np.asarray(y),
+            y=None if y is None else column_or_1d(y),
             components=components,
             y_name=str(getattr(y, "name", None) or "y"),
         )
@@ -139,11 +142,13 @@ class LatentSpaceDisplay:
         display : LatentSpaceDisplay
         """
         check_matplotlib_support(f"{type(self).__name__}.plot")
-        self._is_numeric = self.y is not None and _is_numeric(self.y)
         n, n_codes = self.codes.shape
+        self._colouring = Colouring.of(self.y)
         # Fewer points can be larger and need not shine through.
         style = {"s": float(np.clip(8000 / n, 8, 40)), "alpha": 0.8 if n > 50 else 1.0}
-        style |= {"linewidths": 0, **scatter_kw}
+        if not {"lw", "linewidth", "linewidths"} & set(scatter_kw):
+            style["linewidths"] = 0
+        style |= scatter_kw
         self.scatters_, self.legend_, self.colorbar_ = [], None, None
         in_space = n_codes == 3 and (ax is None or ax.name == "3d")
         if n_codes > 2 and not in_space:
@@ -155,7 +160,8 @@ class LatentSpaceDisplay:
     def _plot_one(self, ax, style, projection):
         import matplotlib.pyplot as plt
 
-        if ax is None:
+        is_new = ax is None
+        if is_new:
             ax = plt.figure(layout="constrained").add_subplot(projection=projection)
         self.ax_, self.axes_, self.figure_ = ax, np.array([[ax]]), ax.figure
         points = self.codes.T
@@ -164,15 +170,20 @@ class LatentSpaceDisplay:
         if len(points) == 1:
             # The axis across says what colours mean.
             self._scatter(ax, np.vstack([points, self._across(ax)]), style)
+            return
+        self._scatter(ax, points, style)
+        if is_new and projection == "3d":
+            # Labels of a third dimension stand beside the axes.
+            self._explain(self.figure_, style, loc="outside right upper")
         else:
-            self._scatter(ax, points, style)
-            self._explain(ax)
+            x = 1.15 if ax.name == "3d" else 1.02
+            beside = {"bbox_to_anchor": (x, 1.0), "borderaxespad": 0.0}
+            self._explain(ax, style, loc="upper left", **beside)
 
     def _plot_pairs(self, ax, style):
-        n_codes = self.codes.shape[1]
+        n = self.codes.shape[1] - 1
         self.ax_ = None
-        n = n_codes - 1
-        self.figure_, self.axes_ = panels(ax, n, n, Picture((1, 1), is_image=False))
+        self.figure_, self.axes_ = panels(ax, n, n, Picture.lines(1))
         if ax is None:
             self.figure_.set_size_inches(2.6 * n + 1.0, 2.4 * n + 0.5)
         for (i, j), panel in np.ndenumerate(self.axes_):
@@ -180,70 +191,121 @@ class LatentSpaceDisplay:
                 panel.set_axis_off()
                 continue
             self._scatter(panel, self.codes[:, [j, i + 1]].T, style)
-            panel.tick_params(labelsize="x-small")
+            panel.tick_params(labelsize="x-small", labelleft=j == 0, labelbottom=i == n - 1)
             if j == 0:
                 panel.set_ylabel(self._name(i + 1))
-            if i == n_codes - 2:
+            if i == n - 1:
                 panel.set_xlabel(self._name(j))
         # The corner above the diagonal is free.
-        self._explain(self.axes_[0, -1])
+        self._explain(self.axes_[0, -1], style, loc="upper right")
 
     def _scatter(self, ax, points, style):
-        if self.y is None:
-            groups = [(slice(None), {"color": PETROFF_COLORS[0]})]
-        elif self._is_numeric:
-            groups = [(slice(None), {"c": self.y, "cmap": "viridis"})]
-        else:
-            classes, index = np.unique(self.y, return_inverse=True)
-            n = len(PETROFF_COLORS)
-            groups = [
-                (
-                    index == i,
-                    {"color": PETROFF_COLORS[i % n], "marker": MARKERS[i // n], "label": name},
-                )
-                for i, name in enumerate(map(str, classes))
-            ]
-        for rows, colour in groups:
-            self.scatters_.append(ax.scatter(*points[:, rows], **{**colour, **style}))
+        own_colours = {"c", "color"} & set(style)
+        for group in self._colouring.groups:
+            kw = {**(group.style if not own_colours else {}), **style}
+            # Sizes or colours may be given for each point.
+            kw = {
+                name: value[group.rows] if np.shape(value)[:1] == self.codes.shape[:1] else value
+                for name, value in kw.items()
+            }
+            rows = points[:, group.rows]
+            self.scatters_.append(ax.scatter(*rows, label=group.name, **kw))
 
     def _across(self, ax):
         """Return what a single code is drawn against, and label that axis."""
+        colouring = self._colouring
         if self.y is None:
             ax.set_ylabel("row")
             return np.arange(len(self.codes))
         ax.set_ylabel(self.y_name)
-        if self._is_numeric:
+        if colouring.is_numeric:
             return self.y
-        classes, index = np.unique(self.y, return_inverse=True)
-        ax.set_yticks(range(len(classes)), classes)
+        index = np.empty(len(self.y))
+        for i, group in enumerate(colouring.groups):
+            index[group.rows] = i
+        names = [group.name for group in colouring.groups]
+        ax.set_yticks(range(len(names)), names)
         return index
 
-    def _explain(self, ax):
+    def _explain(self, place, style, **where):
         """Add a legend of classes or a colour bar of numbers."""
-        if self._is_numeric:
+        groups = self._colouring.groups
+        if self.y is None or {"c", "color"} & set(style):
+            return
+        if self._colouring.is_numeric:
             self.colorbar_ = self.figure_.colorbar(
-                self.scatters_[0], ax=self.axes_, label=self.y_name
+                self.scatters_[len(groups) - 1], ax=self.axes_, label=self.y_name
             )
             self.colorbar_.solids.set_alpha(1.0)
-        elif self.y is not None:
-            handles = self.scatters_[: len(np.unique(self.y))]
-            place = {"loc": "upper right"}
-            if self.ax_ is not None:
-                # Beside the axes; in the corner that a cube leaves free.
-                x = 0.0 if self.ax_.name == "3d" else 1.02
-                place = {"loc": "upper left", "bbox_to_anchor": (x, 1.0), "borderaxespad": 0.0}
-            self.legend_ = ax.legend(
-                handles=handles,
-                title=self.y_name,
-                fontsize="small",
-                ncols=-(-len(handles) // 15),
-                **place,
-            )
-            for handle in self.legend_.legend_handles:
-                handle.set(alpha=1.0, sizes=[30.0])
+            return
+        handles = self.scatters_[: len(groups)]
+        columns = -(-len(handles) // 15)
+        self.legend_ = place.legend(
+            handles=handles, title=self.y_name, fontsize="small", ncols=columns, **where
+        )
+        for handle in self.legend_.legend_handles:
+            handle.set(alpha=1.0, sizes=[30.0])
 
     def _name(self, i):
         return f"code {i if self.components is None else self.components[i]}"
+
+
+class Group(NamedTuple):
+    """Points of one style.
+
+    Parameters
+    ----------
+    name : str or None
+    rows : ndarray of bool
+    style : dict
+    """
+
+    name: str | None
+    rows: np.ndarray
+    style: dict
+
+
+class Colouring(NamedTuple):
+    """How points are coloured: in groups, the last one by numbers if `is_numeric`."""
+
+    groups: list[Group]
+    is_numeric: bool = False
+
+    @classmethod
+    def of(cls, y):
+        """Sort points into unlabelled ones and classes or numbers."""
+        if y is None:
+            return cls([Group(None, slice(None), {"color": PETROFF_COLORS[0]})])
+        labelled = _labelled(y)
+        groups = []
+        if not labelled.all():
+            groups.append(Group("unlabelled", ~labelled, {"color": "0.8"}))
+        if not labelled.any():
+            return cls(groups)
+        # An object array of strings becomes one of strings.
+        some = np.array(y[labelled].tolist())
+        if _is_numeric(some):
+            style = {"c": y, "cmap": "viridis"}
+            return cls([*groups, Group(None, labelled, style)], is_numeric=True)
+        for i, name in enumerate(np.unique(some)):
+            colour = PETROFF_COLORS[i % len(PETROFF_COLORS)]
+            style = {"color": colour, "marker": MARKERS[i // len(PETROFF_COLORS)]}
+            rows = labelled.copy()
+            rows[labelled] = some == name
+            groups.append(Group(str(name), rows, style))
+        return cls(groups)
+
+
+def _labelled(y):
+    """Return which rows have a label; -1 is none where there are two others at least."""
+    if y.dtype.kind == "f":
+        return ~np.isnan(y)
+    if y.dtype.kind in "iu":
+        is_class = y != -1
+        return is_class if len(np.unique(y[is_class])) > 1 else np.ones(len(y), bool)
+    if y.dtype.kind == "O":
+        return np.array([each is not None and each == each and each != -1 for each in y])
+    return np.ones(len(y), bool)
 
 
 def _is_numeric(y):

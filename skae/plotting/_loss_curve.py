@@ -116,6 +116,8 @@ class LossCurveDisplay:
             name: Chain.of(each, cls.__name__, "loss_curve_") for name, each in several.items()
         }
         curves = {name: LossCurve.of(chain.last) for name, chain in chains.items()}
+        if not any(len(curve.training) or curve.stages for curve in curves.values()):
+            raise ValueError("loss_curve_ is empty: no epoch was trained.")
         return cls(curves=curves).plot(ax=ax, **line_kw)
 
     def plot(self, ax=None, **line_kw):
@@ -135,6 +137,7 @@ class LossCurveDisplay:
         """
         check_matplotlib_support(f"{type(self).__name__}.plot")
         import matplotlib.pyplot as plt
+        from matplotlib.ticker import MaxNLocator
 
         if ax is None:
             _, ax = plt.subplots(layout="constrained")
@@ -146,7 +149,7 @@ class LossCurveDisplay:
         if losses.min() > 0 and losses.max() > LONG_FALL * losses.min():
             ax.set_yscale("log")
         ax.set(xlabel="epoch", ylabel="loss")
-        ax.xaxis.get_major_locator().set_params(integer=True)
+        ax.xaxis.set_major_locator(MaxNLocator(integer=True))
         ax.legend()
         return self
 
@@ -177,7 +180,9 @@ class LossCurveDisplay:
         if len(curve.training):
             draw(done + 1, curve.training, f"{of}training")
         if len(curve.validation):
-            draw(done + 1, curve.validation, f"{of}validation", linestyle="--")
+            # A warm start may have set rows aside only later.
+            first = done + 1 + len(curve.training) - len(curve.validation)
+            draw(first, curve.validation, f"{of}validation", linestyle="--")
         if curve.kept is not None and np.isfinite(curve.kept[1]):
             epoch, loss = curve.kept
             style = {"color": colour, "marker": "o", "linestyle": "", "markeredgecolor": "black"}

@@ -9,7 +9,7 @@ from sklearn.utils._plotting import _validate_style_kwargs
 from sklearn.utils.fixes import PETROFF_COLORS
 
 from skae.plotting._chain import Chain
-from skae.plotting._pictures import Picture, limits, widened
+from skae.plotting._pictures import Picture, draw_image, limits, widened
 
 # The codes' range that is drawn, in quantiles.
 RANGE = (0.02, 0.98)
@@ -33,7 +33,7 @@ class ManifoldDisplay:
     components : tuple of one or two int
         Numbers of the codes, for the labels.
 
-    limits : (float, float) or None, default=None
+    value_range : (float, float) or None, default=None
         Least and greatest value of the scale that images are drawn on. None takes theirs.
 
     picture : Picture or None, default=None
@@ -66,11 +66,11 @@ class ManifoldDisplay:
     (6, 6, 64)
     """
 
-    def __init__(self, *, decodings, values, components, limits=None, picture=None):
+    def __init__(self, *, decodings, values, components, value_range=None, picture=None):
         self.decodings = decodings
         self.values = values
         self.components = components
-        self.limits = limits
+        self.value_range = value_range
         self.picture = picture
 
     @classmethod
@@ -79,7 +79,7 @@ class ManifoldDisplay:
         estimator,
         X=None,
         *,
-        components=(0, 1),
+        components=None,
         n_values=12,
         image_shape="auto",
         ax=None,
@@ -101,9 +101,9 @@ class ManifoldDisplay:
             then values are these quantiles of the normal, evenly spaced in probability, and
             the other codes are zero.
 
-        components : int or (int, int), default=(0, 1)
-            The codes of a grid, along x and y, or the one whose values are followed. An estimator
-            with a single code takes 0.
+        components : int, (int, int) or None, default=None
+            The codes of a grid, along x and y, or the one whose values are followed. None takes
+            the first two, or the only one.
 
         n_values : int, default=12
             How many values of a code.
@@ -115,14 +115,15 @@ class ManifoldDisplay:
             Axes to draw in. None makes a new figure.
 
         **picture_kw : dict
-            Passed to `Axes.imshow`, such as ``cmap='gray_r'``, or for lines to `Axes.plot`.
+            Style of the rows drawn: passed to `Axes.imshow`, such as ``cmap='gray_r'``, or for
+            lines to `Axes.plot`.
 
         Returns
         -------
         display : ManifoldDisplay
         """
         check_matplotlib_support(f"{cls.__name__}.from_estimator")
-        chain = Chain.of(estimator, cls.__name__, "transform", "inverse_transform")
+        chain = Chain.of(estimator, cls.__name__, "transform", "inverse_transform", X=X)
         if n_values < 2:
             raise ValueError(f"n_values={n_values!r}: ask for two at least.")
         if X is None:
@@ -133,25 +134,28 @@ class ManifoldDisplay:
                     "Give samples, whose codes say what range to draw."
                 )
             others = np.zeros(chain.last.n_components_)
-            scale = None
             values = np.tile(norm.ppf(np.linspace(*RANGE, n_values)), (len(others), 1))
         else:
             codes = chain.codes(chain.inputs(X))
-            scale = limits(chain.pictured(X))
             others = np.median(codes, axis=0)
             values = np.linspace(*np.quantile(codes, RANGE, axis=0), n_values).T
+        if components is None:
+            components = tuple(range(min(len(others), 2)))
         components = _checked(components, len(others))
         grid = np.meshgrid(*(values[i] for i in components))
         wanted = np.broadcast_to(others, (*grid[0].shape, len(others))).copy()
         for i, each in zip(components, grid, strict=True):
             wanted[..., i] = each
         rows = chain.decoded(wanted.reshape(-1, len(others)))
+        names = chain.column_names(X)
+        picture = Picture.of(image_shape, chain.last, X, rows.shape[1], names)
+        has_scale = X is not None and picture.is_image
         display = cls(
             decodings=rows.reshape(*grid[0].shape, -1),
             values=values[list(components)],
             components=components,
-            limits=scale,
-            picture=Picture.of(image_shape, chain.last, X, rows.shape[1]),
+            value_range=limits(chain.pictured(X)) if has_scale else None,
+            picture=picture,
         )
         return display.plot(ax=ax, **picture_kw)
 
@@ -164,7 +168,8 @@ class ManifoldDisplay:
             Axes to draw in. None makes a new figure.
 
         **picture_kw : dict
-            Passed to `Axes.imshow`, such as ``cmap='gray_r'``, or for lines to `Axes.plot`.
+            Style of the rows drawn: passed to `Axes.imshow`, such as ``cmap='gray_r'``, or for
+            lines to `Axes.plot`.
 
         Returns
         -------
@@ -174,7 +179,7 @@ class ManifoldDisplay:
         import matplotlib.pyplot as plt
 
         n_features = self.decodings.shape[-1]
-        picture = self.picture or Picture((n_features, 1), is_image=False)
+        picture = self.picture or Picture.lines(n_features)
         n_values, is_grid = self.values.shape[1], len(self.components) == 2
         if ax is None:
             side = max(0.45 * n_values, 3.0)
@@ -209,15 +214,12 @@ class ManifoldDisplay:
         # Upwards along the second code.
         rows = [np.concatenate(list(row), axis=1) for row in images[::-1]]
         n_rows, n_columns = images.shape[:2]
-        low, high = self.limits or limits(self.decodings)
-        wall = np.concatenate(rows, axis=0)
-        if wall.ndim == 3:
-            wall = np.clip((wall - low) / ((high - low) or 1.0), 0, 1)
-        self.image_ = self.ax_.imshow(
-            wall,
-            extent=(-0.5, n_columns - 0.5, -0.5, n_rows - 0.5),
-            aspect=height / width,
-            **{"cmap": "gray", "vmin": low, "vmax": high, **picture_kw},
+        extent = (-0.5, n_columns - 0.5, -0.5, n_rows - 0.5)
+        self.image_ = draw_image(
+            self.ax_,
+            np.concatenate(rows, axis=0),
+            self.value_range or limits(self.decodings),
+            **{"extent": extent, "aspect": height / width, **picture_kw},
         )
         # Lines between the images.
         self.ax_.set_xticks(np.arange(0.5, n_columns - 1), minor=True)
@@ -248,13 +250,15 @@ class ManifoldDisplay:
         scale = ScalarMappable(Normalize(values[0], values[-1]), colormaps["viridis"])
         shared, n_before = limits(self.decodings), len(self.ax_.lines)
         for value, row in zip(values, self.decodings, strict=True):
-            picture.draw(self.ax_, row, shared, **{"color": scale.to_rgba(value), **picture_kw})
+            colour = {"color": scale.to_rgba(value)}
+            picture.draw(self.ax_, row, shared, **_validate_style_kwargs(colour, picture_kw))
         self.lines_ = self.ax_.lines[n_before:]
         picture.label_columns(self.ax_)
-        self.ax_.set(ylabel="decoded value", xlabel="" if picture.names else "column")
-        self.colorbar_ = self.figure_.colorbar(
-            scale, ax=self.ax_, label=f"code {self.components[0]}"
-        )
+        self.ax_.set(ylabel="decoded value", xlabel=picture.axis_name)
+        if not {"c", "color"} & set(picture_kw):
+            self.colorbar_ = self.figure_.colorbar(
+                scale, ax=self.ax_, label=f"code {self.components[0]}"
+            )
 
 
 def _checked(components, n_codes):

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import cycle
 from math import isqrt, prod
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -37,7 +39,14 @@ class Picture:
     names: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, image_shape: Any, estimator: Any, X: Any, n_columns: int) -> Picture:
+    def of(
+        cls,
+        image_shape: Any,
+        estimator: Any,
+        X: Any,
+        n_columns: int,
+        names: tuple[str, ...] = (),
+    ) -> Picture:
         """Infer how rows of so many columns are drawn, or take it from `image_shape`."""
         if isinstance(image_shape, str):
             if image_shape != "auto":
@@ -50,9 +59,8 @@ class Picture:
             steps, values = getattr(estimator, "sequence_shape", None) or (n_columns, 1)
             if steps * values != n_columns:  # an earlier step that cannot be undone
                 steps, values = n_columns, 1
-            names = getattr(X, "columns", getattr(estimator, "feature_names_in_", ()))
             is_readable = len(names) == n_columns <= MOST_NAMES
-            return cls((steps, values), False, tuple(map(str, names)) if is_readable else ())
+            return cls((steps, values), False, names if is_readable else ())
         shape = tuple(map(int, image_shape))
         if shape[2:] == (1,):
             shape = shape[:2]
@@ -63,19 +71,25 @@ class Picture:
             )
         return cls(shape, True)
 
+    @classmethod
+    def lines(cls, n_columns: int) -> Picture:
+        """Return how rows are drawn of which no more is known."""
+        return cls((n_columns, 1), is_image=False)
+
     def draw(self, ax: Any, row: np.ndarray, limits: tuple[float, float], **kw: Any) -> Any:
         """Draw one row into an Axes; return the image, or the first line."""
         if not self.is_image:
             ax.set_ylim(*widened(*limits))
             # Few values are a table's: marks show where they are.
             mark = {"marker": "."} if self.shape[0] <= MOST_NAMES else {}
-            style = _validate_style_kwargs({"color": ROW, "linewidth": 1, **mark}, kw)
-            return ax.plot(row.reshape(self.shape), **style)[0]
-        low, high = limits
-        image = row.reshape(self.shape)
-        if image.ndim == 3:
-            return ax.imshow(np.clip((image - low) / ((high - low) or 1.0), 0, 1), **kw)
-        return ax.imshow(image, **{"cmap": "gray", "vmin": low, "vmax": high, **kw})
+            first = None
+            # A sequence has a line for each of the values of a step.
+            for values, colour in zip(row.reshape(self.shape).T, cycle(PETROFF_COLORS)):
+                style = {"color": colour, "linewidth": 1, **mark}
+                (line,) = ax.plot(values, **_validate_style_kwargs(style, kw))
+                first = first or line
+            return first
+        return draw_image(ax, row.reshape(self.shape), limits, **kw)
 
     def draw_signed(self, ax: Any, row: np.ndarray, largest: float, **kw: Any) -> Any:
         """Draw differences or weights, zero in the middle of the colours or of the axis."""
@@ -83,9 +97,16 @@ class Picture:
         if not self.is_image:
             ax.axhline(0.0, color=REFERENCE, linewidth=0.8)
             return self.draw(ax, row, limits, **kw)
-        image = row.reshape(self.shape)
-        image = image.mean(axis=2) if image.ndim == 3 else image
-        return ax.imshow(image, **{"cmap": "RdBu_r", "vmin": -largest, "vmax": largest, **kw})
+        # Colours as they are, about a middle grey, where there are colours.
+        style = {"cmap": "RdBu_r", **kw}
+        return draw_image(ax, row.reshape(self.shape), (-largest, largest), **style)
+
+    @property
+    def axis_name(self) -> str:
+        """What stands along a line: named columns, columns or steps."""
+        if self.names:
+            return ""
+        return "column" if self.shape[1] == 1 else "step"
 
     def label_columns(self, ax: Any) -> None:
         """Name the columns under lines, where they have names."""
@@ -96,10 +117,10 @@ class Picture:
 def _inferred(estimator: Any, X: Any, n_columns: int) -> Any:
     """Return the image's shape of a row, None if rows are no images."""
     own = getattr(estimator, "image_shape", None)
+    if own is None and getattr(X, "ndim", 2) > 2 and not hasattr(estimator, "sequence_shape"):
+        own = X.shape[1:]
     if own is not None and prod(own) == n_columns:
-        return own
-    if getattr(X, "ndim", 2) > 2 and not hasattr(estimator, "sequence_shape"):
-        return X.shape[1:]
+        return own if tuple(own[2:]) in ((), (1,), (3,)) else None
     side = isqrt(n_columns)
     is_square = side * side == n_columns and side >= LEAST_SIDE
     return (side, side) if is_square and not hasattr(estimator, "sequence_shape") else None
@@ -113,12 +134,21 @@ def widened(low: float, high: float) -> tuple[float, float]:
 
 def limits(*rows: np.ndarray) -> tuple[float, float]:
     """Return the least and the greatest of all values."""
-    return min(float(r.min()) for r in rows), max(float(r.max()) for r in rows)
+    return min(float(np.nanmin(r)) for r in rows), max(float(np.nanmax(r)) for r in rows)
 
 
 def largest(rows: np.ndarray) -> float:
     """Return the largest absolute value, 1 where all are zero."""
-    return float(np.abs(rows).max()) or 1.0
+    return float(np.nanmax(np.abs(rows))) or 1.0
+
+
+def draw_image(ax: Any, image: np.ndarray, limits: tuple[float, float], **kw: Any) -> Any:
+    """Draw a grey or a coloured image on a scale between limits."""
+    low, high = limits
+    if image.ndim == 3:
+        return ax.imshow(np.clip((image - low) / ((high - low) or 1.0), 0, 1), **kw)
+    scale = {} if "norm" in kw else {"vmin": low, "vmax": high}
+    return ax.imshow(image, **{"cmap": "gray", **scale, **kw})
 
 
 def mosaic(tiles: np.ndarray) -> np.ndarray:
@@ -142,7 +172,7 @@ def panels(
     and of the rows beside them; or it is that of `ax`, whose place is divided.
     """
     import matplotlib.pyplot as plt
-    from matplotlib.gridspec import GridSpecFromSubplotSpec
+    from matplotlib.gridspec import GridSpec, GridSpecFromSubplotSpec
 
     if ax is None:
         width, height = (0.95, 1.0) if picture.is_image else (1.7, 1.0)
@@ -152,11 +182,21 @@ def panels(
         figure = plt.figure(figsize=size, layout="constrained")
         axes = figure.subplots(n_rows, n_columns, squeeze=False)
     else:
+        if not ax.axison:
+            raise ValueError("The place of ax is divided already. Give another one, or ax=None.")
         figure = ax.figure
         ax.set_axis_off()
-        grid = GridSpecFromSubplotSpec(n_rows, n_columns, subplot_spec=ax.get_subplotspec())
-        places = [figure.add_subplot(place) for place in grid]
-        axes = np.array(places, dtype=object).reshape(n_rows, n_columns)
+        # The first row is room for a title of ax.
+        shape = {"nrows": n_rows + 1, "ncols": n_columns, "height_ratios": [0.2] + [1] * n_rows}
+        if ax.get_subplotspec() is None:
+            grid = GridSpec(figure=figure, **shape)
+            left, bottom, right, top = ax.get_position().extents
+            grid.update(left=left, bottom=bottom, right=right, top=top)
+        else:
+            grid = GridSpecFromSubplotSpec(subplot_spec=ax.get_subplotspec(), **shape)
+        axes = np.empty((n_rows, n_columns), dtype=object)
+        for i, j in np.ndindex(axes.shape):
+            axes[i, j] = figure.add_subplot(grid[i + 1, j])
     return figure, axes
 
 
@@ -187,8 +227,8 @@ def chosen(
     name, values = indices
     if values is None:
         name, value = number
-        if value < 1:
-            raise ValueError(f"{name}={value!r}: ask for one at least.")
+        if not isinstance(value, Integral) or value < 1:
+            raise ValueError(f"{name}={value!r} must be an int, 1 at least.")
         return np.arange(n) if value >= n else np.sort(some(value))
     values = np.asarray(values)
     if values.ndim != 1 or values.dtype.kind not in "iu" or not values.size:

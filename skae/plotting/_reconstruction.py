@@ -7,6 +7,7 @@ from math import isqrt
 import numpy as np
 from sklearn.utils import _safe_indexing, check_random_state
 from sklearn.utils._optional_dependencies import check_matplotlib_support
+from sklearn.utils._set_output import _get_adapter_from_container
 from sklearn.utils.validation import _num_samples, check_consistent_length
 
 from skae.plotting._chain import Chain
@@ -26,6 +27,8 @@ from skae.plotting._pictures import (
 
 # Fewer codes than this are easier read as bars.
 LEAST_CODES_IN_AN_IMAGE = 16
+# As many rows as a batch has and more stand beside those that are corrupted.
+ROWS_BESIDE = 256
 
 
 class ReconstructionDisplay:
@@ -149,14 +152,15 @@ class ReconstructionDisplay:
             Its place is divided into panels. None makes a new figure.
 
         **picture_kw : dict
-            Passed to `Axes.imshow`, such as ``cmap='gray_r'``, or for lines to `Axes.plot`.
+            Style of the rows drawn: passed to `Axes.imshow`, such as ``cmap='gray_r'``, or for
+            lines to `Axes.plot`.
 
         Returns
         -------
         display : ReconstructionDisplay
         """
         check_matplotlib_support(f"{cls.__name__}.from_estimator")
-        chain = Chain.of(estimator, cls.__name__, "transform", "inverse_transform")
+        chain = Chain.of(estimator, cls.__name__, "transform", "inverse_transform", X=X)
         rng = check_random_state(random_state)
         n = _num_samples(X)
         indices = chosen(
@@ -174,8 +178,12 @@ class ReconstructionDisplay:
                     f"corrupted={corrupted!r}: give an array of the shape of X, 'auto' or None."
                 )
             if hasattr(chain.last, "corrupt"):
-                inputs = chain.last.corrupt(inputs, random_state=rng)
-                spoiled = chain.undone(inputs)
+                # Among others, since some noise takes its values from other rows.
+                others = rng.permutation(n)[:ROWS_BESIDE]
+                rows = chain.inputs(_safe_indexing(X, np.r_[indices, others]))
+                spoiled = chain.last.corrupt(rows, random_state=rng)[: len(indices)]
+                inputs = _in_container_of(inputs, spoiled)
+                spoiled = chain.undone(spoiled)
         elif corrupted is not None:
             check_consistent_length(X, corrupted)
             corrupted = _safe_indexing(corrupted, indices)
@@ -188,7 +196,9 @@ class ReconstructionDisplay:
             reconstruction=chain.decoded(codes),
             corrupted=spoiled,
             indices=indices,
-            picture=Picture.of(image_shape, chain.last, X, original.shape[1]),
+            picture=Picture.of(
+                image_shape, chain.last, X, original.shape[1], chain.column_names(X)
+            ),
             code_shape=_code_shape(chain.last, codes.shape[1]),
         )
         return display.plot(ax=ax, **picture_kw)
@@ -202,14 +212,15 @@ class ReconstructionDisplay:
             Its place is divided into panels. None makes a new figure.
 
         **picture_kw : dict
-            Passed to `Axes.imshow`, such as ``cmap='gray_r'``, or for lines to `Axes.plot`.
+            Style of the rows drawn: passed to `Axes.imshow`, such as ``cmap='gray_r'``, or for
+            lines to `Axes.plot`.
 
         Returns
         -------
         display : ReconstructionDisplay
         """
         check_matplotlib_support(f"{type(self).__name__}.plot")
-        picture = self.picture or Picture((self.original.shape[1], 1), is_image=False)
+        picture = self.picture or Picture.lines(self.original.shape[1])
         difference = self.reconstruction - self.original
         rows = {
             "original": self.original,
@@ -254,6 +265,14 @@ class ReconstructionDisplay:
         ax.axhline(0.0, color=REFERENCE, linewidth=0.8)
         ax.set_ylim(*widened(min(0.0, low), max(0.0, high)))
         return ax.bar(np.arange(len(code)), code, color=ROW)
+
+
+def _in_container_of(inputs, rows):
+    """Return rows as a data frame where inputs are one, so that their names are known."""
+    if not hasattr(inputs, "columns"):
+        return rows
+    adapter = _get_adapter_from_container(inputs)
+    return adapter.create_container(rows, inputs, columns=inputs.columns)
 
 
 def _code_shape(estimator, n_codes):

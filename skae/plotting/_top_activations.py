@@ -114,7 +114,8 @@ class TopActivationsDisplay:
             Its place is divided into panels. None makes a new figure.
 
         **picture_kw : dict
-            Passed to `Axes.imshow`, such as ``cmap='gray_r'``, or for lines to `Axes.plot`.
+            Style of the rows drawn: passed to `Axes.imshow`, such as ``cmap='gray_r'``, or for
+            lines to `Axes.plot`.
 
         Returns
         -------
@@ -122,7 +123,7 @@ class TopActivationsDisplay:
         """
         check_matplotlib_support(f"{cls.__name__}.from_estimator")
         needs = "transform" if layer is None else "hidden_activations"
-        chain = Chain.of(estimator, cls.__name__, needs)
+        chain = Chain.of(estimator, cls.__name__, needs, X=X)
         if n_samples < 1:
             raise ValueError(f"n_samples={n_samples!r}: ask for one at least.")
         inputs = chain.inputs(X)
@@ -145,7 +146,7 @@ class TopActivationsDisplay:
             activations=np.take_along_axis(activations, indices, axis=1),
             indices=indices,
             names=[f"{kind} {unit}" for unit in units],
-            picture=Picture.of(image_shape, chain.last, X, rows.shape[1]),
+            picture=Picture.of(image_shape, chain.last, X, rows.shape[1], chain.column_names(X)),
         )
         return display.plot(ax=ax, **picture_kw)
 
@@ -158,7 +159,8 @@ class TopActivationsDisplay:
             Its place is divided into panels. None makes a new figure.
 
         **picture_kw : dict
-            Passed to `Axes.imshow`, such as ``cmap='gray_r'``, or for lines to `Axes.plot`.
+            Style of the rows drawn: passed to `Axes.imshow`, such as ``cmap='gray_r'``, or for
+            lines to `Axes.plot`.
 
         Returns
         -------
@@ -166,7 +168,7 @@ class TopActivationsDisplay:
         """
         check_matplotlib_support(f"{type(self).__name__}.plot")
         n_units, n_samples, n_features = self.samples.shape
-        picture = self.picture or Picture((n_features, 1), is_image=False)
+        picture = self.picture or Picture.lines(n_features)
         shared = limits(self.samples)
         figure, axes = panels(ax, n_units, n_samples, picture)
         artists = np.empty(axes.shape, dtype=object)

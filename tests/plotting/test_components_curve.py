@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
@@ -6,7 +8,7 @@ from sklearn.decomposition import PCA, KernelPCA
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.model_selection import cross_val_score
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 import skae
 from skae.plotting import ComponentsCurveDisplay
@@ -86,6 +88,24 @@ def test_scores_by_name_or_by_function():
     assert regression.score_name == "$R^2$"
 
 
+def test_where_earlier_steps_have_no_inverse():
+    pipeline = make_pipeline(FunctionTransformer(np.log), PCA())
+    display = ComponentsCurveDisplay.from_estimator(pipeline, X, n_components=[3])
+    logs = ComponentsCurveDisplay.from_estimator(PCA(), np.log(X), n_components=[3])
+    assert_allclose(display.scores["Pipeline"], logs.scores["PCA"])
+
+
+def test_labels_of_many_numbers_do_not_touch():
+    for values in (range(1, 41), [10, 11, 12, 60, 61, 62]):
+        scores = {"PCA": np.ones((len(values), 2))}
+        display = ComponentsCurveDisplay(
+            n_components=np.array(values), scores=scores, score_name="score"
+        ).plot()
+        display.figure_.canvas.draw()
+        labels = [tick.get_window_extent() for tick in display.ax_.get_xticklabels()]
+        assert all(left.x1 < right.x0 for left, right in pairwise(labels))
+
+
 def test_many_codes_are_drawn_on_a_logarithmic_axis():
     scores = {"PCA": np.ones((3, 2))}
     display = ComponentsCurveDisplay(
@@ -103,6 +123,7 @@ def test_many_codes_are_drawn_on_a_logarithmic_axis():
         ({"all": "passthrough"}, {}, "'all' is 'passthrough'"),
         (StandardScaler(), {}, "has no parameter n_components"),
         (make_pipeline(StandardScaler()), {}, "has no parameter n_components"),
+        (PCA(), {"predictor": LogisticRegression()}, "y=None"),
         (PCA(), {"n_components": []}, r"n_components=\[\]"),
         (PCA(), {"n_components": [0.5]}, r"n_components=\[0.5\]"),
     ],

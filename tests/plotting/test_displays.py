@@ -95,9 +95,12 @@ def test_every_parameter_is_documented(name):
 
 @each_display
 def test_a_missing_matplotlib_is_named(name, autoencoder, monkeypatch):
+    display = getattr(skae.plotting, name).from_estimator(autoencoder, **CALLS[name])
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     with pytest.raises(ImportError, match=f"{name}.from_estimator requires matplotlib"):
         getattr(skae.plotting, name).from_estimator(autoencoder, **CALLS[name])
+    with pytest.raises(ImportError, match=f"{name}.plot requires matplotlib"):
+        display.plot()
 
 
 @pytest.mark.parametrize("name", sorted(set(CALLS) - {"ComponentsCurveDisplay"}))

@@ -5,7 +5,7 @@ from sklearn.datasets import load_iris
 from sklearn.decomposition import PCA
 
 import skae
-from skae.plotting import FeaturesDisplay
+from skae.plotting import FeaturesDisplay, LossCurveDisplay, ReconstructionDisplay
 from tests.plotting.conftest import SMALL
 
 
@@ -55,6 +55,20 @@ def test_images_of_many_channels_are_not_drawn():
     ).fit(X)
     with pytest.raises(ValueError, match="the images have 2"):
         FeaturesDisplay.from_estimator(convolutional)
+
+
+def test_an_encoder_under_a_head(digits):
+    X, y = digits
+    classifier = skae.AutoencoderClassifier(
+        skae.AutoencoderTransformer(4, **SMALL), max_iter=1, random_state=0
+    ).fit(X, y)
+    display = FeaturesDisplay.from_estimator(classifier)
+    assert_array_equal(display.features, classifier.weights_[0].T)
+    with pytest.raises(TypeError, match="Give its autoencoder_"):
+        ReconstructionDisplay.from_estimator(classifier, X)
+    frozen = classifier.set_params(freeze=True).fit(X, y)
+    with pytest.raises(ValueError, match="no epoch was trained"):
+        LossCurveDisplay.from_estimator(frozen)
 
 
 def test_stored_arrays_are_lines_unless_a_picture_is_given():

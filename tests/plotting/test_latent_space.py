@@ -45,6 +45,43 @@ def test_more_than_ten_classes_have_marks_too(points):
     assert len(looks) == 12
 
 
+@pytest.mark.parametrize(
+    "y",
+    [
+        np.arange(60) % 3 - 1,
+        np.where(np.arange(60) % 3 == 0, np.nan, np.arange(60) % 3),
+        np.array([-1, "b", "c"] * 20, dtype=object),
+        np.array([None, "b", "c"] * 20, dtype=object),
+    ],
+)
+def test_unlabelled_rows_are_grey(points, y):
+    y = y.copy()
+    display = draw(points, 2, y)
+    names = [text.get_text() for text in display.legend_.get_texts()]
+    assert names[0] == "unlabelled"
+    assert len(names) == 3
+    assert len(display.scatters_[0].get_offsets()) == 20
+    assert_allclose(display.scatters_[0].get_facecolor()[0, :3], 0.8)
+
+
+def test_one_label_makes_minus_one_a_class_and_none_makes_all_grey(points):
+    names = [text.get_text() for text in draw(points, 2, [-1, 1] * 30).legend_.get_texts()]
+    assert names == ["-1", "1"]
+    assert len(draw(points, 2, np.full(60, np.nan)).scatters_) == 1
+
+
+def test_numbers_may_be_missing(points):
+    y = np.linspace(0, 1.5, 60)
+    y[::2] = np.nan
+    display = draw(points, 2, y)
+    assert [len(each.get_offsets()) for each in display.scatters_] == [30, 30]
+    assert display.colorbar_.vmax == 1.5
+
+
+def test_a_frame_of_one_column_colours_too(points):
+    assert len(draw(points, 2, pd.DataFrame({"y": np.arange(60) % 2})).scatters_) == 2
+
+
 @pytest.mark.parametrize("y", [np.linspace(0, 1.5, 60), np.arange(60)])
 def test_numbers_have_a_colour_bar(points, y):
     display = draw(points, 2, y)
@@ -98,10 +135,15 @@ def test_stored_codes_are_counted_from_zero(points):
 
 def test_style_is_passed_on(points):
     assert draw(points, 2, s=3.0).scatters_[0].get_sizes() == [3.0]
+    y = np.arange(60) % 2
+    display = draw(points, 2, y, c="black", lw=1, s=np.arange(60.0))
+    assert len({tuple(each.get_facecolor()[0]) for each in display.scatters_}) == 1
+    assert_array_equal(display.scatters_[1].get_sizes(), np.arange(60.0)[1::2])
+    assert display.legend_ is None
 
 
 def test_what_cannot_colour(points):
-    with pytest.raises(ValueError, match="multilabel-indicator"):
+    with pytest.raises(ValueError, match="1d array"):
         draw(points, 2, np.eye(60, dtype=int)[:, :3])
     with pytest.raises(ValueError, match="60 classes"):
         draw(points, 2, np.array([f"name {i}" for i in range(60)]))

@@ -1,3 +1,4 @@
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
@@ -50,6 +51,9 @@ def test_a_warm_start_counts_on(digits):
     curve = LossCurve.of(warm)
     assert len(curve.training) == 4
     assert curve.kept[0] == 2 + warm.best_iter_
+    later = skae.AutoencoderTransformer(2, warm_start=True, early_stopping=False, **SMALL).fit(X)
+    display = LossCurveDisplay.from_estimator(later.set_params(early_stopping=True).fit(X))
+    assert_array_equal(display.lines_[1].get_xdata(), [3, 4])
 
 
 def test_without_rows_set_aside(digits):
@@ -72,6 +76,9 @@ def test_other_estimators_with_a_loss_curve(digits):
 def test_long_falls_are_drawn_on_a_logarithmic_axis():
     fall = LossCurveDisplay(curves={"": LossCurve(np.array([1.0, 0.1, 0.01]))}).plot()
     assert fall.ax_.get_yscale() == "log"
+    _, ax = plt.subplots()
+    ax.set_xticks([1, 2])
+    assert fall.plot(ax=ax).ax_ is ax
     bound = LossCurveDisplay(curves={"": LossCurve(np.array([1.0, -3.0]))}).plot()
     assert bound.ax_.get_yscale() == "linear"
 

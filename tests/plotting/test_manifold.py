@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from matplotlib.colors import Normalize
 from numpy.testing import assert_allclose
 from scipy.stats import norm
 from sklearn.decomposition import PCA
@@ -57,6 +58,21 @@ def test_rows_that_are_no_images_are_lines():
     grid = ManifoldDisplay.from_estimator(pipeline, X, n_values=3)
     assert len(grid.lines_) == 9
     assert grid.colorbar_ is None
+
+
+def test_a_single_code_is_followed():
+    X = np.random.default_rng(0).normal(size=(30, 5))
+    display = ManifoldDisplay.from_estimator(PCA(1).fit(X), X, n_values=3, c="black")
+    assert display.components == (0,)
+    assert {line.get_color() for line in display.lines_} == {"black"}
+    assert display.colorbar_ is None
+
+
+def test_style_of_images(pca, digits):
+    display = ManifoldDisplay.from_estimator(
+        pca, digits[0], n_values=2, aspect="auto", norm=Normalize(0, 3)
+    )
+    assert display.image_.get_clim() == (0, 3)
 
 
 def test_colours():

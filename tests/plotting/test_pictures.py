@@ -2,12 +2,19 @@
 
 import matplotlib.pyplot as plt
 import numpy as np
-import pandas as pd
 import pytest
 from numpy.testing import assert_array_equal
 
 import skae
-from skae.plotting._pictures import Picture, chosen, mosaic, panels, strongest
+from skae.plotting._pictures import (
+    Picture,
+    chosen,
+    largest,
+    limits,
+    mosaic,
+    panels,
+    strongest,
+)
 
 
 def of(image_shape, n_columns, estimator=None, X=None):
@@ -30,6 +37,8 @@ def test_an_estimator_or_the_data_may_say_the_shape():
     assert of("auto", 64, recurrent, np.zeros((5, 32, 2))) == Picture((32, 2), is_image=False)
     # An earlier step that cannot be undone may have changed the number of columns.
     assert of("auto", 10, recurrent) == Picture((10, 1), is_image=False)
+    # Two channels are no colours.
+    assert not of("auto", 128, skae.ConvolutionalAutoencoder(image_shape=(8, 8, 2))).is_image
     assert of((8, 8, 1), 64).shape == (8, 8)
     assert of((4, 4, 3), 48).shape == (4, 4, 3)
 
@@ -41,10 +50,9 @@ def test_shapes_that_do_not_fit(image_shape):
 
 
 def test_few_columns_have_names():
-    frame = pd.DataFrame(np.zeros((3, 2)), columns=["length", "width"])
-    assert of("auto", 2, X=frame).names == ("length", "width")
-    wide = pd.DataFrame(np.zeros((3, 40)), columns=[f"c{i}" for i in range(40)])
-    assert of("auto", 40, X=wide).names == ()
+    assert Picture.of("auto", None, None, 2, ("length", "width")).names == ("length", "width")
+    assert Picture.of("auto", None, None, 3, ("length", "width")).names == ()
+    assert Picture.of("auto", None, None, 40, tuple(map(str, range(40)))).names == ()
 
 
 def test_images_are_drawn_on_the_scale_given():
@@ -63,12 +71,22 @@ def test_signed_rows_have_zero_in_the_middle():
     line = Picture((4, 1), is_image=False).draw_signed(ax, np.array([-1.0, 0, 0, 2]), 3.0)
     assert_array_equal(line.get_ydata(), [-1, 0, 0, 2])
     assert sum(ax.get_ylim()) == pytest.approx(0.0)
+    # Colours stand about a middle grey: red against blue.
+    colours = Picture((1, 1, 3), is_image=True).draw_signed(ax, np.array([2.0, 0, -2]), 2.0)
+    assert_array_equal(colours.get_array(), [[[1, 0.5, 0]]])
+
+
+def test_values_that_are_missing_do_not_blur_the_others():
+    rows = np.array([[0.0, np.nan], [2.0, -3.0]])
+    assert limits(rows) == (-3.0, 2.0)
+    assert largest(rows) == 3.0
 
 
 def test_a_sequence_has_a_line_for_each_of_its_values():
     _, ax = plt.subplots()
     Picture((3, 2), is_image=False).draw(ax, np.arange(6.0), (0.0, 5.0))
     assert [list(line.get_ydata()) for line in ax.lines] == [[0, 2, 4], [1, 3, 5]]
+    assert ax.lines[0].get_color() != ax.lines[1].get_color()
 
 
 def test_a_mosaic_has_gaps():
@@ -86,10 +104,14 @@ def test_panels_are_large_enough_and_may_divide_a_place():
     wider, _ = panels(None, 2, 10, image)
     assert wider.get_figwidth() > figure.get_figwidth()
     assert panels(None, 1, 1, table)[0].get_figheight() > 1.4
-    _, ax = plt.subplots()
-    figure, axes = panels(ax, 2, 2, image)
-    assert figure is ax.figure
-    assert len(figure.axes) == 5
+    for ax in (plt.subplots()[1], plt.figure().add_axes([0.1, 0.2, 0.3, 0.4])):
+        figure, axes = panels(ax, 2, 2, image)
+        assert figure is ax.figure
+        assert len(figure.axes) == 5
+        assert ax.get_position().y0 <= axes[1, 0].get_position().y0
+        assert ax.get_position().y1 > axes[0, 0].get_position().y1
+        with pytest.raises(ValueError, match="divided already"):
+            panels(ax, 2, 2, image)
 
 
 def test_what_is_chosen():
@@ -98,8 +120,9 @@ def test_what_is_chosen():
     assert_array_equal(chosen(3, number, none, some), [0, 2])
     assert_array_equal(chosen(2, number, none, some), [0, 1])
     assert_array_equal(chosen(3, number, ("units", [2, -3]), some), [2, 0])
-    with pytest.raises(ValueError, match="n_units=0"):
-        chosen(3, ("n_units", 0), none, some)
+    for value in (0, 2.0):
+        with pytest.raises(ValueError, match=f"n_units={value}"):
+            chosen(3, ("n_units", value), none, some)
     for units in ([3], [-4], [], [[0]], [0.5]):
         with pytest.raises(ValueError, match="units="):
             chosen(3, number, ("units", units), some)

@@ -10,6 +10,7 @@ from sklearn.preprocessing import StandardScaler
 
 import skae
 from skae.plotting import ReconstructionDisplay
+from tests.plotting.conftest import SMALL
 
 
 def row_names(display):
@@ -85,6 +86,23 @@ def test_a_denoiser_sees_corrupted_rows(denoiser, digits):
     assert_allclose(display.codes, denoiser.transform(display.corrupted))
     clean = ReconstructionDisplay.from_estimator(denoiser, X, corrupted=None, n_samples=2)
     assert clean.axes_.shape == (4, 2)
+
+
+def test_noise_takes_its_values_from_other_rows_too(digits):
+    X, _ = digits
+    denoiser = skae.DenoisingAutoencoder(
+        3, corruption="swap", noise_level=0.9, **{**SMALL, "max_iter": 1}
+    ).fit(X)
+    display = ReconstructionDisplay.from_estimator(denoiser, X, n_samples=1, random_state=0)
+    assert np.mean(display.corrupted != display.original) > 0.3
+
+
+def test_a_denoiser_of_data_frames():
+    X = pd.DataFrame(np.random.default_rng(0).normal(size=(30, 4)), columns=[*"abcd"])
+    pipeline = make_pipeline(StandardScaler(), skae.DenoisingAutoencoder(2, **SMALL))
+    pipeline.set_output(transform="pandas").fit(X)
+    display = ReconstructionDisplay.from_estimator(pipeline, X, n_samples=2)
+    assert display.corrupted.shape == (2, 4)
 
 
 def test_corrupted_rows_may_be_given(pca, digits):
