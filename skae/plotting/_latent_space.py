@@ -159,9 +159,9 @@ class LatentSpaceDisplay:
 
     def _plot_one(self, ax, style, projection):
         import matplotlib.pyplot as plt
+        from matplotlib.layout_engine import ConstrainedLayoutEngine
 
-        is_new = ax is None
-        if is_new:
+        if ax is None:
             ax = plt.figure(layout="constrained").add_subplot(projection=projection)
         self.ax_, self.axes_, self.figure_ = ax, np.array([[ax]]), ax.figure
         points = self.codes.T
@@ -172,12 +172,12 @@ class LatentSpaceDisplay:
             self._scatter(ax, np.vstack([points, self._across(ax)]), style)
             return
         self._scatter(ax, points, style)
-        if is_new and projection == "3d":
+        layout = self.figure_.get_layout_engine()
+        if projection == "3d" and isinstance(layout, ConstrainedLayoutEngine):
             # Labels of a third dimension stand beside the axes.
             self._explain(self.figure_, style, loc="outside right upper")
         else:
-            x = 1.15 if ax.name == "3d" else 1.02
-            beside = {"bbox_to_anchor": (x, 1.0), "borderaxespad": 0.0}
+            beside = {"bbox_to_anchor": (1.02, 1.0), "borderaxespad": 0.0}
             self._explain(ax, style, loc="upper left", **beside)
 
     def _plot_pairs(self, ax, style):

@@ -94,6 +94,10 @@ def test_three_codes_stand_in_space(points):
     display = draw(points, 3, np.arange(60) % 2)
     assert display.ax_.name == "3d"
     assert display.ax_.get_zlabel() == "code 2"
+    # The legend stands beside the axes, in a figure that makes room for it or not.
+    assert display.legend_ in display.figure_.legends
+    cube = plt.figure().add_subplot(projection="3d")
+    assert draw(points, 3, np.arange(60) % 2, ax=cube).legend_ is cube.get_legend()
     _, flat = plt.subplots()
     assert draw(points, 3, ax=flat).axes_.shape == (2, 2)
 
