@@ -10,8 +10,7 @@ from skae._sparse import SparseAutoencoder
 from skae._stacked import StackedAutoencoder
 from skae._supervised import AutoencoderClassifier, AutoencoderRegressor
 from skae._variational import VariationalAutoencoder
-
-__version__ = "0.1.0"
+from skae._version import __version__
 
 __all__ = [
     "AutoencoderClassifier",

@@ -28,12 +28,14 @@ from skae._principal import variance
 from skae._rows import flattened, restored_on_failure
 from skae._serve import Codec
 from skae._stages import Trained, run_stages
+from skae._storage import VersionStamp
 from skae._training import feed_of
 from skae._views import WeightViews
 from skae._whitening import Moments
 
 
 class BaseAutoencoder(
+    VersionStamp,
     CallbackSupportMixin,
     ClassNamePrefixFeaturesOutMixin,
     TransformerMixin,

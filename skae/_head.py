@@ -30,12 +30,17 @@ from skae._rows import restored_on_failure
 from skae._schedule import Schedule
 from skae._serve import Codec
 from skae._stacked import StackedAutoencoder
+from skae._storage import VersionStamp
 
 DEFAULT = StackedAutoencoder(64, hidden_layer_sizes=(128,), code_activation="elu")
 
 
 class EncoderWithHead(
-    ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator, metaclass=ABCMeta
+    VersionStamp,
+    ClassNamePrefixFeaturesOutMixin,
+    TransformerMixin,
+    BaseEstimator,
+    metaclass=ABCMeta,
 ):
     """What the classifier and the regressor share: pretraining, a linear head, fine-tuning."""
 

@@ -11,13 +11,14 @@ from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import check_array, check_is_fitted
 
 from skae._autoencoder import AutoencoderTransformer
+from skae._storage import VersionStamp
 
 # Measured on digits with one class held out: more codes reconstruct unseen classes too.
 SHARE_OF_VARIANCE = 0.7
 SHARE_OF_INLIERS = 0.975
 
 
-class AutoencoderOutlierDetector(OutlierMixin, MetaEstimatorMixin, BaseEstimator):
+class AutoencoderOutlierDetector(VersionStamp, OutlierMixin, MetaEstimatorMixin, BaseEstimator):
     """Outlier and novelty detection by an autoencoder's reconstruction error.
 
     An autoencoder with few codes learns what the training rows have in common and reconstructs

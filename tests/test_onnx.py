@@ -1,0 +1,91 @@
+"""ONNX: what onnxruntime computes is what NumPy computes."""
+
+import subprocess
+import sys
+
+import numpy as np
+import onnxruntime
+import pytest
+from numpy.testing import assert_allclose
+from skl2onnx import to_onnx as pipeline_to_onnx
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+import skae
+from skae._serve import ACTIVATIONS
+from skae.onnx import to_onnx
+from tests.fresh import ROOT
+
+X = np.random.default_rng(0).uniform(size=(50, 6)).astype(np.float32)
+NEW = np.random.default_rng(1).uniform(size=(40, 6)).astype(np.float32)
+SMALL = {"max_iter": 1, "learning_rate": "cosine", "random_state": 0, "hidden_layer_sizes": (5,)}
+
+KINDS = [
+    skae.AutoencoderTransformer(2, whiten=True, **SMALL),
+    skae.AutoencoderTransformer(2, output_activation="logistic", tied_weights=True, **SMALL),
+    skae.ContractiveAutoencoder(2, **SMALL),
+    skae.DenoisingAutoencoder(2, loss="binary_crossentropy", **SMALL),
+    skae.SparseAutoencoder(9, **SMALL),
+    skae.SparseAutoencoder(9, penalty="topk", n_active=3, **SMALL),
+    skae.StackedAutoencoder(2, layer_max_iter=1, **SMALL),
+    skae.VariationalAutoencoder(2, **SMALL),
+]
+
+
+def run(model, rows):
+    session = onnxruntime.InferenceSession(model.SerializeToString())
+    return session.run(None, {session.get_inputs()[0].name: rows})[0]
+
+
+def assert_same(estimator):
+    codes = estimator.transform(NEW)
+    assert_allclose(run(to_onnx(estimator), NEW), codes, rtol=1e-5, atol=1e-5)
+    back = run(to_onnx(estimator, "decoder"), codes)
+    assert_allclose(back, estimator.inverse_transform(codes), rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: type(kind).__name__)
+def test_every_kind(kind):
+    assert_same(kind.fit(X))
+
+
+@pytest.mark.parametrize("name", ACTIVATIONS)
+def test_every_activation(name):
+    fitted = skae.AutoencoderTransformer(2, init="he", **SMALL).fit(X)
+    # The same weights under another activation, which spares a compile.
+    fitted.network_ = type(fitted.network_)(**{**vars(fitted.network_), "activation": name})
+    assert_same(fitted)
+
+
+def test_inside_a_pipeline():
+    y = (X[:, 0] > 0.5).astype(int)
+    autoencoder = skae.AutoencoderTransformer(2, **SMALL)
+    pipeline = make_pipeline(StandardScaler(), autoencoder, LogisticRegression()).fit(X, y)
+    model = pipeline_to_onnx(pipeline, NEW[:1], options={"zipmap": False})
+    session = onnxruntime.InferenceSession(model.SerializeToString())
+    labels, chances = session.run(None, {session.get_inputs()[0].name: NEW})
+    assert_allclose(labels, pipeline.predict(NEW))
+    assert_allclose(chances, pipeline.predict_proba(NEW), atol=1e-5)
+
+
+def test_what_is_not_converted():
+    fitted = KINDS[0].fit(X)
+    with pytest.raises(ValueError, match="part='both'"):
+        to_onnx(fitted, "both")
+    recurrent = skae.RecurrentAutoencoder(2, sequence_shape=(3, 2), **SMALL).fit(X)
+    with pytest.raises(ValueError, match="RecurrentAutoencoder has layers that TensorFlow"):
+        to_onnx(recurrent)
+
+
+def test_a_missing_onnx_is_named(monkeypatch):
+    fitted = KINDS[0].fit(X)
+    monkeypatch.setitem(sys.modules, "onnx", None)
+    with pytest.raises(ImportError, match=r"pip install skae\[onnx\]"):
+        to_onnx(fitted)
+
+
+def test_neither_importing_skae_nor_this_imports_tensorflow():
+    code = "import sys, skae.onnx; print('tensorflow' in sys.modules)"
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
+    assert result.stdout.strip() == "False"
