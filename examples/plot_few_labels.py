@@ -58,7 +58,7 @@ for seed in seeds:
         y_some[labelled] = y_train[labelled]
         for name, classifier in classifiers.items():
             rows = labelled if name == "LogisticRegression" else order
-            if name == "AutoencoderClassifier":
+            if isinstance(classifier, AutoencoderClassifier):
                 classifier.set_params(random_state=seed)
             classifier.fit(X_train[rows], y_some[rows])
             accuracies[name][i, seeds.index(seed)] = classifier.score(X_test, y_test)
@@ -70,8 +70,7 @@ for name, values in accuracies.items():
 
 # %%
 fig, ax = plt.subplots(figsize=(7, 4), layout="constrained")
-styles = ("C1s--", "C4^:", "C0o-")
-for (name, values), style in zip(accuracies.items(), styles, strict=True):
+for (name, values), style in zip(accuracies.items(), ("C1s--", "C4^:", "C0o-"), strict=True):
     ax.errorbar(counts, values.mean(axis=1), values.std(axis=1), fmt=style, capsize=3, label=name)
 ax.set(xlabel="labelled images", ylabel="accuracy", xscale="log", ylim=(0.3, 1))
 ax.set_xticks(counts, counts)
