@@ -1,58 +1,38 @@
-"""The scikit-learn face that every kind shares: validation, fit, transform, score."""
+"""What every kind shares: how it is fitted, in one go or pass by pass."""
 
 from __future__ import annotations
 
 from abc import ABCMeta, abstractmethod
-from contextlib import closing
 from functools import partial
-from numbers import Integral
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
-from sklearn.base import (
-    BaseEstimator,
-    ClassNamePrefixFeaturesOutMixin,
-    TransformerMixin,
-    _fit_context,
-)
+from sklearn.base import _fit_context
 from sklearn.callback import CallbackContext, CallbackSupportMixin
-from sklearn.utils.validation import check_array, check_is_fitted, validate_data
 
-from skae._epochs import all_finite, not_finite, set_aside
-from skae._feed import rows_in_a_batch
+from skae._coding import Coding
+from skae._epochs import set_aside
 from skae._interrupts import DeferredInterrupt
 from skae._model import Model, check_range, first_model, is_share
 from skae._parameters import SharedParameters
 from skae._plan import Plan, Stage
-from skae._principal import variance
-from skae._rows import flattened, restored_on_failure
+from skae._rows import restored_on_failure
 from skae._serve import Codec
 from skae._stages import Trained, run_stages
 from skae._storage import VersionStamp
-from skae._training import feed_of
+from skae._training import run_pass
 from skae._views import WeightViews
 from skae._whitening import Moments
 
 
 class BaseAutoencoder(
-    VersionStamp,
-    CallbackSupportMixin,
-    ClassNamePrefixFeaturesOutMixin,
-    TransformerMixin,
-    SharedParameters,
-    WeightViews,
-    BaseEstimator,
-    metaclass=ABCMeta,
+    VersionStamp, CallbackSupportMixin, SharedParameters, WeightViews, Coding, metaclass=ABCMeta
 ):
     """What every kind of autoencoder shares.
 
     A kind declares its own parameters as annotated fields under
     :func:`~skae._parameters.estimator` and answers one question, `_plan`.
     """
-
-    # Name of the parameter that gives a row's shape, for kinds that take arrays of images or
-    # sequences and flatten them.
-    _row_shape_parameter: ClassVar[str | None] = None
 
     @abstractmethod
     def _plan(self, n_features: int, n_components: int) -> Plan:
@@ -134,153 +114,6 @@ class BaseAutoencoder(
             model = self._first_model(X, rng) if first else self._fitted_model(X)
             vars(self).update(self._train_one_pass(X, y, model, rng))
         return self
-
-    def transform(self, X):
-        """Return the codes of the rows of X.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-
-        Returns
-        -------
-        codes : ndarray of shape (n_samples, n_components_)
-            In the dtype of X, float32 or float64.
-        """
-        return self._codec.encode(self._validated(X))
-
-    def inverse_transform(self, X):
-        """Return the rows that codes stand for.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_components_)
-            Codes, as `transform` returns them.
-
-        Returns
-        -------
-        X_original : ndarray of shape (n_samples, n_features)
-            In the units of the training data.
-        """
-        codec = self._codec
-        codes = check_array(X, dtype=[np.float64, np.float32], estimator=self, input_name="X")
-        if codes.shape[1] != self.n_components_:
-            raise ValueError(
-                f"X has {codes.shape[1]} columns, but inverse_transform of "
-                f"{type(self).__name__} takes codes of n_components_={self.n_components_} "
-                "columns, as transform returns them."
-            )
-        return codec.decode(codes)
-
-    def hidden_activations(self, X, layer=0):
-        """Return the activations of a hidden layer of the encoder.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-        layer : int, default=0
-            Which of the hidden layers, counted from the columns.
-
-        Returns
-        -------
-        activations : ndarray of shape (n_samples, n_units)
-
-        Raises
-        ------
-        ValueError
-            If there is no such layer, or if layers are convolutional or recurrent.
-        """
-        codec = self._codec
-        n_hidden = len(codec.network.encoder) - 1
-        if not codec.network.in_numpy:
-            raise ValueError(
-                f"hidden_activations needs dense layers, which {type(self).__name__} does not "
-                "have throughout. Look at the codes instead, which transform returns."
-            )
-        if not isinstance(layer, Integral) or not 0 <= layer < n_hidden:
-            raise ValueError(
-                f"layer={layer!r}: the encoder has {n_hidden} hidden layers, counted from 0. The "
-                "codes are what transform returns."
-            )
-        return codec.hidden(self._validated(X), layer)
-
-    def reconstruct(self, X):
-        """Encode rows of X and decode them again.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-
-        Returns
-        -------
-        reconstruction : ndarray of shape (n_samples, n_features)
-        """
-        codec = self._codec
-        return codec.decode(codec.encode(self._validated(X)))
-
-    def score(self, X, y=None):
-        """Return the share of the variance of X that the reconstruction explains.
-
-        This is ``1 - |X - X'|^2 / |X - mean_|^2``; on the training rows it compares with
-        ``PCA.explained_variance_ratio_.sum()``.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-        y : Ignored
-            For scikit-learn's scorers.
-
-        Returns
-        -------
-        score : float
-            At most 1. Where X equals `mean_` it is 1 for a perfect reconstruction and else 0.
-        """
-        codec = self._codec
-        X = self._validated(X)
-        unexplained = codec.squared_errors(X).sum()
-        total = variance(X, self.mean_) * X.size
-        if total == 0.0:
-            return float(unexplained == 0.0)
-        return float(1.0 - unexplained / total)
-
-    def score_samples(self, X):
-        """Return minus the squared error of each row's reconstruction.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-
-        Returns
-        -------
-        scores : ndarray of shape (n_samples,)
-            The greater the better explained, in squared units of X.
-        """
-        codec = self._codec
-        return -codec.squared_errors(self._validated(X))
-
-    def __sklearn_is_fitted__(self):
-        return hasattr(self, "weights_")
-
-    @property
-    def _n_features_out(self):
-        return self.n_components_
-
-    @property
-    def _codec(self) -> Codec:
-        check_is_fitted(self)
-        return Codec(self.network_, self.weights_, self.mean_, self.scale_, self.whitening_)
-
-    def _validated(self, X, first: bool = False, least: int = 1) -> np.ndarray:
-        name = self._row_shape_parameter
-        if name is not None:
-            X = flattened(X, name, getattr(self, name))
-        return validate_data(
-            self,
-            X,
-            dtype=[np.float64, np.float32],
-            reset=first,
-            ensure_min_samples=least,
-        )
 
     def _generator(self, n_calls: int = 0) -> np.random.Generator:
         """Return the source of all randomness of a call, which takes none from global state."""
@@ -377,25 +210,13 @@ class BaseAutoencoder(
 
     def _train_one_pass(self, X, y, model: Model, rng: np.random.Generator) -> dict[str, Any]:
         """Train for one epoch and return the fitted attributes."""
-        from skae._tensorflow._train import Trainer
-
         first = not self.__sklearn_is_fitted__()
         moments, solver, solver_state = (None, None, None) if first else self._memory
         if solver != self.solver:
             solver_state = None  # one solver's memory means nothing to another
         context, seen = self._begin_task(X, y, max_subtasks=0)
         n = len(X) + (0 if first else self.n_samples_seen_)
-        batch_size = rows_in_a_batch(self.batch_size, len(X))
-        feed = feed_of(X, np.arange(len(X)), model, batch_size, self.shuffle, rng)
-        plan = model.plan.for_rows(n)
-        with (
-            DeferredInterrupt(),
-            closing(Trainer(plan, model.weights, feed, solver_state)) as trainer,
-        ):
-            loss = trainer.epoch(float(self.learning_rate_init))
-            codec, solver_state = model.codec(trainer.weights), trainer.solver_state
-        if not all_finite(loss, *codec.weights):
-            raise ValueError(not_finite("this pass", self.learning_rate_init))
+        loss, codec, solver_state = run_pass(self, model, X, n, rng, solver_state)
         if self.whiten:
             now = Moments.of(codec.encode(X))
             moments = now if moments is None else moments + now

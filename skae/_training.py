@@ -1,4 +1,4 @@
-"""One stage of a fit: batches, a trainer, a look at the rows set aside, the loop over epochs."""
+"""One stage of a fit, or one pass: batches, a trainer, a look at the rows set aside, the loop."""
 
 from __future__ import annotations
 
@@ -8,12 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from skae._epochs import History, Validation, run_epochs
+from skae._epochs import History, Validation, all_finite, not_finite, run_epochs
 from skae._feed import Feed, rows_in_a_batch
+from skae._interrupts import DeferredInterrupt
 from skae._model import Model
 from skae._parameters import SharedParameters
 from skae._plan import Stage
 from skae._schedule import Schedule
+from skae._serve import Codec
 
 
 def feed_of(
@@ -95,3 +97,31 @@ def run_stage(
             warns=stage.layer is None,
             verbose=settings.verbose,
         )
+
+
+def run_pass(
+    settings: SharedParameters,
+    model: Model,
+    X: np.ndarray,
+    n_rows: int,
+    rng: np.random.Generator,
+    solver_state: Any,
+) -> tuple[float, Codec, Any]:
+    """Pass once over the rows of X; return the loss, the codec and what the solver remembers.
+
+    `n_rows` is the number of all rows seen, these included.
+    """
+    from skae._tensorflow._train import Trainer
+
+    batch_size = rows_in_a_batch(settings.batch_size, len(X))
+    feed = feed_of(X, np.arange(len(X)), model, batch_size, settings.shuffle, rng)
+    plan, rate = model.plan.for_rows(n_rows), float(settings.learning_rate_init)
+    with (
+        DeferredInterrupt(),
+        closing(Trainer(plan, model.weights, feed, solver_state)) as trainer,
+    ):
+        loss = trainer.epoch(rate)
+        codec, solver_state = model.codec(trainer.weights), trainer.solver_state
+    if not all_finite(loss, *codec.weights):
+        raise ValueError(not_finite("this pass", rate))
+    return loss, codec, solver_state

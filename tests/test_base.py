@@ -1,14 +1,11 @@
-"""The scikit-learn face: determinism, state, warm starts, passes, dtypes, storage."""
+"""Fits: determinism, state, parameters, warm starts, passes."""
 
-import copy
 import pickle
-import sys
 
 import joblib
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
-from sklearn.base import clone
 from sklearn.datasets import load_digits, load_iris
 
 from skae import AutoencoderTransformer
@@ -68,18 +65,6 @@ print(joblib.hash(make().fit(X).weights_))
 
 
 class TestFittedState:
-    def test_hidden_activations(self):
-        fitted = make().fit(X)
-        hidden = fitted.hidden_activations(X)
-        assert hidden.shape == (len(X), 12)
-        kernel, bias = fitted.encoder_coefs_[0], fitted.encoder_intercepts_[0]
-        Z = (X - fitted.mean_) / fitted.scale_ @ kernel + bias
-        assert_allclose(hidden, np.maximum(Z, np.expm1(np.minimum(Z, 0))), rtol=1e-6)
-        with pytest.raises(ValueError, match="layer=1: the encoder has 1 hidden layers"):
-            fitted.hidden_activations(X, layer=1)
-        with pytest.raises(ValueError, match=r"layer=0.5"):
-            fitted.hidden_activations(X, layer=0.5)
-
     def test_attributes_are_numpy_or_plain(self):
         fitted = make(whiten=True).fit(X)
         assert fitted.n_components_ == 2
@@ -130,52 +115,6 @@ class TestFittedState:
         (k1, k2), (b1, b2) = fitted.encoder_coefs_, fitted.encoder_intercepts_
         codes = fitted.scale_ * (np.tanh(Z @ k1 + b1) @ k2 + b2 + Z @ fitted.encoder_skip_)
         assert_allclose(fitted.transform(X), codes, rtol=1e-5, atol=1e-5)
-
-
-class TestMethods:
-    def test_reconstruct_is_both_ways_in_a_row(self):
-        fitted = make().fit(X)
-        assert_allclose(fitted.reconstruct(X), fitted.inverse_transform(fitted.transform(X)))
-
-    def test_score_is_the_share_of_variance_explained(self):
-        fitted = make().fit(X)
-        unexplained = ((X - fitted.reconstruct(X)) ** 2).sum()
-        assert fitted.score(X) == pytest.approx(1 - unexplained / ((X - X.mean(axis=0)) ** 2).sum())
-        assert fitted.score_samples(X).sum() == pytest.approx(-unexplained)
-        assert fitted.score_samples(X).shape == (150,)
-
-    def test_constant_data_is_not_scaled(self):
-        for constant in (np.full((50, 3), 0.1), np.full((50, 3), 1e9), np.zeros((50, 3))):
-            assert make().fit(constant).scale_ == 1.0
-
-    def test_score_of_constant_data(self):
-        fitted = make().fit(np.ones((30, 3)))
-        assert fitted.score(np.ones((4, 3))) == 1.0
-        assert fitted.score(np.ones((1, 3))) == 1.0
-
-    @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-    def test_dtype_is_preserved(self, dtype):
-        fitted = make(whiten=True).fit(X.astype(dtype))
-        codes = fitted.transform(X.astype(dtype))
-        assert codes.dtype == dtype
-        assert fitted.inverse_transform(codes).dtype == dtype
-        assert fitted.reconstruct(X.astype(dtype)).dtype == dtype
-
-    def test_float32_and_float64_agree(self):
-        in_64, in_32 = make().fit(X), make().fit(X.astype(np.float32))
-        assert_allclose(in_64.transform(X), in_32.transform(X), atol=1e-3)
-
-    def test_feature_names_and_data_frames(self):
-        pd = pytest.importorskip("pandas")
-        frame = pd.DataFrame(X, columns=list("abcd"), index=range(100, 250))
-        codes = make().set_output(transform="pandas").fit_transform(frame)
-        assert list(codes.columns) == ["autoencodertransformer0", "autoencodertransformer1"]
-        assert list(codes.index) == list(frame.index)
-
-    def test_polars_output(self):
-        pl = pytest.importorskip("polars")
-        codes = make().set_output(transform="polars").fit_transform(pl.DataFrame(X))
-        assert codes.columns == ["autoencodertransformer0", "autoencodertransformer1"]
 
 
 class TestParameters:
@@ -381,34 +320,3 @@ class TestPartialFit:
     def test_one_row_more_does_not_upset_the_whitening_of_a_fit(self):
         fitted = make(whiten=True).fit(X).partial_fit(X[:1])
         assert_allclose(np.cov(fitted.transform(X).T), np.eye(2), atol=0.1)
-
-
-class TestStorage:
-    @pytest.mark.parametrize("params", [{}, {"whiten": True}, {"tied_weights": True}])
-    def test_pickle_joblib_deepcopy_and_clone(self, params, tmp_path):
-        fitted = make(**params).fit(X)
-        codes = fitted.transform(X)
-        assert_array_equal(pickle.loads(pickle.dumps(fitted)).transform(X), codes)
-        assert_array_equal(copy.deepcopy(fitted).transform(X), codes)
-        joblib.dump(fitted, tmp_path / "fitted.joblib")
-        for mode in (None, "r"):
-            loaded = joblib.load(tmp_path / "fitted.joblib", mmap_mode=mode)
-            assert_array_equal(loaded.transform(X), codes)
-            assert_array_equal(loaded.inverse_transform(codes), fitted.inverse_transform(codes))
-        unfitted = clone(fitted)
-        assert not hasattr(unfitted, "weights_")
-        assert not hasattr(unfitted, "encoder_coefs_")
-        assert_same_weights(unfitted.fit(X), fitted)
-
-    def test_a_pickle_holds_little_more_than_the_weights(self):
-        wide = np.random.default_rng(0).uniform(size=(60, 784))
-        fitted = AutoencoderTransformer(64, hidden_layer_sizes=(512,), max_iter=1).fit(wide)
-        weights = sum(weight.nbytes for weight in fitted.weights_)
-        assert len(pickle.dumps(fitted)) < weights + 16_000
-
-    def test_fit_holds_no_reference_to_x(self):
-        rows = X.copy()
-        before = sys.getrefcount(rows)
-        fitted = make().fit(rows)
-        assert sys.getrefcount(rows) == before
-        assert fitted.n_features_in_ == 4

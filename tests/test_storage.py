@@ -1,18 +1,22 @@
-"""Stored estimators: versions in them, and files of every release that are loaded for ever."""
+"""Stored estimators: pickles, versions in them, files of every release, loaded for ever."""
 
 import copy
 import pickle
+import sys
 import warnings
 from pathlib import Path
 
+import joblib
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.base import clone
 from sklearn.exceptions import InconsistentVersionWarning
 
 import skae
 from skae import _storage
 from tests.stored.store import results
+from tests.test_base import X, assert_same_weights, make
 
 FILES = sorted((Path(__file__).parent / "stored").glob("*.pkl"))
 
@@ -68,3 +72,38 @@ def test_stamps_are_no_attributes(stored):
     assert not set(_storage.STAMPS) & set(vars(loaded))
     again = copy.deepcopy(loaded)
     assert_array_equal(again.weights_[0], loaded.weights_[0])
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.parametrize("params", [{}, {"whiten": True}, {"tied_weights": True}])
+def test_pickle_joblib_deepcopy_and_clone(params, tmp_path):
+    fitted = make(**params).fit(X)
+    codes = fitted.transform(X)
+    assert_array_equal(pickle.loads(pickle.dumps(fitted)).transform(X), codes)
+    assert_array_equal(copy.deepcopy(fitted).transform(X), codes)
+    joblib.dump(fitted, tmp_path / "fitted.joblib")
+    for mode in (None, "r"):
+        loaded = joblib.load(tmp_path / "fitted.joblib", mmap_mode=mode)
+        assert_array_equal(loaded.transform(X), codes)
+        assert_array_equal(loaded.inverse_transform(codes), fitted.inverse_transform(codes))
+    unfitted = clone(fitted)
+    assert not hasattr(unfitted, "weights_")
+    assert not hasattr(unfitted, "encoder_coefs_")
+    assert_same_weights(unfitted.fit(X), fitted)
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_a_pickle_holds_little_more_than_the_weights():
+    wide = np.random.default_rng(0).uniform(size=(60, 784))
+    fitted = skae.AutoencoderTransformer(64, hidden_layer_sizes=(512,), max_iter=1).fit(wide)
+    weights = sum(weight.nbytes for weight in fitted.weights_)
+    assert len(pickle.dumps(fitted)) < weights + 16_000
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_fit_holds_no_reference_to_x():
+    rows = X.copy()
+    before = sys.getrefcount(rows)
+    fitted = make().fit(rows)
+    assert sys.getrefcount(rows) == before
+    assert fitted.n_features_in_ == 4
