@@ -90,7 +90,7 @@ class LatentSpaceDisplay:
 
         y : array-like of shape (n_samples,) or None, default=None
             Classes or numbers that colour the points. Unlabelled rows are grey: NaN, None and,
-            where there are two classes besides, -1.
+            where it is the least of three values or more, -1.
 
         components : array-like of int or None, default=None
             Numbers of the codes to draw. None draws all up to four, of more the four that vary
@@ -297,12 +297,12 @@ class Colouring(NamedTuple):
 
 
 def _labelled(y):
-    """Return which rows have a label; -1 is none where there are two others at least."""
+    """Return which rows have a label; -1 is none as the least of three values or more."""
     if y.dtype.kind == "f":
         return ~np.isnan(y)
     if y.dtype.kind in "iu":
-        is_class = y != -1
-        return is_class if len(np.unique(y[is_class])) > 1 else np.ones(len(y), bool)
+        values = np.unique(y)
+        return y != -1 if values[0] == -1 and len(values) > 2 else np.ones(len(y), bool)
     if y.dtype.kind == "O":
         return np.array([each is not None and each == each and each != -1 for each in y])
     return np.ones(len(y), bool)

@@ -99,7 +99,7 @@ class Picture:
             return self.draw(ax, row, limits, **kw)
         # Colours as they are, about a middle grey, where there are colours.
         style = {"cmap": "RdBu_r", **kw}
-        return draw_image(ax, row.reshape(self.shape), (-largest, largest), **style)
+        return draw_image(ax, row.reshape(self.shape), limits, **style)
 
     @property
     def axis_name(self) -> str:

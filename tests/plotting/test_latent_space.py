@@ -65,8 +65,10 @@ def test_unlabelled_rows_are_grey(points, y):
 
 
 def test_one_label_makes_minus_one_a_class_and_none_makes_all_grey(points):
-    names = [text.get_text() for text in draw(points, 2, [-1, 1] * 30).legend_.get_texts()]
-    assert names == ["-1", "1"]
+    for y in ([-1, 1] * 30, [-2, -1, 1] * 20):
+        names = [text.get_text() for text in draw(points, 2, y).legend_.get_texts()]
+        assert "-1" in names
+        assert len(names) == len(set(y))
     assert len(draw(points, 2, np.full(60, np.nan)).scatters_) == 1
 
 
