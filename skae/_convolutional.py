@@ -16,15 +16,15 @@ from skae._plan import Plan, mirrored
 
 @estimator
 class ConvolutionalAutoencoder(BaseAutoencoder):
-    """Autoencoder of images: convolutions inwards, their transposes outwards [4]_.
+    """Autoencoder of images: convolutions inwards, their transposes outwards.
 
     Rows are flattened images, as everywhere in scikit-learn; arrays of images, of shape
     (n_samples, height, width) or (n_samples, height, width, channels), are taken too and
     flattened. What comes out are rows.
 
-    Convolutions are padded, so that a stride of 1 keeps the size of the image and a stride of 2
-    halves it. TensorFlow encodes and decodes as well as trains, and is imported
-    when it is first needed.
+    Convolutions [4]_ are padded, so that a stride of 1 keeps the size of the image and a stride
+    of 2 halves it. TensorFlow encodes and decodes as well as trains, and is imported when it is
+    first needed.
 
     Parameters
     ----------

@@ -16,11 +16,11 @@ from skae._plan import Plan
 
 @estimator
 class RecurrentAutoencoder(BaseAutoencoder):
-    """Autoencoder of sequences: one code for a sequence, and a sequence for a code [4]_.
+    """Autoencoder of sequences: one code for a sequence, and a sequence for a code.
 
-    Recurrent layers read a sequence and a dense layer makes codes of the last state; the decoder's
-    recurrent layers read the codes at every step, and a dense layer that all steps share
-    makes values of their states.
+    Recurrent layers read a sequence and a dense layer makes codes of the last state [4]_; the
+    decoder's recurrent layers read the codes at every step, and a dense layer that all steps
+    share makes values of their states.
 
     Rows are flattened sequences, the values of the first step first; arrays of shape
     (n_samples, timesteps, features) are taken too and flattened. What comes out are rows.

@@ -16,9 +16,9 @@ from sklearn.utils._param_validation import Interval, validate_params
     prefer_skip_nested_validation=True,
 )
 def make_curve3d(n_samples=200, *, noise=0.1, random_state=None):
-    """Generate points along an arc that lies close to a plane in three dimensions [1]_.
+    """Generate points along an arc that lies close to a plane in three dimensions.
 
-    PCA with two components finds the plane, and so does a linear autoencoder.
+    PCA with two components finds the plane of these data [1]_, and so does a linear autoencoder.
 
     Parameters
     ----------

@@ -32,7 +32,7 @@ Proceedings of the IEEE 86, 1998.
     prefer_skip_nested_validation=True,
 )
 def load_mnist(path=None, *, subset="train", return_X_y=False):
-    """Load MNIST, 70,000 images of handwritten digits [1]_ (classification).
+    """Load MNIST, 70,000 images of handwritten digits (classification).
 
     ==============   =========================
     Classes                                 10
@@ -40,6 +40,8 @@ def load_mnist(path=None, *, subset="train", return_X_y=False):
     Dimensionality                         784
     Features            pixels between 0 and 1
     ==============   =========================
+
+    They were made for comparing classifiers [1]_.
 
     Parameters
     ----------
