@@ -16,7 +16,7 @@ from skae._interrupts import DeferredInterrupt
 from skae._model import Model, check_range, first_model, is_share
 from skae._parameters import SharedParameters
 from skae._plan import Plan, Stage
-from skae._rows import restored_on_failure
+from skae._rows import restored_on_failure, total
 from skae._serve import Codec
 from skae._stages import Trained, run_stages
 from skae._storage import VersionStamp
@@ -45,7 +45,8 @@ class BaseAutoencoder(
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Rows to train on. A `numpy.memmap` may be larger than memory.
+            Rows to train on. A `numpy.memmap` may be larger than memory, and so may a dask array
+            or dataframe, see :ref:`dask`.
         y : Ignored
             Passed on to callbacks alone.
 
@@ -73,7 +74,10 @@ class BaseAutoencoder(
             # A warm start must not train on rows that its earlier losses were measured on.
             split_seed = self._split_seed if warm else int(rng.integers(2**63))
             fraction = self.validation_fraction if self.early_stopping else 0.0
-            rows, aside = set_aside(len(X), fraction, np.random.default_rng(split_seed))
+            # Rows set aside are looked at after every epoch: those of a dask collection stay in
+            # memory, and are no more than fit there.
+            most = getattr(X, "most_aside", None)
+            rows, aside = set_aside(len(X), fraction, np.random.default_rng(split_seed), most)
             model = self._fitted_model(X) if warm else self._first_model(X, rng)
             fitted = self._train(X, y, model, rows, aside, rng, split_seed, warm)
             vars(self).update(fitted, _split_seed=split_seed)
@@ -141,6 +145,7 @@ class BaseAutoencoder(
     def _begin_task(self, X, y, max_subtasks: int) -> tuple[CallbackContext, dict[str, Any]]:
         """Tell callbacks that a fit begins; return its context and what its hooks are told."""
         # An autoencoder's target is its input.
+        X = getattr(X, "collection", X)
         seen = {"estimator": self, "X": X, "y": X if y is None else y}
         context = self._init_callback_context(max_subtasks=max_subtasks)
         return context.call_on_fit_task_begin(**seen), seen
@@ -191,7 +196,7 @@ class BaseAutoencoder(
         """Return the attributes of a fit that has come this far."""
         history = trained.history
         codec = trained.model.codec(history.kept.weights)
-        moments = Moments.of(codec.encode(X)) if self.whiten else None
+        moments = codes_moments(codec, X) if self.whiten else None
         earlier = (self.loss_curve_, self.validation_loss_curve_) if warm else ([], [])
         validated = bool(history.validation_loss_curve)
         layered = {"stage_loss_curves_": trained.layer_curves} if trained.layer_curves else {}
@@ -218,7 +223,7 @@ class BaseAutoencoder(
         n = len(X) + (0 if first else self.n_samples_seen_)
         loss, codec, solver_state = run_pass(self, model, X, n, rng, solver_state)
         if self.whiten:
-            now = Moments.of(codec.encode(X))
+            now = codes_moments(codec, X)
             moments = now if moments is None else moments + now
         else:
             moments = None
@@ -255,3 +260,8 @@ class BaseAutoencoder(
     def _own_attributes(self, codec: Codec, X: np.ndarray) -> dict[str, Any]:
         """Return what a kind tells of its fit besides; by default nothing."""
         return {}
+
+
+def codes_moments(codec: Codec, X: np.ndarray) -> Moments:
+    """Return the moments of the codes of all rows."""
+    return total(X, lambda rows: Moments.of(codec.encode(rows)))

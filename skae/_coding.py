@@ -9,8 +9,9 @@ import numpy as np
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils.validation import check_array, check_is_fitted, validate_data
 
+from skae._dask import is_dask, lazily, validated_rows
 from skae._principal import variance
-from skae._rows import flattened
+from skae._rows import flattened, total
 from skae._serve import Codec
 
 
@@ -21,6 +22,7 @@ class Coding(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     # sequences and flatten them.
     _row_shape_parameter: ClassVar[str | None] = None
 
+    @lazily
     def transform(self, X):
         """Return the codes of the rows of X.
 
@@ -35,6 +37,7 @@ class Coding(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         """
         return self._codec.encode(self._validated(X))
 
+    @lazily
     def inverse_transform(self, X):
         """Return the rows that codes stand for.
 
@@ -90,6 +93,7 @@ class Coding(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
             )
         return codec.hidden(self._validated(X), layer)
 
+    @lazily
     def reconstruct(self, X):
         """Encode rows of X and decode them again.
 
@@ -123,12 +127,13 @@ class Coding(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         """
         codec = self._codec
         X = self._validated(X)
-        unexplained = codec.squared_errors(X).sum()
-        total = variance(X, self.mean_) * X.size
-        if total == 0.0:
+        unexplained = total(X, lambda rows: codec.squared_errors(rows).sum())
+        explainable = variance(X, self.mean_) * X.size
+        if explainable == 0.0:
             return float(unexplained == 0.0)
-        return float(1.0 - unexplained / total)
+        return float(1.0 - unexplained / explainable)
 
+    @lazily
     def score_samples(self, X):
         """Return minus the squared error of each row's reconstruction.
 
@@ -160,6 +165,8 @@ class Coding(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         name = self._row_shape_parameter
         if name is not None:
             X = flattened(X, name, getattr(self, name))
+        if is_dask(X):
+            return validated_rows(self, X, first, least)
         return validate_data(
             self,
             X,

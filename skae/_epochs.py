@@ -19,12 +19,14 @@ from skae._serve import ARRAYS, blocks, entry_losses, maps, standardised
 LEAST_ROWS_TO_SPLIT, LEAST_ROWS_ASIDE = 20, 5
 
 
-def set_aside(n: int, fraction: float, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+def set_aside(
+    n: int, fraction: float, rng: np.random.Generator, most: int | None = None
+) -> tuple[np.ndarray, np.ndarray]:
     """Return the rows of `n` to train on and those to monitor the loss on, if any."""
     if not fraction or n < LEAST_ROWS_TO_SPLIT:
         return np.arange(n), np.arange(0)
     n_aside = max(int(np.ceil(fraction * n)), LEAST_ROWS_ASIDE)
-    aside, rows = np.split(rng.permutation(n), [min(n_aside, n - 1)])
+    aside, rows = np.split(rng.permutation(n), [min(n_aside, n - 1, most or n)])
     return np.sort(rows), np.sort(aside)
 
 

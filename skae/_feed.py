@@ -10,6 +10,7 @@ from typing import NamedTuple, TypeVar
 import numpy as np
 
 from skae._parts import Corruption
+from skae._rows import in_order
 from skae._serve import blocks, standardised
 
 T = TypeVar("T")
@@ -48,7 +49,7 @@ class Feed:
 
     Parameters
     ----------
-    X : ndarray of shape (n_samples, n_features)
+    X : ndarray or DaskRows of shape (n_samples, n_features)
     rows : ndarray of int
         Indices of the rows to train on.
     mean : ndarray of shape (n_features,)
@@ -62,6 +63,8 @@ class Feed:
         How many normals training needs for each row.
     targets : ndarray of shape (n_samples, n_targets), float32, or None
         What each row of X is to become; None is the row itself, clean and standardised.
+    least_batches : int
+        How many batches an epoch has at least; the last ones may have no real row.
     """
 
     X: np.ndarray
@@ -74,6 +77,7 @@ class Feed:
     corruption: Corruption | None = None
     n_normals: int = 0
     targets: np.ndarray | None = None
+    least_batches: int = 0
 
     def __iter__(self) -> Iterator[Chunk]:
         """Yield chunks whose arrays are filled anew for the next one: copy what is to last."""
@@ -88,30 +92,51 @@ class Feed:
             targets = np.zeros_like(inputs)
         normals = np.empty((*shape, self.n_normals), np.float32)
         row_weights = np.zeros(shape, np.float32)
-        while True:
-            order = self.rng.permutation(self.rows) if self.shuffle else self.rows
-            for begin in range(0, n_rows, row_weights.size):
-                chosen = order[begin : begin + row_weights.size]
-                self._fill(chosen, *(a.reshape(-1, a.shape[-1]) for a in (inputs, targets)))
-                self.rng.standard_normal(out=normals, dtype=np.float32)
-                row_weights.ravel()[:] = np.arange(row_weights.size) < len(chosen)
-                n_steps = -(-len(chosen) // self.batch_size)
-                ends_epoch = begin + len(chosen) == n_rows
-                yield Chunk(inputs, targets, normals, row_weights, n_steps, ends_epoch)
+        flat = [array.reshape(-1, array.shape[-1]) for array in (inputs, targets)]
+        n_batches = max(self.least_batches, -(-n_rows // self.batch_size))
 
-    def _fill(self, chosen: np.ndarray, inputs: np.ndarray, targets: np.ndarray) -> None:
-        """Write the chosen rows; what an earlier chunk left behind them has weight zero."""
+        def chunk(n_filled: int, first_batch: int) -> Chunk:
+            self.rng.standard_normal(out=normals, dtype=np.float32)
+            row_weights.ravel()[:] = np.arange(row_weights.size) < n_filled
+            n_steps = min(steps, n_batches - first_batch)
+            ends_epoch = first_batch + n_steps == n_batches
+            return Chunk(inputs, targets, normals, row_weights, n_steps, ends_epoch)
+
+        while True:
+            n_taken = begun = 0
+            for at, X, chosen in self._runs(row_weights.size):
+                self._fill(X, chosen, *(array[at:] for array in flat))
+                n_taken += len(chosen)
+                if n_taken == n_rows or at + len(chosen) == row_weights.size:
+                    yield chunk(at + len(chosen), begun)
+                    begun += steps
+            for first_batch in range(begun, n_batches, steps):
+                yield chunk(0, first_batch)
+
+    def _runs(self, size: int) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
+        """Yield an epoch's rows in runs that fill chunks of this size: the place, X, which rows."""
+        at = 0
+        for X, order in in_order(self.X, self.rows, self.rng if self.shuffle else None):
+            while order.size:
+                chosen, order = np.split(order, [size - at])
+                yield at, X, chosen
+                at = (at + len(chosen)) % size
+
+    def _fill(
+        self, X: np.ndarray, chosen: np.ndarray, inputs: np.ndarray, targets: np.ndarray
+    ) -> None:
+        """Write chosen rows of X; what an earlier chunk left behind them has weight zero."""
         if self.targets is not None:
             np.take(self.targets, chosen, axis=0, out=targets[: len(chosen)], mode="clip")
         # Whole batches, so that a corruption has other rows to look at.
-        width = self.X.shape[1] * self.batch_size
+        width = X.shape[1] * self.batch_size
         for batches in blocks(-(-len(chosen) // self.batch_size), width, GATHER_ENTRIES):
             part = slice(batches.start * self.batch_size, batches.stop * self.batch_size)
             part = slice(part.start, min(part.stop, len(chosen)))
             out = inputs[part]
-            in_place = out if self.X.dtype == out.dtype else None
+            in_place = out if X.dtype == out.dtype else None
             # Every index is valid; "clip" spares the buffer that "raise" goes through.
-            rows = np.take(self.X, chosen[part], axis=0, out=in_place, mode="clip")
+            rows = np.take(X, chosen[part], axis=0, out=in_place, mode="clip")
             if self.corruption is not None:
                 if self.targets is None:
                     standardised(rows.copy(), self.mean, self.scale, out=targets[part])

@@ -11,6 +11,7 @@ import numpy as np
 
 from skae._plan import Plan
 from skae._principal import Axes, centre, principal_axes, variance
+from skae._rows import in_memory
 from skae._serve import Codec, standardised
 from skae._start import REGRESSION_ROWS, principal_start, random_start
 
@@ -88,8 +89,8 @@ def first_model(
     if by_share:
         plan = plan_for(n_features, _n_for_share(axes.variances, n_components))
     if starts_as_pca:
-        some = rng.permutation(len(X))[:REGRESSION_ROWS]
-        rows = standardised(X[some], mean, scale)
+        some, where = in_memory(X, rng.permutation(len(X))[:REGRESSION_ROWS])
+        rows = standardised(some[where], mean, scale)
         weights = principal_start(plan.network, axes, rows, scale, rng, evens_codes)
     else:
         weights = random_start(plan.network, "he" if init == "pca" else init, rng)

@@ -6,11 +6,13 @@ be larger than memory and is never copied.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 from scipy import linalg
 
+from skae._rows import total
 from skae._serve import blocks
 
 # Up to this many rows or columns the axes come from an exact eigendecomposition.
@@ -32,16 +34,17 @@ class Axes(NamedTuple):
 
 def centre(X: np.ndarray) -> np.ndarray:
     """Return the mean of each column, in float64."""
-    return np.mean(X, axis=0, dtype=np.float64)
+    return total(X, partial(np.sum, axis=0, dtype=np.float64)) / X.shape[0]
 
 
 def variance(X: np.ndarray, mean: np.ndarray) -> float:
     """Return the mean over the columns of their variances."""
-    total = 0.0
-    for rows in blocks(*X.shape):
-        block = _centred(X[rows], mean)
-        total += float(np.einsum("ij,ij->", block, block, dtype=np.float64))
-    return total / X.size
+
+    def squares(rows: np.ndarray) -> float:
+        block = _centred(rows, mean)
+        return float(np.einsum("ij,ij->", block, block, dtype=np.float64))
+
+    return total(X, squares) / X.size
 
 
 def principal_axes(
@@ -83,12 +86,11 @@ def _largest(matrix: np.ndarray, n: int | None) -> tuple[np.ndarray, np.ndarray]
 
 
 def _from_covariance(X: np.ndarray, mean: np.ndarray, n_axes: int | None) -> Axes:
-    n_rows, n_features = X.shape
-    covariance = np.zeros((n_features, n_features))
-    for rows in blocks(n_rows, n_features):
-        block = _centred(X[rows], mean)
-        covariance += block.T @ block
-    values, vectors = _largest(covariance / n_rows, n_axes)
+    def products(rows: np.ndarray) -> np.ndarray:
+        block = _centred(rows, mean)
+        return np.float64(block.T @ block)
+
+    values, vectors = _largest(total(X, products) / X.shape[0], n_axes)
     return Axes(vectors, values)
 
 
@@ -111,11 +113,13 @@ def _randomized(X: np.ndarray, mean: np.ndarray, n_axes: int, rng: np.random.Gen
     """Subspace iteration on the covariance, which is never formed (Halko et al., 2011)."""
 
     def times_covariance(basis: np.ndarray) -> np.ndarray:
-        product = np.zeros(basis.shape)
-        for rows in blocks(*X.shape):
-            block = _centred(X[rows], mean)
-            product += block.T @ (block @ basis.astype(X.dtype, copy=False))
-        return product / X.shape[0]
+        basis = basis.astype(X.dtype, copy=False)
+
+        def times_block(rows: np.ndarray) -> np.ndarray:
+            block = _centred(rows, mean)
+            return np.float64(block.T @ (block @ basis))
+
+        return total(X, times_block) / X.shape[0]
 
     basis = rng.standard_normal((X.shape[1], n_axes + OVERSAMPLES))
     for _ in range(POWER_ITERATIONS):

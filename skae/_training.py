@@ -14,6 +14,7 @@ from skae._interrupts import DeferredInterrupt
 from skae._model import Model
 from skae._parameters import SharedParameters
 from skae._plan import Stage
+from skae._rows import in_memory
 from skae._schedule import Schedule
 from skae._serve import Codec
 
@@ -70,16 +71,17 @@ def run_stage(
 
     batch_size = rows_in_a_batch(settings.batch_size, len(rows))
     feed = feed_of(X, rows, model, batch_size, settings.shuffle, rng)
+    held, aside = in_memory(X, aside)
 
     def feed_aside() -> Feed:
         noise = np.random.default_rng(noise_seed)
-        return feed_of(X, aside, model, batch_size, False, noise)
+        return feed_of(held, aside, model, batch_size, False, noise)
 
     plan = model.plan.for_rows(len(rows))
     with closing(Trainer(plan, model.weights, feed, between_chunks=check)) as trainer:
         validation: Any = None
         if aside.size:
-            validation = Validation(X, aside, model, noise_seed)
+            validation = Validation(held, aside, model, noise_seed)
             if plan.objective.penalties:
                 validation = PenalisedValidation(trainer, feed_aside)
         rate = float(settings.learning_rate_init)
