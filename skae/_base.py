@@ -6,10 +6,12 @@ from abc import ABCMeta, abstractmethod
 from functools import partial
 from typing import Any
 
+import joblib
 import numpy as np
 from sklearn.base import _fit_context
 from sklearn.callback import CallbackContext, CallbackSupportMixin
 
+from skae._checkpoint import Checkpoint
 from skae._coding import Coding
 from skae._epochs import set_aside
 from skae._interrupts import DeferredInterrupt
@@ -21,6 +23,7 @@ from skae._serve import Codec
 from skae._stages import Trained, run_stages
 from skae._storage import VersionStamp
 from skae._training import run_pass
+from skae._version import __version__
 from skae._views import WeightViews
 from skae._whitening import Moments
 
@@ -70,7 +73,12 @@ class BaseAutoencoder(
         with restored_on_failure(self):
             warm = self.warm_start and self.__sklearn_is_fitted__()
             X = self._validated(X, first=not warm, least=2)
+            checkpoint = None
+            if self.checkpoint is not None:
+                checkpoint = Checkpoint(self.checkpoint, self._fingerprint(X, warm))
             rng = self._generator()
+            if checkpoint is not None:
+                checkpoint.begin(rng)
             # A warm start must not train on rows that its earlier losses were measured on.
             split_seed = self._split_seed if warm else int(rng.integers(2**63))
             fraction = self.validation_fraction if self.early_stopping else 0.0
@@ -79,7 +87,7 @@ class BaseAutoencoder(
             most = getattr(X, "most_aside", None)
             rows, aside = set_aside(len(X), fraction, np.random.default_rng(split_seed), most)
             model = self._fitted_model(X) if warm else self._first_model(X, rng)
-            fitted = self._train(X, y, model, rows, aside, rng, split_seed, warm)
+            fitted = self._train(X, y, model, rows, aside, rng, split_seed, warm, checkpoint)
             vars(self).update(fitted, _split_seed=split_seed)
         return self
 
@@ -118,6 +126,13 @@ class BaseAutoencoder(
             model = self._first_model(X, rng) if first else self._fitted_model(X)
             vars(self).update(self._train_one_pass(X, y, model, rng))
         return self
+
+    def _fingerprint(self, X, warm: bool) -> str:
+        """Return what tells a fit from others: the parameters, the rows, where it starts."""
+        parameters = {**self.get_params(), "checkpoint": None, "verbose": None}
+        start = (self.weights_, self.mean_, self.scale_, self._split_seed) if warm else None
+        rows = getattr(X, "token", X)
+        return joblib.hash((type(self).__qualname__, __version__, parameters, rows, start))
 
     def _generator(self, n_calls: int = 0) -> np.random.Generator:
         """Return the source of all randomness of a call, which takes none from global state."""
@@ -160,6 +175,7 @@ class BaseAutoencoder(
         rng: np.random.Generator,
         split_seed: int,
         warm: bool,
+        checkpoint: Checkpoint | None,
     ) -> dict[str, Any]:
         """Train stage by stage and return the fitted attributes."""
         # A warm start goes on with the whole network.
@@ -184,11 +200,15 @@ class BaseAutoencoder(
                 rng,
                 noise_seed=[split_seed, 1],
                 warm=warm,
+                checkpoint=checkpoint,
                 begin_epoch=begin_epoch,
                 end_epoch=end_epoch,
                 check=interrupt.check,
             )
             fitted = self._fitted(X, trained, warm)
+        # What Ctrl-C has cut short goes on where it was when fit is called again.
+        if checkpoint is not None and not trained.history.interrupted:
+            checkpoint.remove()
         context.call_on_fit_task_end(**seen, reconstruction_attributes=fitted)
         return fitted
 

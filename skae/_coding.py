@@ -9,7 +9,8 @@ import numpy as np
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils.validation import check_array, check_is_fitted, validate_data
 
-from skae._dask import is_dask, lazily, validated_rows
+from skae._dask import is_dask, validated_rows
+from skae._lazily import lazily
 from skae._principal import variance
 from skae._rows import flattened, total
 from skae._serve import Codec

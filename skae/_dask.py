@@ -1,16 +1,14 @@
-"""Dask collections: their rows as a fit reads them, and what is computed from them lazily."""
+"""The rows of dask collections, as a fit reads them: block by block, as often as it needs."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from functools import wraps
 from typing import Any
 
 import numpy as np
-from sklearn.utils._set_output import _get_output_config
-from sklearn.utils.validation import check_array, check_is_fitted, validate_data
+from sklearn.utils.validation import check_array, validate_data
 
 from skae._rows import add_up, total
 
@@ -94,6 +92,13 @@ class DaskRows:
     def bounds(self) -> np.ndarray:
         """Index of each block's first row, and the number of rows."""
         return self._bounds
+
+    @property
+    def token(self) -> str:
+        """What dask calls the collection, the same in every process where it is made the same."""
+        from dask.base import tokenize
+
+        return tokenize(self.collection)
 
     @property
     def most_aside(self) -> int:
@@ -188,83 +193,3 @@ def validated_rows(estimator: Any, X: Any, first: bool, least: int) -> DaskRows:
             f"{least} is required by {type(estimator).__name__}."
         )
     return rows
-
-
-def lazily(method: Callable[..., Any]) -> Callable[..., Any]:
-    """Let a method that maps rows to rows take dask collections, and give lazy ones.
-
-    Dask's workers call the method on each block. The result of a dask array is one of known
-    shape and dtype, that of a dask dataframe one with names for its columns.
-    """
-    name = method.__name__
-
-    @wraps(method)
-    def on_blocks(self: Any, X: Any) -> Any:
-        if not is_dask(X):
-            return method(self, X)
-        check_is_fitted(self)
-        output = _get_output_config("transform", self)["dense"]
-        if output != "default":
-            raise ValueError(
-                f"set_output(transform={output!r}) would hold the result for a dask collection in "
-                "memory. Set it back to 'default'; a dask dataframe gives a dask dataframe."
-            )
-        from dask import delayed
-
-        # One small row tells the width and the dtype, and whether columns are as in fit.
-        trial = _trial_rows(X)
-        out = np.asarray(getattr(self, name)(trial))
-        fitted = delayed(self)
-        if is_frame(X):
-            meta = _framed(out, _names(self, name, out), trial.index)[:0]
-            return X.map_partitions(_on_frame, fitted, name, meta, meta=meta)
-        X = X.rechunk(dict.fromkeys(range(1, X.ndim), -1))
-        return X.map_blocks(
-            _on_array,
-            fitted,
-            name,
-            dtype=out.dtype,
-            meta=np.empty((0,) * out.ndim, out.dtype),
-            chunks=(X.chunks[0], *((width,) for width in out.shape[1:])),
-            drop_axis=list(range(out.ndim, X.ndim)),
-        )
-
-    return on_blocks
-
-
-def _trial_rows(X: Any) -> Any:
-    """Return a row such as X may have, without computing any."""
-    return X._meta_nonempty if is_frame(X) else np.zeros((1, *X.shape[1:]), X.dtype)
-
-
-def _on_array(block: np.ndarray, fitted: Any, name: str) -> np.ndarray:
-    if len(block):
-        return getattr(fitted, name)(block)
-    return getattr(fitted, name)(np.zeros((1, *block.shape[1:]), block.dtype))[:0]
-
-
-def _on_frame(block: Any, fitted: Any, name: str, meta: Any) -> Any:
-    if not len(block):
-        return meta
-    names = meta.columns if is_frame(meta) else meta.name
-    return _framed(np.asarray(getattr(fitted, name)(block)), names, block.index)
-
-
-def _names(fitted: Any, name: str, out: np.ndarray) -> Any:
-    """Return the names of what a method gives for a dataframe."""
-    if out.ndim == 1:
-        return name
-    if name == "transform":
-        return fitted.get_feature_names_out()
-    features = getattr(fitted, "feature_names_in_", None)
-    if features is None:
-        return [f"x{i}" for i in range(out.shape[1])]
-    return features
-
-
-def _framed(out: np.ndarray, names: Any, index: Any) -> Any:
-    import pandas as pd
-
-    if out.ndim == 1:
-        return pd.Series(out, index=index, name=names)
-    return pd.DataFrame(out, index=index, columns=names)

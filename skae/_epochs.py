@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
@@ -78,10 +78,22 @@ class Validates(Protocol):
     def losses(self, weights: tuple[Any, ...]) -> np.ndarray: ...
 
 
+class TrainerState(NamedTuple):
+    """All that a trainer remembers: weights, the solver's slots and steps, where the feed is."""
+
+    weights: tuple[Any, ...]
+    slots: tuple[Any, ...]
+    n_steps: float
+    feed: Any
+
+
 class Trains(Protocol):
     """What the loop needs of a trainer."""
 
     weights: tuple[Any, ...]
+
+    @property
+    def state(self) -> TrainerState: ...
 
     def epoch(self, rate: float) -> float: ...
 
@@ -90,12 +102,26 @@ class Trains(Protocol):
 
 @dataclass
 class History:
-    """What a fit has come to: the weights kept, the curves up to now, whether someone ended it."""
+    """What a fit has come to: the weights kept, the curves up to now, and how it ended.
+
+    `stalled` ends the loop, `ended` the fit: a callback did, or Ctrl-C (`interrupted`).
+    """
 
     kept: Kept | None = None
     loss_curve: list[float] = field(default_factory=list)
     validation_loss_curve: list[float] = field(default_factory=list)
+    stalled: bool = False
     ended: bool = False
+    interrupted: bool = False
+
+
+class Progress(NamedTuple):
+    """How far the loop has come after an epoch: all it needs to go on from there."""
+
+    history: History
+    monitor: Monitor
+    schedule: Schedule
+    trainer: TrainerState
 
 
 def run_epochs(
@@ -111,6 +137,8 @@ def run_epochs(
     end_epoch: Callable[[Any, History], bool],
     warns: bool,
     verbose: bool | int,
+    resumed: Progress | None = None,
+    save: Callable[[Progress], None] | None = None,
 ) -> History:
     """Train until the loss stalls, the epochs are used up, or someone stops it.
 
@@ -132,6 +160,10 @@ def run_epochs(
         Whether it is worth a warning that the epochs are used up while the loss still falls.
     verbose : bool or int
         Whether to print a line an epoch.
+    resumed : Progress or None
+        Where to go on; the trainer is there already.
+    save : callable or None
+        Called after each epoch with the progress by then.
 
     Returns
     -------
@@ -148,12 +180,16 @@ def run_epochs(
             return np.array([training_loss()])
         return validation.losses(trainer.weights)
 
-    history = History()
-    start = Kept(0, trainer.weights, losses(trainer.loss)) if keeps_start else None
-    monitor = Monitor(tol, patience, start, trusts_start)
+    if resumed is None:
+        start = Kept(0, trainer.weights, losses(trainer.loss)) if keeps_start else None
+        history, monitor = History(), Monitor(tol, patience, start, trusts_start)
+    else:
+        history, monitor, schedule, _ = resumed
     history.kept = monitor.kept
+    if history.stalled or history.ended:
+        return history
     try:
-        for epoch in range(1, schedule.max_iter + 1):
+        for epoch in range(len(history.loss_curve) + 1, schedule.max_iter + 1):
             task = begin_epoch()
             loss = trainer.epoch(schedule.rate(epoch))
             seen = losses(lambda loss=loss: loss)
@@ -174,10 +210,13 @@ def run_epochs(
                 line += f", validation loss = {seen.mean():.8f}"
             if verbose:
                 print(line)
-            if end_epoch(task, history):
-                history.ended = True
+            history.ended = end_epoch(task, history)
+            history.stalled = not history.ended and stalled and not schedule.cut()
+            if save is not None:
+                save(Progress(history, monitor, schedule, trainer.state))
+            if history.ended:
                 break
-            if stalled and not schedule.cut():
+            if history.stalled:
                 if verbose:
                     print(f"The loss did not fall by more than tol={tol} for {patience} epochs.")
                 break
@@ -192,7 +231,7 @@ def run_epochs(
     except KeyboardInterrupt:
         if history.kept is None:
             raise
-        history.ended = True
+        history.ended = history.interrupted = True
         warnings.warn(INTERRUPTED, stacklevel=2)
     return history
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -32,7 +32,8 @@ def rows_in_a_batch(asked: int | str, n_rows: int) -> int:
 class Chunk(NamedTuple):
     """Batches for several steps; rows past the data have weight zero.
 
-    `normals` are standard normals, `n_normals` for each row.
+    `normals` are standard normals, `n_normals` for each row. The last chunk of an epoch tells the
+    state in which it leaves the generator, from which the next epoch can be drawn again.
     """
 
     inputs: np.ndarray
@@ -40,7 +41,11 @@ class Chunk(NamedTuple):
     normals: np.ndarray
     row_weights: np.ndarray
     n_steps: int
-    ends_epoch: bool
+    state_after: dict[str, Any] | None
+
+    @property
+    def ends_epoch(self) -> bool:
+        return self.state_after is not None
 
 
 @dataclass
@@ -100,7 +105,8 @@ class Feed:
             row_weights.ravel()[:] = np.arange(row_weights.size) < n_filled
             n_steps = min(steps, n_batches - first_batch)
             ends_epoch = first_batch + n_steps == n_batches
-            return Chunk(inputs, targets, normals, row_weights, n_steps, ends_epoch)
+            state_after = self.rng.bit_generator.state if ends_epoch else None
+            return Chunk(inputs, targets, normals, row_weights, n_steps, state_after)
 
         while True:
             n_taken = begun = 0
@@ -144,11 +150,22 @@ class Feed:
             standardised(rows, self.mean, self.scale, out=out)
 
 
-def ahead(items: Iterator[T]) -> Generator[T, None, None]:
-    """Yield from an endless iterator while a thread makes the next item."""
-    with ThreadPoolExecutor(1, thread_name_prefix="skae-feed") as pool:
-        coming = pool.submit(next, items)
-        while True:
-            item = coming.result()
-            coming = pool.submit(next, items)
-            yield item
+class Ahead(Generic[T]):
+    """An endless iterator whose next item a thread makes, from the first one on."""
+
+    def __init__(self, items: Iterator[T]) -> None:
+        self._items = items
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix="skae-feed")
+        self._coming = self._pool.submit(next, items)
+
+    def __iter__(self) -> Ahead[T]:
+        return self
+
+    def __next__(self) -> T:
+        item = self._coming.result()
+        self._coming = self._pool.submit(next, self._items)
+        return item
+
+    def close(self) -> None:
+        """Wait for the item that is being made, and stop the thread."""
+        self._pool.shutdown()

@@ -8,7 +8,7 @@ from numbers import Integral, Real
 from typing import Any, ClassVar, dataclass_transform
 
 import numpy as np
-from sklearn.utils._param_validation import Interval, Options, RealNotInt, StrOptions
+from sklearn.utils._param_validation import HasMethods, Interval, Options, RealNotInt, StrOptions
 
 from skae._layers import Layer, dense_layers
 from skae._parts import LOSSES, Corruption, Loss, Penalty
@@ -50,6 +50,7 @@ class SharedParameters:
     warm_start: bool = False
     random_state: Any = None
     verbose: bool | int = False
+    checkpoint: Any = None
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         "n_components": [
@@ -83,6 +84,7 @@ class SharedParameters:
         "warm_start": ["boolean"],
         "random_state": ["random_state"],
         "verbose": ["verbose"],
+        "checkpoint": [str, HasMethods(["__fspath__"]), None],
     }
 
     def dense_plan(self, n_features: int, n_components: int, **parts: Any) -> Plan:
@@ -266,7 +268,8 @@ n_components : int or float
         whose loss on the rows set aside is lower by more than its standard error.
 
     validation_fraction : float
-        Share of the rows set aside for early stopping, at least 5 rows.
+        Share of the rows set aside for early stopping, at least 5 rows, and of a dask collection at
+        most 256 MB.
 
     n_iter_no_change : int or np.inf
         Epochs without improvement after which training stops or the rate is cut.
@@ -280,7 +283,15 @@ n_components : int or float
         bit for bit, on one machine. None draws fresh entropy; no global state is read or set.
 
     verbose : bool or int
-        Whether to print a line an epoch."""
+        Whether to print a line an epoch.
+
+    checkpoint : path-like or None
+        A directory in which `fit` writes after each epoch how far it has come. Where a fit was cut
+        short, the next one with the same parameters and the same X goes on from its last epoch and
+        ends with the same weights, bit for bit, as if nothing had happened; callbacks see the
+        epochs that are left. The files of a fit that is done are removed. Fits with other
+        parameters, such as those of a search, may share the directory; equal ones with
+        random_state=None that run at the same time may not."""
 
 ATTRIBUTES = """\
 network_ : Network

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from skae._checkpoint import Checkpoint
 from skae._epochs import History
 from skae._model import Model, first_model
 from skae._parameters import SharedParameters
@@ -35,6 +36,7 @@ def run_stages(
     rng: np.random.Generator,
     *,
     warm: bool,
+    checkpoint: Checkpoint | None,
     end_epoch: Callable[[Any, Trained], bool],
     **more: Any,
 ) -> Trained:
@@ -47,6 +49,8 @@ def run_stages(
     stages : tuple of Stage
     warm : bool
         Whether the model was trained before.
+    checkpoint : Checkpoint or None
+        Where to go on, and where to write how far the fit has come.
     end_epoch : callable
         Called after each epoch with what `begin_epoch` returned and what has been trained by
         then; True ends the fit.
@@ -59,7 +63,7 @@ def run_stages(
         kept = Kept(0, layers.model.weights, np.array([np.nan]))
         return Trained(layers.model, History(kept), curves)
 
-    for stage in stages:
+    for i, stage in enumerate(stages):
         whole = stage.layer is None
         part, below = (layers.model, X) if whole else layers.layer(stage.layer)
 
@@ -76,6 +80,7 @@ def run_stages(
             rng,
             keeps_start=warm or starts_as_pca or bool(curves),
             trusts_start=starts_as_pca and whole and not (warm or curves),
+            progress_file=None if checkpoint is None else checkpoint.of_stage(i),
             end_epoch=lambda task, history, trained=trained: end_epoch(task, trained(history)),
             **more,
         )

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from skae._checkpoint import ProgressFile
 from skae._epochs import History, Validation, all_finite, not_finite, run_epochs
 from skae._feed import Feed, rows_in_a_batch
 from skae._interrupts import DeferredInterrupt
@@ -45,6 +46,7 @@ def run_stage(
     *,
     keeps_start: bool,
     trusts_start: bool,
+    progress_file: ProgressFile | None,
     begin_epoch: Callable[[], Any],
     end_epoch: Callable[[Any, History], bool],
     check: Callable[[], None],
@@ -64,6 +66,8 @@ def run_stage(
         Seeds the noise on the rows set aside.
     keeps_start, trusts_start, begin_epoch, end_epoch
         See :func:`~skae._epochs.run_epochs`.
+    progress_file : ProgressFile or None
+        Where to go on, and where to write after each epoch how far the stage has come.
     check : callable
         Called before each chunk; what it raises ends the pass.
     """
@@ -77,8 +81,13 @@ def run_stage(
         noise = np.random.default_rng(noise_seed)
         return feed_of(held, aside, model, batch_size, False, noise)
 
+    resumed, weights, solver_state = None, model.weights, None
+    if progress_file is not None:
+        resumed = progress_file.read(model.weights)
+    if resumed is not None:
+        weights, *solver_state, feed.rng.bit_generator.state = resumed.trainer
     plan = model.plan.for_rows(len(rows))
-    with closing(Trainer(plan, model.weights, feed, between_chunks=check)) as trainer:
+    with closing(Trainer(plan, weights, feed, solver_state, check)) as trainer:
         validation: Any = None
         if aside.size:
             validation = Validation(held, aside, model, noise_seed)
@@ -98,6 +107,8 @@ def run_stage(
             # A layer's epochs are a number that was asked for.
             warns=stage.layer is None,
             verbose=settings.verbose,
+            resumed=resumed,
+            save=None if progress_file is None else progress_file.write,
         )
 
 

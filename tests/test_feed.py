@@ -8,7 +8,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from skae import _feed
-from skae._feed import Feed, ahead, rows_in_a_batch
+from skae._feed import Ahead, Feed, rows_in_a_batch
 
 
 @dataclass(frozen=True)
@@ -112,13 +112,15 @@ def test_a_corruption_sees_whole_batches(monkeypatch):
 
 
 def test_ahead_yields_the_same_and_passes_errors_on():
-    assert list(islice(ahead(iter(range(100))), 5)) == [0, 1, 2, 3, 4]
+    items = Ahead(iter(range(100)))
+    assert list(islice(items, 5)) == [0, 1, 2, 3, 4]
+    items.close()
 
     def broken():
         yield 1
         raise OSError("disk")
 
-    items = ahead(broken())
+    items = Ahead(broken())
     assert next(items) == 1
     with pytest.raises(OSError, match="disk"):
         next(items)

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from skae._feed import Chunk, Feed, ahead
+from skae._epochs import TrainerState
+from skae._feed import Ahead, Chunk, Feed
 from skae._plan import Plan, compiled_part, numbers, structure
 from skae._tensorflow import _solvers
 from skae._tensorflow._arithmetic import Tensor
@@ -54,11 +55,12 @@ class Trainer:
         self._mean = tf.constant(feed.mean, tf.float32)
         self._scale = tf.constant(feed.scale, tf.float32)
         self._n_rows = len(feed.rows)
-        self._chunks = ahead(map(_to_tensors, feed))
+        self._chunks = Ahead(map(_to_tensors, feed))
         self.weights = tuple(tf.constant(weight) for weight in weights)
         slots, n_steps = solver_state or (_solvers.first_slots(plan.solver, self.weights), 0.0)
         self._slots = tuple(tf.constant(slot) for slot in slots)
         self._n_steps = tf.constant(n_steps, tf.float32)
+        self._feed_state: Any = None
 
     def epoch(self, rate: float) -> float:
         """Pass once over the rows and return the mean training loss on the way."""
@@ -77,17 +79,20 @@ class Trainer:
         """
         state = weights, self._slots, self._n_steps
         chunks = map(_to_tensors, feed)
-        return self._run(state, chunks, self._numbers_without_l2, 0.0)[1] / len(feed.rows)
+        _, total, _ = self._run(state, chunks, self._numbers_without_l2, 0.0)
+        return total / len(feed.rows)
 
     def _pass(self, rate: float) -> tuple[State, float]:
         state = self.weights, self._slots, self._n_steps
-        state, total = self._run(state, self._chunks, self._numbers, rate)
+        state, total, self._feed_state = self._run(state, self._chunks, self._numbers, rate)
         return state, total / self._n_rows
 
     def _run(
         self, state: State, chunks: Iterator[Chunk], values: Tensor, rate: float
-    ) -> tuple[State, float]:
-        """Pass once over the rows; return the state it ends in and the sum of their losses."""
+    ) -> tuple[State, float, Any]:
+        """Pass once over the rows; return the state it ends in, the sum of their losses, and how
+        they leave the feed's generator.
+        """
         rate = tf.constant(rate, tf.float32)
         totals = []
         for chunk in chunks:
@@ -100,11 +105,16 @@ class Trainer:
             totals.append(total)
             if chunk.ends_epoch:
                 break
-        return state, sum(map(float, totals))
+        return state, sum(map(float, totals)), chunk.state_after
 
     def close(self) -> None:
         """Stop the thread that prepares chunks."""
         self._chunks.close()
+
+    @property
+    def state(self) -> TrainerState:
+        """All that another trainer needs to go on, in NumPy arrays and numbers."""
+        return TrainerState(to_numpy(self.weights), *self.solver_state, self._feed_state)
 
     @property
     def solver_state(self) -> tuple[tuple[np.ndarray, ...], float]:
@@ -145,7 +155,7 @@ def _to_tensors(chunk: Chunk) -> Chunk:
         tf.constant(chunk.normals),
         tf.constant(chunk.row_weights),
         tf.constant(chunk.n_steps),
-        chunk.ends_epoch,
+        chunk.state_after,
     )
 
 
