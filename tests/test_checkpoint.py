@@ -25,7 +25,7 @@ X = np.random.default_rng(0).standard_normal((120, 6)) @ np.diag([3.0, 2, 1, 1, 
 FAST = {"solver": "sgd", "learning_rate": "cosine", "max_iter": 3, "random_state": 0}
 
 
-class CutShort(Exception):
+class CutShortError(Exception):
     """Stands for a fit's end in the middle, where a process could not go on with the test."""
 
 
@@ -42,7 +42,7 @@ def cut_after(monkeypatch):
             write(self, progress)
             left -= 1
             if left == 0:
-                raise CutShort
+                raise CutShortError
 
         monkeypatch.setattr(ProgressFile, "write", and_end)
 
@@ -74,7 +74,7 @@ def test_ends_with_the_weights_of_an_uninterrupted_fit(estimator, cut_after, tmp
     resumed = clone(estimator).set_params(checkpoint=tmp_path)
     for n in range(1, n_written + 1):
         cut_after(n)
-        with pytest.raises(CutShort):
+        with pytest.raises(CutShortError):
             clone(resumed).fit(X)
         cut_after(np.inf)
         fitted = clone(resumed).fit(X)
@@ -108,7 +108,7 @@ AutoencoderTransformer(2, checkpoint={str(tmp_path)!r}, **FAST).fit(X)
 def test_without_a_seed_the_same_fit_goes_on(cut_after, tmp_path):
     estimator = AutoencoderTransformer(2, **{**FAST, "random_state": None}, checkpoint=tmp_path)
     cut_after(2)
-    with pytest.raises(CutShort):
+    with pytest.raises(CutShortError):
         estimator.fit(X)
     before = ProgressFile(next(tmp_path.glob("*/stage-0.npz"))).read(())
     cut_after(np.inf)
@@ -118,7 +118,7 @@ def test_without_a_seed_the_same_fit_goes_on(cut_after, tmp_path):
 def test_other_parameters_or_rows_begin_anew(cut_after, tmp_path):
     estimator = AutoencoderTransformer(2, **FAST, checkpoint=tmp_path)
     cut_after(2)
-    with pytest.raises(CutShort):
+    with pytest.raises(CutShortError):
         estimator.fit(X)
     cut_after(np.inf)
     for other, rows in [
@@ -140,7 +140,7 @@ def test_a_warm_start_goes_on_too(cut_after, tmp_path):
     plain = fitted().fit(X)
     estimator = fitted()
     cut_after(1)
-    with pytest.raises(CutShort):
+    with pytest.raises(CutShortError):
         estimator.fit(X)
     assert len(estimator.loss_curve_) == 3  # what was fitted is kept
     cut_after(np.inf)
@@ -162,7 +162,7 @@ def test_a_search_shares_a_directory(tmp_path):
 def test_a_truncated_file(name, kept, cut_after, tmp_path):
     estimator = AutoencoderTransformer(2, **FAST, checkpoint=tmp_path)
     cut_after(1)
-    with pytest.raises(CutShort):
+    with pytest.raises(CutShortError):
         estimator.fit(X)
     (path,) = tmp_path.glob(f"*/{name}")
     os.truncate(path, int(kept * path.stat().st_size))
