@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from abc import ABCMeta, abstractmethod
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from functools import partial
 from typing import Any
 
@@ -13,7 +15,7 @@ from sklearn.callback import CallbackContext, CallbackSupportMixin
 
 from skae._checkpoint import Checkpoint
 from skae._coding import Coding
-from skae._epochs import set_aside
+from skae._epochs import Trains, set_aside
 from skae._interrupts import DeferredInterrupt
 from skae._model import Model, check_range, first_model, is_share
 from skae._parameters import SharedParameters
@@ -22,7 +24,7 @@ from skae._rows import restored_on_failure, total
 from skae._serve import Codec
 from skae._stages import Trained, run_stages
 from skae._storage import VersionStamp
-from skae._training import run_pass
+from skae._training import local_trainer, run_pass
 from skae._version import __version__
 from skae._views import WeightViews
 from skae._whitening import Moments
@@ -70,6 +72,10 @@ class BaseAutoencoder(
             If `max_iter` is reached while the loss falls (for learning_rate='constant' and
             'adaptive'), or if the loss stops being finite: the best weights so far are kept.
         """
+        return self._fit(X, y, local_trainer)
+
+    def _fit(self, X, y, trainer_for: Callable[..., AbstractContextManager[Trains]]):
+        """Fit with trainers of one's own, see `local_trainer`."""
         with restored_on_failure(self):
             warm = self.warm_start and self.__sklearn_is_fitted__()
             X = self._validated(X, first=not warm, least=2)
@@ -87,7 +93,9 @@ class BaseAutoencoder(
             most = getattr(X, "most_aside", None)
             rows, aside = set_aside(len(X), fraction, np.random.default_rng(split_seed), most)
             model = self._fitted_model(X) if warm else self._first_model(X, rng)
-            fitted = self._train(X, y, model, rows, aside, rng, split_seed, warm, checkpoint)
+            fitted = self._train(
+                X, y, model, rows, aside, rng, split_seed, warm, checkpoint, trainer_for
+            )
             vars(self).update(fitted, _split_seed=split_seed)
         return self
 
@@ -176,6 +184,7 @@ class BaseAutoencoder(
         split_seed: int,
         warm: bool,
         checkpoint: Checkpoint | None,
+        trainer_for: Callable[..., AbstractContextManager[Trains]],
     ) -> dict[str, Any]:
         """Train stage by stage and return the fitted attributes."""
         # A warm start goes on with the whole network.
@@ -204,6 +213,7 @@ class BaseAutoencoder(
                 begin_epoch=begin_epoch,
                 end_epoch=end_epoch,
                 check=interrupt.check,
+                trainer_for=trainer_for,
             )
             fitted = self._fitted(X, trained, warm)
         # What Ctrl-C has cut short goes on where it was when fit is called again.

@@ -221,6 +221,10 @@ class Plan:
         """Return the plan for data of so many rows, which share the L2 term."""
         return replace(self, objective=replace(self.objective, alpha=self.objective.alpha / n))
 
+    def without_l2(self) -> Plan:
+        """Return the plan with an L2 term of nothing."""
+        return replace(self, objective=replace(self.objective, alpha=0.0))
+
     def layer(self, i: int) -> Plan:
         """Return the plan of one encoder layer and its mirror as an autoencoder of their own.
 

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, closing, contextmanager
 from typing import Any
 
 import numpy as np
 
 from skae._checkpoint import ProgressFile
-from skae._epochs import History, Validation, all_finite, not_finite, run_epochs
+from skae._epochs import (
+    History,
+    TrainerState,
+    Trains,
+    Validation,
+    all_finite,
+    not_finite,
+    run_epochs,
+)
 from skae._feed import Feed, rows_in_a_batch
 from skae._interrupts import DeferredInterrupt
 from skae._model import Model
@@ -34,6 +42,30 @@ def feed_of(
     return Feed(X, rows, model.mean, model.scale, batch_size, shuffle, rng, corruption, n_normals)
 
 
+@contextmanager
+def local_trainer(
+    settings: SharedParameters,
+    stage: Stage,
+    model: Model,
+    X: np.ndarray,
+    rows: np.ndarray,
+    rng: np.random.Generator,
+    state: TrainerState | None,
+    check: Callable[[], None],
+) -> Iterator[Trains]:
+    """Train in this process, from the model's weights or from a state of an earlier trainer."""
+    from skae._tensorflow._train import Trainer
+
+    batch_size = rows_in_a_batch(settings.batch_size, len(rows))
+    feed = feed_of(X, rows, model, batch_size, settings.shuffle, rng)
+    weights, solver_state = model.weights, None
+    if state is not None:
+        weights, *solver_state, feed.rng.bit_generator.state = state
+    plan = model.plan.for_rows(len(rows))
+    with closing(Trainer(plan, weights, feed, solver_state, check)) as trainer:
+        yield trainer
+
+
 def run_stage(
     settings: SharedParameters,
     stage: Stage,
@@ -50,6 +82,7 @@ def run_stage(
     begin_epoch: Callable[[], Any],
     end_epoch: Callable[[Any, History], bool],
     check: Callable[[], None],
+    trainer_for: Callable[..., AbstractContextManager[Trains]],
 ) -> History:
     """Train a model on some rows of X, with an eye on those set aside.
 
@@ -70,28 +103,25 @@ def run_stage(
         Where to go on, and where to write after each epoch how far the stage has come.
     check : callable
         Called before each chunk; what it raises ends the pass.
+    trainer_for : callable
+        Makes a trainer, as `local_trainer` does.
     """
-    from skae._tensorflow._train import PenalisedValidation, Trainer
+    from skae._tensorflow._train import PenalisedValidation
 
-    batch_size = rows_in_a_batch(settings.batch_size, len(rows))
-    feed = feed_of(X, rows, model, batch_size, settings.shuffle, rng)
     held, aside = in_memory(X, aside)
 
     def feed_aside() -> Feed:
         noise = np.random.default_rng(noise_seed)
+        batch_size = rows_in_a_batch(settings.batch_size, len(rows))
         return feed_of(held, aside, model, batch_size, False, noise)
 
-    resumed, weights, solver_state = None, model.weights, None
-    if progress_file is not None:
-        resumed = progress_file.read(model.weights)
-    if resumed is not None:
-        weights, *solver_state, feed.rng.bit_generator.state = resumed.trainer
-    plan = model.plan.for_rows(len(rows))
-    with closing(Trainer(plan, weights, feed, solver_state, check)) as trainer:
+    resumed = None if progress_file is None else progress_file.read(model.weights)
+    state = None if resumed is None else resumed.trainer
+    with trainer_for(settings, stage, model, X, rows, rng, state, check) as trainer:
         validation: Any = None
         if aside.size:
             validation = Validation(held, aside, model, noise_seed)
-            if plan.objective.penalties:
+            if model.plan.objective.penalties:
                 validation = PenalisedValidation(trainer, feed_aside)
         rate = float(settings.learning_rate_init)
         return run_epochs(

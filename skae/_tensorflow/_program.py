@@ -64,6 +64,49 @@ def _loss(
     return loss
 
 
+def gradient(
+    plan: Plan,
+    weights: tuple[Tensor, ...],
+    batch: tuple[Tensor, ...],
+    mean: Tensor,
+    scale: Tensor,
+) -> tuple[Tensor, list[Tensor]]:
+    """Return the training loss of one batch and its gradient, the L2 term left out of both."""
+    with tf.GradientTape() as tape:
+        tape.watch(weights)
+        loss = _loss(plan, weights, *batch, mean, scale)
+    return loss, tape.gradient(loss, weights, unconnected_gradients="zero")
+
+
+def step(
+    plan: Plan,
+    gradients: list[Tensor],
+    weights: tuple[Tensor, ...],
+    slots: tuple[Tensor, ...],
+    n_steps: Tensor,
+    rate: Tensor,
+) -> State:
+    """Return the state after one step of the solver, the L2 term included."""
+    # Adds nothing, but lets the updates wait for the last gradient to be computed. XLA
+    # would otherwise copy every kernel in every step, at 8 % of a step of 784-300-150.
+    late_rate = rate + 0.0 * tf.reshape(gradients[0], [-1])[0]
+    # The L2 term's gradient, by hand: its sum of squares would cost a step 15 %.
+    alpha = plan.objective.alpha
+    gradients = [
+        gradient + alpha * weight if weight.shape.rank > 1 else gradient
+        for weight, gradient in zip(weights, gradients, strict=True)
+    ]
+    n_steps += 1.0
+    weights, slots = _solvers.update(plan.solver, weights, gradients, slots, late_rate, n_steps)
+    return weights, slots, n_steps
+
+
+def l2_term(plan: Plan, weights: tuple[Tensor, ...]) -> Tensor:
+    """Return the L2 term of a loss."""
+    kernels = (tf.square(weight) for weight in weights if weight.shape.rank > 1)
+    return 0.5 * plan.objective.alpha * sum(map(tf.reduce_sum, kernels))
+
+
 @lru_cache(maxsize=64)
 def program(structure: Plan) -> tf.types.experimental.PolymorphicFunction:
     """Return the compiled program of a plan's structure.
@@ -91,7 +134,6 @@ def program(structure: Plan) -> tf.types.experimental.PolymorphicFunction:
         n_chunk_steps: Tensor,
     ) -> tuple[State, Tensor]:
         plan = with_numbers(structure, tf.unstack(values, num=len(floats)))
-        alpha = plan.objective.alpha
 
         def advance(
             i: Tensor,
@@ -100,31 +142,15 @@ def program(structure: Plan) -> tf.types.experimental.PolymorphicFunction:
             n_steps: Tensor,
             total: Tensor,
         ) -> tuple[Any, ...]:
-            weight_sum = tf.reduce_sum(row_weights[i])
-            with tf.GradientTape() as tape:
-                tape.watch(weights)
-                batch = inputs[i], targets[i], normals[i], row_weights[i]
-                loss = _loss(plan, weights, *batch, mean, scale)
-            gradients = tape.gradient(loss, weights, unconnected_gradients="zero")
-            # Adds nothing, but lets the updates wait for the last gradient to be computed. XLA
-            # would otherwise copy every kernel in every step, at 8 % of a step of 784-300-150.
-            late_rate = rate + 0.0 * tf.reshape(gradients[0], [-1])[0]
-            # The L2 term's gradient, by hand: its sum of squares would cost a step 15 %.
-            gradients = [
-                gradient + alpha * weight if weight.shape.rank > 1 else gradient
-                for weight, gradient in zip(weights, gradients, strict=True)
-            ]
-            n_steps += 1.0
-            weights, slots = _solvers.update(
-                plan.solver, weights, gradients, slots, late_rate, n_steps
-            )
-            return i + 1, weights, slots, n_steps, total + loss * weight_sum
+            batch = inputs[i], targets[i], normals[i], row_weights[i]
+            loss, gradients = gradient(plan, weights, batch, mean, scale)
+            state = step(plan, gradients, weights, slots, n_steps, rate)
+            return i + 1, *state, total + loss * tf.reduce_sum(row_weights[i])
 
         _, weights, slots, n_steps, total = tf.while_loop(
             lambda i, *_: i < n_chunk_steps, advance, (0, *state, 0.0)
         )
-        kernels = (tf.square(weight) for weight in state[0] if weight.shape.rank > 1)
-        penalty = 0.5 * alpha * sum(map(tf.reduce_sum, kernels))
-        return (weights, slots, n_steps), total + penalty * tf.reduce_sum(row_weights)
+        total += l2_term(plan, state[0]) * tf.reduce_sum(row_weights)
+        return (weights, slots, n_steps), total
 
     return train

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -30,6 +29,10 @@ class Trainer:
         What the solver remembers of earlier training.
     between_chunks : callable
         Called before each chunk; what it raises ends the pass.
+    compiled : callable
+        Makes a training program of a plan's structure.
+    n_rows : int or None
+        How many rows an epoch has, where they are not those of the feed alone.
 
     Attributes
     ----------
@@ -44,17 +47,18 @@ class Trainer:
         feed: Feed,
         solver_state: tuple[tuple[np.ndarray, ...], float] | None = None,
         between_chunks: Callable[[], None] = lambda: None,
+        compiled: Callable[[Plan], Any] = program,
+        n_rows: int | None = None,
     ) -> None:
         self._between_chunks = between_chunks
         plan = compiled_part(plan)
-        self._program = program(structure(plan))
+        self._program = compiled(structure(plan))
         self._concrete: Any = None
         self._numbers = _numbers(plan)
-        without_l2 = replace(plan, objective=replace(plan.objective, alpha=0.0))
-        self._numbers_without_l2 = _numbers(without_l2)
+        self._numbers_without_l2 = _numbers(plan.without_l2())
         self._mean = tf.constant(feed.mean, tf.float32)
         self._scale = tf.constant(feed.scale, tf.float32)
-        self._n_rows = len(feed.rows)
+        self._n_rows = n_rows or len(feed.rows)
         self._chunks = Ahead(map(_to_tensors, feed))
         self.weights = tuple(tf.constant(weight) for weight in weights)
         slots, n_steps = solver_state or (_solvers.first_slots(plan.solver, self.weights), 0.0)

@@ -1,0 +1,297 @@
+"""Training on the workers of a Dask cluster, each with rows of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
+from functools import partial
+from typing import Any
+from uuid import uuid4
+
+import numpy as np
+
+from skae import _shards
+from skae._base import BaseAutoencoder
+from skae._dask import DaskRows, is_dask
+from skae._epochs import TrainerState
+from skae._feed import Feed, rows_in_a_batch
+from skae._model import Model
+from skae._plan import Plan, Stage
+
+# How often the cluster is looked after while it trains, in seconds.
+LOOK = 1.0
+
+
+def fit(estimator: BaseAutoencoder, X: Any, *, client: Any = None) -> BaseAutoencoder:
+    """Fit an autoencoder on the workers of a Dask cluster, each with rows of its own.
+
+    One TensorFlow process a Dask worker trains on the worker's share of the rows, and the
+    gradients are averaged over all processes in every step, by
+    `tf.distribute.MultiWorkerMirroredStrategy`. The weights are those that one process would reach
+    with the same batches. Everything else happens as in ``estimator.fit``: centre, scale and
+    principal axes (computed on the workers), rows set aside, schedules, callbacks, checkpoints.
+
+    `batch_size` is that of all workers together; each brings its share of it. Rows are shuffled
+    within each worker's share. Penalties that look at a batch as a whole, such as that of
+    `SparseAutoencoder`, see each worker's share of it.
+
+    Parameters
+    ----------
+    estimator : estimator instance
+        Any autoencoder that trains as a whole: not `StackedAutoencoder`.
+
+    X : dask array or dataframe, or array-like, of shape (n_samples, n_features)
+        Persisted blocks are trained on where they are, as far as the workers' shares stay even;
+        others are computed by the worker whose share they become. The rows to train on are kept
+        in a file in the worker's local directory while the fit lasts. What is not a dask
+        collection is cut into one block a worker.
+
+    client : distributed.Client, default=None
+        The cluster; None is the current client.
+
+    Returns
+    -------
+    estimator : estimator instance
+        The same one, fitted.
+
+    Raises
+    ------
+    ImportError
+        If TensorFlow is missing on a worker.
+    RuntimeError
+        If a worker is lost or its process ends while training. What an earlier call has fitted is
+        kept, and with `checkpoint` set the next call goes on from the last epoch.
+    ValueError
+        If X or a parameter cannot be used.
+
+    Examples
+    --------
+    >>> from dask import array  # doctest: +SKIP
+    >>> from distributed import Client
+    >>> from skae import AutoencoderTransformer
+    >>> from skae.distributed import fit
+    >>> client = Client(n_workers=4, threads_per_worker=2)  # doctest: +SKIP
+    >>> X = array.random.normal(size=(10_000_000, 200)).persist()  # doctest: +SKIP
+    >>> autoencoder = fit(AutoencoderTransformer(8, batch_size=4096), X)  # doctest: +SKIP
+    """
+    import dask
+    from dask import array
+    from distributed import default_client
+
+    client = default_client() if client is None else client
+    if not isinstance(estimator, BaseAutoencoder):
+        raise TypeError(
+            f"skae.distributed.fit trains autoencoders of skae, got {estimator!r}. For a pipeline, "
+            "fit the steps before it, and give it their output."
+        )
+    estimator._validate_params()
+    if not is_dask(X):
+        X = np.asarray(X)
+        X = array.from_array(X, chunks=(-(-len(X) // len(client.nthreads())), *X.shape[1:]))
+    with dask.config.set(scheduler=client):
+        return estimator._fit(X, None, partial(_shared_trainer, client))
+
+
+@contextmanager
+def _shared_trainer(
+    client: Any,
+    settings: BaseAutoencoder,
+    stage: Stage,
+    model: Model,
+    X: DaskRows,
+    rows: np.ndarray,
+    rng: np.random.Generator,
+    state: TrainerState | None,
+    check: Callable[[], None],
+) -> Iterator[SharedTrainer]:
+    """Train on a cluster, from the model's weights or from a state of an earlier trainer."""
+    if stage.layer is not None:
+        raise ValueError(
+            f"{type(settings).__name__} trains layer by layer, which skae.distributed.fit does "
+            "not. Use another kind, or the estimator's own fit, which takes dask collections."
+        )
+    shares = shares_of(client, X, rows)
+    name, workers, n = f"skae-{uuid4().hex}", list(shares), len(shares)
+    batch_size = -(-rows_in_a_batch(settings.batch_size, len(rows)) // n)
+    n_rows = [sum(len(chosen) for _, chosen in share) for share in shares.values()]
+    weights, solver_state, feed_states = model.weights, None, [None] * n
+    if state is not None:
+        weights, *solver_state, earlier = state
+        # Another number of workers goes on with the weights, but not with the same shuffling.
+        feed_states = earlier if len(earlier) == n else feed_states
+    seed = int(rng.integers(2**63))
+    plan = model.plan.for_rows(len(rows))
+    network = plan.network
+    trainer = SharedTrainer(client, name, workers, plan, weights, check)
+    try:
+        shapes = [((size, X.shape[1]), X.dtype) for size in n_rows]
+        addresses = trainer.on_all(_shards.open_shard, shapes)
+        trainer.wait(_written(client, name, X, shares))
+        tasks = [
+            _shards.Task(
+                plan=plan,
+                weights=weights,
+                solver_state=solver_state,
+                feed_state=feed_states[rank],
+                seed=[seed, rank],
+                mean=model.mean,
+                scale=model.scale,
+                n_normals=network.n_components if network.is_variational else 0,
+                batch_size=batch_size,
+                least_batches=-(-max(n_rows) // batch_size),
+                n_rows=len(rows),
+                shuffle=settings.shuffle,
+                shape=(n_rows[rank], X.shape[1]),
+                dtype=X.dtype,
+            )
+            for rank in range(n)
+        ]
+        arguments = [
+            (rank, addresses, client.scatter(task, workers=[worker], hash=False))
+            for rank, (worker, task) in enumerate(zip(workers, tasks, strict=True))
+        ]
+        trainer.on_all(_shards.start_process, arguments)
+        yield trainer
+    finally:
+        # Outside the workers' threads, which may be waiting for one another.
+        client.run(_shards.close_shard, name, workers=workers, on_error="ignore")
+
+
+def shares_of(
+    client: Any, X: DaskRows, rows: np.ndarray
+) -> dict[str, list[tuple[int, np.ndarray]]]:
+    """Return for each worker its blocks, and the rows of each that are to be trained on.
+
+    A block stays where it is held unless that worker has its share already; the others go to the
+    worker with the fewest rows, in the order of the rows.
+    """
+    from distributed import futures_of
+
+    cuts = np.searchsorted(rows, X.bounds)
+    chosen = [
+        rows[begin:end] - first
+        for begin, end, first in zip(cuts[:-1], cuts[1:], X.bounds[:-1], strict=True)
+    ]
+    left = {i for i, some in enumerate(chosen) if some.size}
+    workers = sorted(client.nthreads())[: len(left)]
+    fair = -(-len(rows) // len(workers))
+    shares: dict[str, list[int]] = {worker: [] for worker in workers}
+    sizes = dict.fromkeys(workers, 0)
+
+    def give(i: int, worker: str) -> None:
+        shares[worker].append(i)
+        sizes[worker] += len(chosen[i])
+        left.remove(i)
+
+    futures = futures_of(X.collection)
+    for (_, i, *_), holders in sorted(client.who_has(futures).items() if futures else ()):
+        for worker in holders:
+            if i in left and worker in sizes and sizes[worker] + len(chosen[i]) <= fair:
+                give(i, worker)
+    for i in sorted(left):
+        give(i, min(workers, key=sizes.__getitem__))
+    return {worker: [(i, chosen[i]) for i in sorted(share)] for worker, share in shares.items()}
+
+
+def _written(
+    client: Any, name: str, X: DaskRows, shares: dict[str, list[tuple[int, np.ndarray]]]
+) -> list[Any]:
+    """Let each worker compute the blocks of its share and write them into its file."""
+    from dask import delayed
+
+    blocks, futures = X.blocks, []
+    for worker, share in shares.items():
+        begins = np.cumsum([0, *(len(chosen) for _, chosen in share)])
+        writes = [
+            delayed(_shards.write_rows, pure=False)(name, blocks[i], chosen, int(begin))
+            for (i, chosen), begin in zip(share, begins, strict=False)
+        ]
+        futures += client.compute(writes, workers=[worker], allow_other_workers=False)
+    return futures
+
+
+class SharedTrainer:
+    """A trainer whose epochs run on the workers of a cluster.
+
+    Parameters
+    ----------
+    client : distributed.Client
+    name : str
+        The fit's name on the workers.
+    workers : list of str
+        Addresses of the Dask workers, in the order of their ranks.
+    plan : Plan
+    weights : tuple of ndarray
+    check : callable
+        Called while the driver waits; what it raises ends the fit.
+    """
+
+    def __init__(
+        self,
+        client: Any,
+        name: str,
+        workers: list[str],
+        plan: Plan,
+        weights: tuple[np.ndarray, ...],
+        check: Callable[[], None],
+    ) -> None:
+        self._client, self._name, self._workers, self._plan = client, name, workers, plan
+        self.weights = weights
+        self._check = check
+
+    def epoch(self, rate: float) -> float:
+        """Pass once over the rows of all workers and return the mean training loss."""
+        loss, self.weights = self._ask("epoch", rate)[0]
+        return loss
+
+    def loss(self) -> float:
+        """Return the mean training loss without moving."""
+        return self._ask("loss")[0]
+
+    def loss_on(self, feed: Feed, weights: tuple[np.ndarray, ...]) -> float:
+        """Return the mean training loss of weights on other rows here, the L2 term left out."""
+        from skae._tensorflow._train import Trainer
+
+        with closing(Trainer(self._plan.without_l2(), weights, feed)) as trainer:
+            return trainer.loss()
+
+    @property
+    def state(self) -> TrainerState:
+        """What the first rank remembers, with the state of each rank's feed."""
+        states = self._ask("state")
+        return states[0]._replace(feed=[state.feed for state in states])
+
+    def _ask(self, what: str, *arguments: Any) -> list[Any]:
+        return self.on_all(_shards.ask, [(what, arguments)] * len(self._workers))
+
+    def on_all(self, function: Callable[..., Any], arguments: list[tuple[Any, ...]]) -> list[Any]:
+        """Call a function on each worker with arguments of its own, and wait for all of them."""
+        futures = [
+            self._client.submit(function, self._name, *each, workers=[worker], pure=False)
+            for worker, each in zip(self._workers, arguments, strict=True)
+        ]
+        self.wait(futures)
+        return self._client.gather(futures)
+
+    def wait(self, futures: list[Any]) -> None:
+        """Wait until all are done; a worker that is lost meanwhile is an error, not a wait."""
+        from distributed import wait
+
+        while True:
+            self._check()
+            lost = set(self._workers) - set(self._client.nthreads())
+            if lost:
+                raise RuntimeError(
+                    f"The cluster has lost {len(lost)} of the {len(self._workers)} workers that "
+                    f"were training together ({', '.join(sorted(lost))}). Nothing was fitted. Fit "
+                    "again on those that are left; with the estimator's parameter checkpoint set "
+                    "to a directory, a fit goes on from its last epoch."
+                )
+            # One that has failed ends the wait: others may be waiting for its worker for ever.
+            for future in futures:
+                if future.status in ("error", "cancelled", "lost"):
+                    future.result()
+            if all(future.done() for future in futures):
+                return
+            with suppress(TimeoutError):
+                wait(futures, timeout=LOOK)
