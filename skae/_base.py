@@ -26,12 +26,12 @@ from skae._stages import Trained, run_stages
 from skae._storage import VersionStamp
 from skae._training import local_trainer, run_pass
 from skae._version import __version__
-from skae._views import WeightViews
+from skae._views import FittedNetwork
 from skae._whitening import Moments
 
 
 class BaseAutoencoder(
-    VersionStamp, CallbackSupportMixin, SharedParameters, WeightViews, Coding, metaclass=ABCMeta
+    VersionStamp, CallbackSupportMixin, SharedParameters, FittedNetwork, Coding, metaclass=ABCMeta
 ):
     """What every kind of autoencoder shares.
 

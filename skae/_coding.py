@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from numbers import Integral
+from abc import ABCMeta, abstractmethod
 from typing import ClassVar
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
-from sklearn.utils.validation import check_array, check_is_fitted, validate_data
+from sklearn.utils.validation import check_array, validate_data
 
 from skae._dask import is_dask, validated_rows
 from skae._lazily import lazily
 from skae._principal import variance
 from skae._rows import flattened, total
-from skae._serve import Codec
+from skae._serve import Coder
 
 
-class Coding(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
-    """What an autoencoder does once it is fitted, by its `network_`, `weights_` and units."""
+class Coding(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator, metaclass=ABCMeta):
+    """What an autoencoder does once it is fitted, by its `_codec` and its `n_components_`."""
 
-    # Name of the parameter that gives a row's shape, for kinds that take arrays of images or
+    # Name of the attribute that gives a row's shape, for kinds that take arrays of images or
     # sequences and flatten them.
     _row_shape_parameter: ClassVar[str | None] = None
 
@@ -62,38 +62,6 @@ class Coding(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
             )
         return codec.decode(codes)
 
-    def hidden_activations(self, X, layer=0):
-        """Return the activations of a hidden layer of the encoder.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-        layer : int, default=0
-            Which of the hidden layers, counted from the columns.
-
-        Returns
-        -------
-        activations : ndarray of shape (n_samples, n_units)
-
-        Raises
-        ------
-        ValueError
-            If there is no such layer, or if layers are convolutional or recurrent.
-        """
-        codec = self._codec
-        n_hidden = len(codec.network.encoder) - 1
-        if not codec.network.in_numpy:
-            raise ValueError(
-                f"hidden_activations needs dense layers, which {type(self).__name__} does not "
-                "have throughout. Look at the codes instead, which transform returns."
-            )
-        if not isinstance(layer, Integral) or not 0 <= layer < n_hidden:
-            raise ValueError(
-                f"layer={layer!r}: the encoder has {n_hidden} hidden layers, counted from 0. The "
-                "codes are what transform returns."
-            )
-        return codec.hidden(self._validated(X), layer)
-
     @lazily
     def reconstruct(self, X):
         """Encode rows of X and decode them again.
@@ -129,7 +97,7 @@ class Coding(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         codec = self._codec
         X = self._validated(X)
         unexplained = total(X, lambda rows: codec.squared_errors(rows).sum())
-        explainable = variance(X, self.mean_) * X.size
+        explainable = variance(X, self._centre(X)) * X.size
         if explainable == 0.0:
             return float(unexplained == 0.0)
         return float(1.0 - unexplained / explainable)
@@ -150,17 +118,18 @@ class Coding(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         codec = self._codec
         return -codec.squared_errors(self._validated(X))
 
-    def __sklearn_is_fitted__(self):
-        return hasattr(self, "weights_")
-
     @property
     def _n_features_out(self):
         return self.n_components_
 
     @property
-    def _codec(self) -> Codec:
-        check_is_fitted(self)
-        return Codec(self.network_, self.weights_, self.mean_, self.scale_, self.whitening_)
+    @abstractmethod
+    def _codec(self) -> Coder:
+        """What encodes and decodes, of a fitted estimator."""
+
+    def _centre(self, X: np.ndarray) -> np.ndarray:
+        """Return the row that stands for no explanation at all."""
+        return self.mean_
 
     def _validated(self, X, first: bool = False, least: int = 1) -> np.ndarray:
         name = self._row_shape_parameter

@@ -17,9 +17,10 @@ from sklearn.base import (
     clone,
 )
 from sklearn.utils import check_random_state
-from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
+from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_consistent_length, check_is_fitted, validate_data
 
+from skae._base import BaseAutoencoder
 from skae._epochs import History, run_epochs
 from skae._feed import Feed, rows_in_a_batch
 from skae._interrupts import DeferredInterrupt
@@ -45,7 +46,7 @@ class EncoderWithHead(
     """What the classifier and the regressor share: pretraining, a linear head, fine-tuning."""
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        "autoencoder": [HasMethods(["fit", "transform", "reconstruct"]), None],
+        "autoencoder": [BaseAutoencoder, None],
         "freeze": ["boolean"],
         "alpha": [Interval(Real, 0, None, closed="neither")],
         "batch_size": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],

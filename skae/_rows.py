@@ -67,19 +67,19 @@ def in_memory(X: Any, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def flattened(X: Any, name: str, shape: Any) -> Any:
     """Return an array of images or sequences as rows; leave what has two dimensions or less.
 
-    `shape` is the parameter `name`, which says what an image or a sequence looks like.
+    `shape` is the attribute `name`, which says what an image or a sequence looks like.
     """
     if getattr(X, "ndim", 2) <= 2:
         return X
-    if shape is None or _without_ones(shape) != _without_ones(X.shape[1:]):
+    if shape is None or without_ones(shape) != without_ones(X.shape[1:]):
         raise ValueError(
-            f"X has the shape {X.shape}, but {name}={shape!r}. Set {name}={X.shape[1:]}, or "
-            "flatten X to rows."
+            f"X has the shape {X.shape}, but {name}={shape!r} instead of {X.shape[1:]}. Make them "
+            "agree, or flatten X to rows."
         )
     return X.reshape(len(X), -1)
 
 
-def _without_ones(shape: Any) -> tuple[int, ...]:
+def without_ones(shape: Any) -> tuple[int, ...]:
     """Return a shape without ones at its end: a single channel may go without saying."""
     sizes = tuple(shape)
     while sizes and sizes[-1] == 1:

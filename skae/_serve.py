@@ -6,6 +6,7 @@ training runs the same lines on tensors.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -180,8 +181,32 @@ def standardised(
     return np.multiply(rows, rows.dtype.type(1.0 / scale), out=out, casting="same_kind")
 
 
+class Coder(ABC):
+    """What brings rows to codes and back, in the dtype of its input, a block of rows at a time."""
+
+    @abstractmethod
+    def encode(self, X: np.ndarray) -> np.ndarray:
+        """Return the codes of rows of X."""
+
+    @abstractmethod
+    def decode(self, codes: np.ndarray) -> np.ndarray:
+        """Return the rows that codes stand for."""
+
+    @abstractmethod
+    def _blocks(self, n_rows: int) -> Iterator[slice]:
+        """Yield slices of so many rows that what is held of them stays small."""
+
+    def squared_errors(self, X: np.ndarray) -> np.ndarray:
+        """Return each row's squared distance to its reconstruction, in float64."""
+        errors = np.empty(X.shape[0])
+        for rows in self._blocks(X.shape[0]):
+            difference = X[rows] - self.decode(self.encode(X[rows]))
+            errors[rows] = np.einsum("ij,ij->i", difference, difference, dtype=np.float64)
+        return errors
+
+
 @dataclass(frozen=True)
-class Codec:
+class Codec(Coder):
     """A fitted network with its units: rows of X in, codes out, and back.
 
     Works in the dtype of its input and never holds more than a block of rows besides input and
@@ -256,14 +281,6 @@ class Codec:
                 network, Half(layers, kernels, biases, None), self.standardised(X[rows]), ARRAYS
             )
         return activations
-
-    def squared_errors(self, X: np.ndarray) -> np.ndarray:
-        """Return each row's squared distance to its reconstruction, in float64."""
-        errors = np.empty(X.shape[0])
-        for rows in self._blocks(X.shape[0]):
-            difference = X[rows] - self.decode(self.encode(X[rows]))
-            errors[rows] = np.einsum("ij,ij->i", difference, difference, dtype=np.float64)
-        return errors
 
     def mean_squared_error(self, X: np.ndarray) -> float:
         """Return the mean over all entries of X, or of evenly spaced rows of a long X."""

@@ -1,4 +1,4 @@
-"""Keras: a fitted autoencoder as Keras models."""
+"""Keras: a fitted autoencoder as Keras models, and Keras models as a fitted autoencoder."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ from typing import Any, NamedTuple
 from sklearn.utils.validation import check_is_fitted
 
 from skae._base import BaseAutoencoder
+from skae._pretrained import KerasAutoencoder
+
+__all__ = ["KerasAutoencoder", "KerasModels", "from_keras", "to_keras"]
 
 
 class KerasModels(NamedTuple):
@@ -61,3 +64,47 @@ def to_keras(estimator: BaseAutoencoder) -> KerasModels:
 
     encoder, decoder = encoder_of(estimator._codec), decoder_of(estimator._codec)
     return KerasModels(encoder, decoder, in_a_row(encoder, decoder))
+
+
+def from_keras(encoder: Any, decoder: Any) -> KerasAutoencoder:
+    """Return an encoder and a decoder that were trained in Keras as a fitted transformer.
+
+    It has what other autoencoders of skae have once they are fitted, from `transform` to `score`,
+    and takes their place in pipelines, searches, pictures and
+    :class:`~skae.AutoencoderOutlierDetector`. Its `fit` keeps the names of the columns and changes
+    no weight.
+
+    Parameters
+    ----------
+    encoder : keras.Model
+        Sequential, functional or subclassed model that is built, of one input and one output:
+        from rows to codes. Rows may be vectors, images or sequences, of a known shape.
+
+    decoder : keras.Model
+        The same from codes to rows.
+
+    Returns
+    -------
+    autoencoder : KerasAutoencoder
+        It holds the models themselves, no copies.
+
+    Raises
+    ------
+    TypeError
+        If `encoder` or `decoder` is no Keras model.
+    ValueError
+        If one of them is not built, takes or gives several arrays or arrays of unknown shape, or
+        if one does not take what the other gives.
+
+    Examples
+    --------
+    >>> import keras
+    >>> from sklearn.datasets import load_iris
+    >>> from skae.keras import from_keras
+    >>> X = load_iris().data
+    >>> encoder = keras.Sequential([keras.Input((4,)), keras.layers.Dense(2)])
+    >>> decoder = keras.Sequential([keras.Input((2,)), keras.layers.Dense(4)])
+    >>> from_keras(encoder, decoder).transform(X).shape
+    (150, 2)
+    """
+    return KerasAutoencoder(encoder, decoder)._take_models()
