@@ -48,7 +48,8 @@ def test_plans_and_parts_import_no_estimator():
 
 
 def test_importing_skae_imports_nothing_heavy():
-    assert in_fresh_process(f"import sys, skae.plotting, skae.datasets; print({HEAVY})") == "set()"
+    code = f"import sys, skae.plotting, skae.datasets, skae.keras; print({HEAVY})"
+    assert in_fresh_process(code) == "set()"
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")

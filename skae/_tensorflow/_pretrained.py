@@ -75,9 +75,8 @@ def _shapes(name: str, model: Any) -> tuple[Shape, Shape]:
     """Return the shapes, without the number of rows, of what a model takes and gives."""
     if not isinstance(model, keras.Model):
         raise TypeError(
-            f"{name}={model!r} is a {type(model).__name__}, no keras.Model. Give a Sequential, a "
-            "functional or a subclassed model of Keras; keras.Sequential([layer]) makes one of a "
-            "layer."
+            f"{name}={model!r} has the type {type(model).__name__}, but must be a keras.Model: "
+            "Sequential, functional or subclassed. keras.Sequential makes one of layers."
         )
     if not model.built:
         raise ValueError(

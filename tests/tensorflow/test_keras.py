@@ -8,7 +8,7 @@ from sklearn.exceptions import NotFittedError
 
 import skae
 from skae._serve import ACTIVATIONS
-from skae.keras import to_keras
+from skae.keras import from_keras, to_keras
 
 X = np.random.default_rng(0).uniform(size=(50, 36)).astype(np.float32)
 SMALL = {"max_iter": 1, "learning_rate": "cosine", "random_state": 0, "hidden_layer_sizes": (5,)}
@@ -72,6 +72,14 @@ def test_models_are_copies_that_can_be_trained():
     whole.compile("sgd", "mse")
     whole.fit(X, X, verbose=0)
     assert_allclose(fitted.transform(X), before)
+
+
+def test_there_and_back():
+    fitted = skae.AutoencoderTransformer(2, **SMALL).fit(X)
+    encoder, decoder, _ = to_keras(fitted)
+    back = from_keras(encoder, decoder)
+    assert_allclose(back.transform(X), fitted.transform(X), rtol=1e-5, atol=1e-5)
+    assert back.score(X) == pytest.approx(fitted.score(X), abs=1e-5)
 
 
 def test_what_is_not_fitted():
