@@ -74,7 +74,7 @@ def test_what_is_not_converted():
     with pytest.raises(ValueError, match="part='both'"):
         to_onnx(fitted, "both")
     recurrent = skae.RecurrentAutoencoder(2, sequence_shape=(3, 2), **SMALL).fit(X)
-    with pytest.raises(ValueError, match="RecurrentAutoencoder has layers that TensorFlow"):
+    with pytest.raises(ValueError, match="RecurrentAutoencoder is not traced to ONNX"):
         to_onnx(recurrent)
 
 
