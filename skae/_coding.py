@@ -81,7 +81,8 @@ class Coding(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator, m
         """Return the share of the variance of X that the reconstruction explains.
 
         This is ``1 - |X - X'|^2 / |X - mean_|^2``; on the training rows it compares with
-        ``PCA.explained_variance_ratio_.sum()``.
+        ``PCA.explained_variance_ratio_.sum()``. Models that were trained in Keras know no `mean_`:
+        theirs is the mean of X.
 
         Parameters
         ----------
@@ -128,7 +129,7 @@ class Coding(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator, m
         """What encodes and decodes, of a fitted estimator."""
 
     def _centre(self, X: np.ndarray) -> np.ndarray:
-        """Return the row that stands for no explanation at all."""
+        """Return the row that explains nothing, from which `score` takes the variance of X."""
         return self.mean_
 
     def _validated(self, X, first: bool = False, least: int = 1) -> np.ndarray:
