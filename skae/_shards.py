@@ -14,7 +14,7 @@ import socket
 import subprocess
 import sys
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -26,6 +26,10 @@ from skae._plan import Plan
 
 # Of the log of a process that has ended, what an error quotes.
 QUOTED = 2000
+
+
+class ProcessEndedError(RuntimeError):
+    """A process that was training has ended by itself, or was killed."""
 
 
 @dataclass
@@ -46,7 +50,7 @@ class Task:
     shuffle: bool
     shape: tuple[int, int]
     dtype: np.dtype
-    path: Path | None = None
+    path: Path = Path()
 
 
 @dataclass
@@ -107,7 +111,6 @@ def start_process(name: str, rank: int, addresses: list[str], task: Task) -> Non
     from distributed import get_worker
 
     shard = _shards[name]
-    task.path = shard.rows
     roles = {"cluster": {"worker": addresses}, "task": {"type": "worker", "index": rank}}
     n_threads = str(get_worker().state.nthreads)
     environment = {
@@ -126,7 +129,7 @@ def start_process(name: str, rank: int, addresses: list[str], task: Task) -> Non
             stderr=log,
             pass_fds=[theirs.fileno()],
         )
-    ask(name, "begin", task)
+    ask(name, "begin", replace(task, path=shard.rows))
 
 
 def ask(name: str, what: str, argument: Any = ()) -> Any:
@@ -140,7 +143,7 @@ def ask(name: str, what: str, argument: Any = ()) -> Any:
         answer, failure = shard.pipe.recv()
     except (EOFError, OSError):
         status = shard.process.wait()
-        raise RuntimeError(
+        raise ProcessEndedError(
             f"The TensorFlow process of the Dask worker {get_worker().address} ended with status "
             f"{status}, and with it the fit. Its last words:\n{shard.log()}"
         ) from None

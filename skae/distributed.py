@@ -74,7 +74,6 @@ def fit(estimator: BaseAutoencoder, X: Any, *, client: Any = None) -> BaseAutoen
     >>> X = array.random.normal(size=(10_000_000, 200)).persist()  # doctest: +SKIP
     >>> autoencoder = fit(AutoencoderTransformer(8, batch_size=4096), X)  # doctest: +SKIP
     """
-    import dask
     from dask import array
     from distributed import default_client
 
@@ -88,7 +87,7 @@ def fit(estimator: BaseAutoencoder, X: Any, *, client: Any = None) -> BaseAutoen
     if not is_dask(X):
         X = np.asarray(X)
         X = array.from_array(X, chunks=(-(-len(X) // len(client.nthreads())), *X.shape[1:]))
-    with dask.config.set(scheduler=client):
+    with client.as_current():
         return estimator._fit(X, None, partial(_shared_trainer, client))
 
 
@@ -154,7 +153,8 @@ def _shared_trainer(
         yield trainer
     finally:
         # Outside the workers' threads, which may be waiting for one another.
-        client.run(_shards.close_shard, name, workers=workers, on_error="ignore")
+        alive = sorted(set(workers) & set(client.nthreads()))
+        client.run(_shards.close_shard, name, workers=alive, on_error="ignore")
 
 
 def shares_of(
@@ -277,8 +277,11 @@ class SharedTrainer:
         """Wait until all are done; a worker that is lost meanwhile is an error, not a wait."""
         from distributed import wait
 
+        failed_before = False
         while True:
             self._check()
+            with suppress(TimeoutError):
+                wait(futures, timeout=LOOK)
             lost = set(self._workers) - set(self._client.nthreads())
             if lost:
                 raise RuntimeError(
@@ -287,11 +290,12 @@ class SharedTrainer:
                     "again on those that are left; with the estimator's parameter checkpoint set "
                     "to a directory, a fit goes on from its last epoch."
                 )
-            # One that has failed ends the wait: others may be waiting for its worker for ever.
-            for future in futures:
-                if future.status in ("error", "cancelled", "lost"):
-                    future.result()
-            if all(future.done() for future in futures):
+            errors = [future.exception() for future in futures if future.status == "error"]
+            all_done = all(future.done() for future in futures)
+            # What has caused a failure may show after what it has caused.
+            if errors and (all_done or failed_before):
+                ended = [error for error in errors if isinstance(error, _shards.ProcessEndedError)]
+                raise (ended + errors)[0]
+            if all_done:
                 return
-            with suppress(TimeoutError):
-                wait(futures, timeout=LOOK)
+            failed_before = bool(errors)

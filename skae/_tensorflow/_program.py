@@ -67,7 +67,7 @@ def _loss(
 def gradient(
     plan: Plan,
     weights: tuple[Tensor, ...],
-    batch: tuple[Tensor, ...],
+    batch: tuple[Tensor, Tensor, Tensor, Tensor],
     mean: Tensor,
     scale: Tensor,
 ) -> tuple[Tensor, list[Tensor]]:

@@ -33,9 +33,13 @@ def shared_program(
         values: Tensor,
         mean: Tensor,
         scale: Tensor,
-        *batch: Tensor,
+        inputs: Tensor,
+        targets: Tensor,
+        normals: Tensor,
+        row_weights: Tensor,
     ) -> Tensor:
-        n_rows = tf.reduce_sum(batch[-1])
+        batch = inputs, targets, normals, row_weights
+        n_rows = tf.reduce_sum(row_weights)
         loss, gradients = gradient(plan_of(values), weights, batch, mean, scale)
         parts = [tf.reshape(part, [-1]) for part in (*gradients, loss)]
         # Without a row there is no mean, and nothing to be added to those of the others.

@@ -1,0 +1,275 @@
+"""Fits on real clusters: processes of their own, real workers, real faults."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+
+import numpy as np
+import pytest
+from sklearn.base import clone
+
+from skae import AutoencoderTransformer, StackedAutoencoder, _shards
+from skae._checkpoint import ProgressFile
+from tests.fresh import ROOT
+
+distributed = pytest.importorskip("distributed")
+from dask import array  # noqa: E402
+
+from skae._dask import DaskRows  # noqa: E402
+from skae.distributed import fit, shares_of  # noqa: E402
+
+pytestmark = [
+    pytest.mark.skipif(os.name == "nt", reason="processes inherit pipes as POSIX has it"),
+    # A cluster that is closed leaves event loops and sockets to the garbage collector.
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
+
+X = np.random.default_rng(0).standard_normal((192, 6)) @ np.diag([3.0, 2, 1, 1, 1, 1])
+FAST = {
+    "hidden_layer_sizes": (),
+    "solver": "sgd",
+    "batch_size": 16,
+    "learning_rate": "cosine",
+    "max_iter": 4,
+    "random_state": 0,
+}
+
+
+@contextmanager
+def workers(n, **more):
+    with (
+        distributed.LocalCluster(
+            n_workers=n, threads_per_worker=1, dashboard_address=":0", silence_logs=50
+        ) as cluster,
+        distributed.Client(cluster, **more) as client,
+    ):
+        yield client
+
+
+@pytest.fixture(scope="module")
+def client():
+    with workers(2) as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def plain(client):
+    """Fit on two workers without an interruption."""
+    return fit(AutoencoderTransformer(2, **FAST), array.from_array(X, chunks=(48, 6)))
+
+
+def same(a, b):
+    return all(np.array_equal(*pair) for pair in zip(a.weights_, b.weights_, strict=True))
+
+
+def in_batches_of(n_workers, batch_size=16):
+    """Return the rows in the order in which workers with equal shares put them together."""
+    shares = np.split(np.arange(len(X)), n_workers)
+    steps = len(X) // batch_size
+    return np.concatenate([np.split(share, steps)[i] for i in range(steps) for share in shares])
+
+
+def test_two_workers_take_the_steps_of_one_process(client):
+    estimator = AutoencoderTransformer(2, **FAST, shuffle=False, early_stopping=False)
+    together = fit(clone(estimator), array.from_array(X, chunks=(96, 6)), client=client)
+    alone = clone(estimator).fit(X[in_batches_of(2)])
+    assert together.loss_curve_ == pytest.approx(alone.loss_curve_, rel=1e-5)
+    for ours, one in zip(together.weights_, alone.weights_, strict=True):
+        np.testing.assert_allclose(ours, one, atol=1e-4)
+
+
+def test_four_workers_take_the_steps_of_one_process():
+    estimator = AutoencoderTransformer(2, **FAST, shuffle=False, early_stopping=False)
+    with workers(4, set_as_default=False) as client:
+        together = fit(clone(estimator), X, client=client)
+    alone = clone(estimator).fit(X[in_batches_of(4)])
+    for ours, one in zip(together.weights_, alone.weights_, strict=True):
+        np.testing.assert_allclose(ours, one, atol=1e-4)
+
+
+def test_an_ordinary_fitted_estimator_comes_back(client, plain):
+    assert plain.transform(X).shape == (192, 2)
+    assert len(plain.validation_loss_curve_) == 4
+    assert plain.score(X) > 0.6
+    # Nothing is left on the workers.
+    assert client.run(_what_is_left) == {worker: [] for worker in client.nthreads()}
+
+
+def _what_is_left(dask_worker):
+    folder = dask_worker.local_directory
+    return [*_shards._shards, *(name for name in os.listdir(folder) if "skae" in name)]
+
+
+def _kill_process():
+    (shard,) = _shards._shards.values()
+    os.kill(shard.process.pid, signal.SIGKILL)
+
+
+def _kill_worker():
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+@pytest.fixture
+def in_epoch_2(monkeypatch):
+    """Call a function when the second epoch has been written."""
+
+    def do(function):
+        write = ProgressFile.write
+
+        def and_call(self, progress):
+            write(self, progress)
+            if len(progress.history.loss_curve) == 2:
+                function()
+
+        monkeypatch.setattr(ProgressFile, "write", and_call)
+
+    return do
+
+
+def test_a_killed_process_ends_the_fit_which_goes_on_later(client, plain, in_epoch_2, tmp_path):
+    worker = max(client.nthreads())
+    in_epoch_2(lambda: client.run(_kill_process, workers=[worker]))
+    estimator = AutoencoderTransformer(2, checkpoint=tmp_path, **FAST)
+    X_ = array.from_array(X, chunks=(48, 6))
+    with pytest.raises(RuntimeError, match=rf"{worker} ended with status -9"):
+        fit(estimator, X_)
+    assert not hasattr(estimator, "weights_")
+    in_epoch_2(lambda: None)
+    assert same(fit(estimator, X_), plain)
+
+
+def test_a_killed_worker_ends_the_fit(client, in_epoch_2, tmp_path):
+    worker = max(client.nthreads())
+    began = []
+
+    def kill():
+        began.append(time.monotonic())
+        client.submit(_kill_worker, workers=[worker], pure=False, retries=0)
+
+    in_epoch_2(kill)
+    estimator = AutoencoderTransformer(2, **FAST).fit(X)
+    before = estimator.weights_
+    estimator.set_params(checkpoint=tmp_path)
+    with pytest.raises(RuntimeError, match=rf"has lost 1 of the 2 workers .*{worker}"):
+        fit(estimator, array.from_array(X, chunks=(48, 6)))
+    assert time.monotonic() - began[0] < 30
+    assert estimator.weights_ is before
+    client.wait_for_workers(2, timeout=30)
+
+
+def test_a_worker_without_tensorflow(client):
+    worker = max(client.nthreads())
+    client.run(lambda: sys.modules.update(tensorflow=None), workers=[worker])
+    with pytest.raises(ImportError, match=rf"TensorFlow is not installed .*{worker}.*Install it"):
+        fit(AutoencoderTransformer(2, **FAST), array.from_array(X, chunks=(48, 6)))
+    client.run(lambda: sys.modules.pop("tensorflow"), workers=[worker])
+
+
+def test_what_it_does_not_train(client):
+    with pytest.raises(ValueError, match=r"StackedAutoencoder trains layer by layer"):
+        fit(StackedAutoencoder(2, hidden_layer_sizes=(4,)), X)
+    with pytest.raises(TypeError, match=r"trains autoencoders of skae"):
+        fit("PCA", X)
+    with pytest.raises(ValueError, match="'alpha' parameter"):
+        fit(AutoencoderTransformer(2, alpha=-1.0), X)
+
+
+def test_shares_are_even(client):
+    rows = np.delete(np.arange(192), [3, 100])
+    blocks = DaskRows(array.from_array(X, chunks=(24, 6)))
+    shares = shares_of(client, blocks, rows)
+    assert sorted(shares) == sorted(client.nthreads())
+    sizes = [sum(len(chosen) for _, chosen in share) for share in shares.values()]
+    assert sum(sizes) == 190
+    assert abs(sizes[0] - sizes[1]) <= 24
+    taken = [24 * i + chosen for share in shares.values() for i, chosen in share]
+    assert np.array_equal(np.sort(np.concatenate(taken)), rows)
+
+
+def test_persisted_blocks_stay_where_they_are(client):
+    persisted = array.from_array(X, chunks=(24, 6)).persist()
+    distributed.wait(persisted)
+    shares = shares_of(client, DaskRows(persisted), np.arange(192))
+    held = client.who_has(distributed.futures_of(persisted))
+    for worker, share in shares.items():
+        for i, _ in share:
+            (holders,) = [held[key] for key in held if key[1] == i]
+            assert worker in holders or len(holders) != 1
+
+
+def namespaces_work():
+    if os.name != "posix" or os.geteuid() or not shutil.which("ip"):
+        return False
+    made = subprocess.run(["ip", "netns", "add", "skae-try"], check=False, capture_output=True)
+    subprocess.run(["ip", "netns", "del", "skae-try"], check=False, capture_output=True)
+    return made.returncode == 0
+
+
+@pytest.mark.skipif(not namespaces_work(), reason="needs network namespaces of its own")
+def test_across_two_hosts(tmp_path):
+    """Two hosts with addresses of their own and a cable between them."""
+
+    def ip(command):
+        subprocess.run(["ip", *command.split()], check=True)
+
+    def on(host, *command, **more):
+        return ["ip", "netns", "exec", host, sys.executable, *command]
+
+    processes = []
+    try:
+        for host in ("skae-a", "skae-b"):
+            ip(f"netns add {host}")
+            ip(f"-n {host} link set lo up")
+        ip("link add skae-a type veth peer name skae-b")
+        for i, host in enumerate(("skae-a", "skae-b"), 1):
+            ip(f"link set {host} netns {host}")
+            ip(f"-n {host} addr add 10.77.0.{i}/24 dev {host}")
+            ip(f"-n {host} link set {host} up")
+        scheduler = "tcp://10.77.0.1:8786"
+        dask = ("-m", "distributed.cli.dask_scheduler"), ("-m", "distributed.cli.dask_worker")
+        starts = [
+            on("skae-a", *dask[0], "--host", "10.77.0.1", "--no-dashboard"),
+            *(
+                on(host, *dask[1], scheduler, "--host", f"10.77.0.{i}", "--no-dashboard")
+                for i, host in enumerate(("skae-a", "skae-b"), 1)
+            ),
+        ]
+        for start in starts:
+            processes.append(
+                subprocess.Popen(
+                    start, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+                )
+            )
+        code = f"""
+import numpy as np
+from distributed import Client
+from sklearn.base import clone
+from dask import array
+from skae.distributed import fit
+from tests.test_distributed import FAST, AutoencoderTransformer, X, in_batches_of
+with Client({scheduler!r}, timeout=60) as client:
+    client.wait_for_workers(2, timeout=60)
+    print(sorted(client.nthreads()))
+    estimator = AutoencoderTransformer(2, **FAST, shuffle=False, early_stopping=False)
+    together = fit(clone(estimator), array.from_array(X, chunks=(96, 6)))
+alone = clone(estimator).fit(X[in_batches_of(2)])
+print(max(np.abs(a - b).max() for a, b in zip(together.weights_, alone.weights_)))
+"""
+        ended = subprocess.run(
+            on("skae-a", "-c", code), cwd=ROOT, capture_output=True, text=True, timeout=150
+        )
+        assert ended.returncode == 0, ended.stderr
+        workers, difference = ended.stdout.splitlines()
+        assert "10.77.0.1" in workers
+        assert "10.77.0.2" in workers
+        assert float(difference) < 1e-4
+    finally:
+        for process in processes:
+            process.terminate()
+            process.wait()
+        for host in ("skae-a", "skae-b"):
+            subprocess.run(["ip", "netns", "del", host], check=False)
