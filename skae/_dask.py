@@ -13,9 +13,9 @@ from sklearn.utils.validation import check_array, validate_data
 from skae._rows import add_up, total
 
 # Rows are shuffled within a window of blocks, of so many bytes if it has two blocks at least.
-WINDOW_BYTES = 1 << 28
+WINDOW_BYTES = 1 << 27
 # So many bytes of rows set aside stay in memory throughout a fit.
-ASIDE_BYTES = 1 << 28
+ASIDE_BYTES = 1 << 27
 # Sums of so many blocks are added at a time.
 FAN_IN = 8
 
@@ -59,7 +59,7 @@ class DaskRows:
         self.collection = collection
         if is_frame(collection):
             array = collection.to_dask_array(lengths=True)
-            dtypes = [np.dtype(getattr(d, "numpy_dtype", d)) for d in collection.dtypes]
+            dtypes = list(collection.dtypes)
         else:
             array, dtypes = collection, [collection.dtype]
             if np.isnan(array.shape[0]):

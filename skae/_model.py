@@ -89,9 +89,13 @@ def first_model(
     if by_share:
         plan = plan_for(n_features, _n_for_share(axes.variances, n_components))
     if starts_as_pca:
-        some, where = in_memory(X, rng.permutation(len(X))[:REGRESSION_ROWS])
-        rows = standardised(some[where], mean, scale)
-        weights = principal_start(plan.network, axes, rows, scale, rng, evens_codes)
+        chosen = rng.permutation(len(X))[:REGRESSION_ROWS]
+
+        def some_rows() -> np.ndarray:
+            some, where = in_memory(X, chosen)
+            return standardised(some[where], mean, scale)
+
+        weights = principal_start(plan.network, axes, some_rows, scale, rng, evens_codes)
     else:
         weights = random_start(plan.network, "he" if init == "pca" else init, rng)
     return Model(plan, weights, mean, scale)

@@ -269,7 +269,7 @@ n_components : int or float
 
     validation_fraction : float
         Share of the rows set aside for early stopping, at least 5 rows, and of a dask collection at
-        most 256 MB.
+        most 128 MB.
 
     n_iter_no_change : int or np.inf
         Epochs without improvement after which training stops or the rate is cut.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from skae._layers import Dense, Layer, Recurrence
@@ -58,7 +60,7 @@ def random_start(network: Network, init: str, rng: np.random.Generator) -> tuple
 def principal_start(
     network: Network,
     axes: Axes,
-    rows: np.ndarray,
+    some_rows: Callable[[], np.ndarray],
     scale: float,
     rng: np.random.Generator,
     evens_codes: bool = True,
@@ -71,8 +73,8 @@ def principal_start(
         One with skips, or without hidden layers. The layers before and after the codes are dense.
     axes : Axes
         Principal axes of X.
-    rows : ndarray of shape (n, n_features)
-        Some standardised rows of X; they matter only to a nonlinear code layer.
+    some_rows : callable
+        Returns some standardised rows of X; only a nonlinear code layer asks for them.
     scale : float
         What X was divided by.
     rng : Generator
@@ -92,7 +94,7 @@ def principal_start(
     if network.tied_weights:
         _set_tied(network, encoder, encode)
         if not is_linear:
-            _undo_offset(network, weights, decoder, rows)
+            _undo_offset(network, weights, decoder, some_rows())
         return weights
     deviations = np.ones(network.n_components)
     deviations[:n_held] = np.maximum(np.sqrt(axes.variances[:n_held]) / scale, LEAST_DEVIATION)
@@ -106,7 +108,7 @@ def principal_start(
         # Codes of unit variance keep an activation where it is neither flat nor straight.
         # Half-way there, a layer above them still sees which of them matter.
         _set_linear(encoder, encode / (deviations if evens_codes else np.sqrt(deviations)))
-        _undo_code_layer(network, weights, decoder, rows)
+        _undo_code_layer(network, weights, decoder, some_rows())
     if network.is_variational:
         _spread_as_noise(encoder, deviations)
     return weights

@@ -30,7 +30,8 @@ def started(
     rng = np.random.default_rng(0)
     mean, scale = centre(X), variance(X, centre(X)) ** 0.5
     axes = principal_axes(X, mean, n_components, rng)
-    weights = principal_start(network, axes, standardised(X.copy(), mean, scale), scale, rng)
+    rows = standardised(X.copy(), mean, scale)
+    weights = principal_start(network, axes, lambda: rows, scale, rng)
     return Codec(network, weights, mean, scale)
 
 
