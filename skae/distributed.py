@@ -57,7 +57,7 @@ def fit(estimator: BaseAutoencoder, X: Any, *, client: Any = None) -> BaseAutoen
     Raises
     ------
     ImportError
-        If TensorFlow is missing on a worker.
+        If Dask is missing here, or TensorFlow on a worker.
     RuntimeError
         If a worker is lost or its process ends while training. What an earlier call has fitted is
         kept, and with `checkpoint` set the next call goes on from the last epoch.
@@ -74,8 +74,13 @@ def fit(estimator: BaseAutoencoder, X: Any, *, client: Any = None) -> BaseAutoen
     >>> X = array.random.normal(size=(10_000_000, 200)).persist()  # doctest: +SKIP
     >>> autoencoder = fit(AutoencoderTransformer(8, batch_size=4096), X)  # doctest: +SKIP
     """
-    from dask import array
-    from distributed import default_client
+    try:
+        from dask import array
+        from distributed import default_client
+    except ImportError as error:
+        raise ImportError(
+            f"skae.distributed.fit needs dask and distributed ({error}): pip install 'skae[dask]'."
+        ) from error
 
     client = default_client() if client is None else client
     if not isinstance(estimator, BaseAutoencoder):

@@ -8,9 +8,12 @@ import sys
 import time
 from contextlib import contextmanager
 
+import joblib
 import numpy as np
 import pytest
 from sklearn.base import clone
+from sklearn.experimental import enable_halving_search_cv  # noqa: F401
+from sklearn.model_selection import GridSearchCV, HalvingRandomSearchCV
 
 from skae import AutoencoderTransformer, StackedAutoencoder, _shards
 from skae._checkpoint import ProgressFile
@@ -199,6 +202,29 @@ def test_persisted_blocks_stay_where_they_are(client):
         for i, _ in share:
             (holders,) = [held[key] for key in held if key[1] == i]
             assert worker in holders or len(holders) != 1
+
+
+@pytest.mark.parametrize("kind", ["grid", "halving"])
+def test_searches_by_joblib(kind, client):
+    autoencoder = AutoencoderTransformer(2, **FAST)
+    if kind == "grid":
+        search = GridSearchCV(autoencoder, {"alpha": [0.0, 10.0]}, cv=2)
+    else:
+        strengths = {"alpha": np.logspace(-3, 1, 9)}
+        search = HalvingRandomSearchCV(autoencoder, strengths, n_candidates=3, cv=2, random_state=0)
+    here = clone(search).fit(X)
+    with joblib.parallel_config(backend="dask", client=client):
+        there = clone(search).fit(X)
+    for name in ("mean_test_score", "param_alpha"):
+        np.testing.assert_allclose(
+            np.asarray(there.cv_results_[name], float), np.asarray(here.cv_results_[name], float)
+        )
+    threads = client.run(_threads_of_tensorflow)
+    assert set(threads.values()) <= {None, "1"}  # as many as the worker has
+
+
+def _threads_of_tensorflow():
+    return os.environ.get("TF_NUM_INTRAOP_THREADS")
 
 
 def namespaces_work():
