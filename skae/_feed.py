@@ -75,11 +75,15 @@ class Feed:
     n_normals: int = 0
     targets: np.ndarray | None = None
 
+    @property
+    def steps(self) -> int:
+        """Number of batches in a chunk."""
+        return max(1, min(CHUNK_STEPS, CHUNK_ENTRIES // (self.batch_size * self.X.shape[1])))
+
     def __iter__(self) -> Iterator[Chunk]:
         """Yield chunks whose arrays are filled anew for the next one: copy what is to last."""
         n_rows, n_features = len(self.rows), self.X.shape[1]
-        steps = max(1, min(CHUNK_STEPS, CHUNK_ENTRIES // (self.batch_size * n_features)))
-        shape = (steps, self.batch_size)
+        shape = (self.steps, self.batch_size)
         inputs = np.zeros((*shape, n_features), np.float32)
         targets = inputs
         if self.targets is not None:

@@ -27,8 +27,7 @@ def feed_of(
     rng: np.random.Generator,
 ) -> Feed:
     """Return the batches of these rows of X as a model's plan asks for them."""
-    network, corruption = model.plan.network, model.plan.objective.corruption
-    n_normals = network.n_components if network.is_variational else 0
+    n_normals, corruption = model.plan.network.n_normals, model.plan.objective.corruption
     return Feed(X, rows, model.mean, model.scale, batch_size, shuffle, rng, corruption, n_normals)
 
 

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
-import tensorflow as tf
 
 from skae._feed import Chunk, Feed, ahead
 from skae._plan import Plan, compiled_part, numbers, structure
 from skae._tensorflow import _solvers
-from skae._tensorflow._arithmetic import Tensor
 from skae._tensorflow._program import State, program
+from skae._tensorflow._session import aligned
 
 
 class Trainer:
@@ -32,8 +30,8 @@ class Trainer:
 
     Attributes
     ----------
-    weights : tuple of Tensor
-        The current weights. Tensors never change, so keeping a set of them costs no copy.
+    weights : tuple of ndarray
+        The current weights. Nothing writes to them, so keeping a set of them costs no copy.
     """
 
     def __init__(
@@ -46,19 +44,16 @@ class Trainer:
     ) -> None:
         self._between_chunks = between_chunks
         plan = compiled_part(plan)
-        self._program = program(structure(plan))
-        self._concrete: Any = None
+        self._program = program(structure(plan), feed.steps, feed.batch_size)
         self._numbers = _numbers(plan)
         without_l2 = replace(plan, objective=replace(plan.objective, alpha=0.0))
         self._numbers_without_l2 = _numbers(without_l2)
-        self._mean = tf.constant(feed.mean, tf.float32)
-        self._scale = tf.constant(feed.scale, tf.float32)
+        self._mean, self._scale = np.float32(feed.mean), np.float32(feed.scale)
         self._n_rows = len(feed.rows)
-        self._chunks = ahead(map(_to_tensors, feed))
-        self.weights = tuple(tf.constant(weight) for weight in weights)
-        slots, n_steps = solver_state or (_solvers.first_slots(plan.solver, self.weights), 0.0)
-        self._slots = tuple(tf.constant(slot) for slot in slots)
-        self._n_steps = tf.constant(n_steps, tf.float32)
+        self._chunks = ahead(map(_lasting, feed))
+        self.weights = weights
+        first_slots = tuple(map(np.zeros_like, _solvers.slots_of(plan.solver, weights)))
+        self._slots, self._n_steps = solver_state or (first_slots, 0.0)
 
     def epoch(self, rate: float) -> float:
         """Pass once over the rows and return the mean training loss on the way."""
@@ -70,14 +65,13 @@ class Trainer:
         """Pass once over the rows without moving and return the mean training loss."""
         return self._pass(0.0)[1]
 
-    def loss_on(self, feed: Feed, weights: tuple[Tensor, ...]) -> float:
+    def loss_on(self, feed: Feed, weights: tuple[np.ndarray, ...]) -> float:
         """Return the mean training loss of other weights on other rows, the L2 term left out.
 
         The feed must have the batches and the columns of the one trained on.
         """
         state = weights, self._slots, self._n_steps
-        chunks = map(_to_tensors, feed)
-        return self._run(state, chunks, self._numbers_without_l2, 0.0)[1] / len(feed.rows)
+        return self._run(state, iter(feed), self._numbers_without_l2, 0.0)[1] / len(feed.rows)
 
     def _pass(self, rate: float) -> tuple[State, float]:
         state = self.weights, self._slots, self._n_steps
@@ -85,22 +79,17 @@ class Trainer:
         return state, total / self._n_rows
 
     def _run(
-        self, state: State, chunks: Iterator[Chunk], values: Tensor, rate: float
+        self, state: State, chunks: Iterator[Chunk], values: np.ndarray, rate: float
     ) -> tuple[State, float]:
         """Pass once over the rows; return the state it ends in and the sum of their losses."""
-        rate = tf.constant(rate, tf.float32)
-        totals = []
+        sum_of_losses = 0.0
         for chunk in chunks:
             self._between_chunks()
-            arguments = (state, values, self._mean, self._scale, rate, *chunk[:-1])
-            if self._concrete is None:
-                # All chunks have one shape, so that its program need not be looked up again.
-                self._concrete = self._program.get_concrete_function(*arguments)
-            state, total = self._concrete(*arguments)
-            totals.append(total)
+            state, total = self._program(state, values, self._mean, self._scale, rate, *chunk[:-1])
+            sum_of_losses += float(total)
             if chunk.ends_epoch:
                 break
-        return state, sum(map(float, totals))
+        return state, sum_of_losses
 
     def close(self) -> None:
         """Stop the thread that prepares chunks."""
@@ -108,8 +97,8 @@ class Trainer:
 
     @property
     def solver_state(self) -> tuple[tuple[np.ndarray, ...], float]:
-        """What the solver remembers, in NumPy arrays and a number."""
-        return to_numpy(self._slots), float(self._n_steps)
+        """What the solver remembers, in arrays and a number."""
+        return self._slots, float(self._n_steps)
 
 
 class PenalisedValidation:
@@ -127,28 +116,22 @@ class PenalisedValidation:
     def __init__(self, trainer: Trainer, feed: Callable[[], Feed]) -> None:
         self._trainer, self._feed = trainer, feed
 
-    def losses(self, weights: tuple[Tensor, ...]) -> np.ndarray:
+    def losses(self, weights: tuple[np.ndarray, ...]) -> np.ndarray:
         """Return the loss with other weights, as an array of one entry."""
         return np.array([self._trainer.loss_on(self._feed(), weights)])
 
 
-def _numbers(plan: Plan) -> Tensor:
-    return tf.constant(list(numbers(plan)), tf.float32)
+def _numbers(plan: Plan) -> np.ndarray:
+    return np.array(list(numbers(plan)), np.float32)
 
 
-def _to_tensors(chunk: Chunk) -> Chunk:
-    inputs = tf.constant(chunk.inputs)
-    clean = chunk.targets is chunk.inputs
-    return Chunk(
-        inputs,
-        inputs if clean else tf.constant(chunk.targets),
-        tf.constant(chunk.normals),
-        tf.constant(chunk.row_weights),
-        tf.constant(chunk.n_steps),
-        chunk.ends_epoch,
+def _lasting(chunk: Chunk) -> Chunk:
+    """Return a chunk with arrays of its own, ready for TensorFlow."""
+    inputs = aligned(chunk.inputs)
+    is_clean = chunk.targets is chunk.inputs
+    return chunk._replace(
+        inputs=inputs,
+        targets=inputs if is_clean else aligned(chunk.targets),
+        normals=aligned(chunk.normals),
+        row_weights=aligned(chunk.row_weights),
     )
-
-
-def to_numpy(tensors: tuple[Tensor, ...]) -> tuple[np.ndarray, ...]:
-    """Copy tensors into arrays that own their memory."""
-    return tuple(np.array(tensor) for tensor in tensors)
