@@ -17,6 +17,8 @@ import numpy as np
 import tensorflow as tf
 from tensorflow.core.protobuf.config_pb2 import CallableOptions
 
+from skae._forks import enter_tensorflow
+
 T = TypeVar("T")
 
 # Sessions kept for training programs, and as many for maps that NumPy cannot serve.
@@ -55,6 +57,7 @@ def in_session(
     dtypes = [tensor.dtype.as_numpy_dtype for tensor in flat]
 
     def call(*arguments: Any) -> Any:
+        enter_tensorflow()
         arrays = map(np.asarray, tf.nest.flatten(arguments), dtypes)
         return tf.nest.pack_sequence_as(outputs, run(*arrays))
 
@@ -70,6 +73,8 @@ def kept(function: Callable[..., T]) -> Callable[..., T]:
 
     @wraps(cached)
     def locked(*arguments: Any) -> T:
+        # Before the lock, which a thread that a fork left behind may hold.
+        enter_tensorflow()
         with lock:
             return cached(*arguments)
 
