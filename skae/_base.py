@@ -20,6 +20,7 @@ from skae._rows import restored_on_failure
 from skae._serve import Codec
 from skae._stages import Trained, run_stages
 from skae._storage import VersionStamp
+from skae._threads import one_at_a_time
 from skae._training import run_pass
 from skae._views import WeightViews
 from skae._whitening import Moments
@@ -38,6 +39,7 @@ class BaseAutoencoder(
     def _plan(self, n_features: int, n_components: int) -> Plan:
         """Describe what is trained on so many columns with so many codes."""
 
+    @one_at_a_time
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y=None):
         """Train on the rows of X.
@@ -79,6 +81,7 @@ class BaseAutoencoder(
             vars(self).update(fitted, _split_seed=split_seed)
         return self
 
+    @one_at_a_time
     @_fit_context(prefer_skip_nested_validation=True)
     def partial_fit(self, X, y=None):
         """Pass once over the rows of X.

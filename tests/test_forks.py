@@ -14,6 +14,7 @@ SECONDS = 120
 START = """
 import json, os, warnings
 from multiprocessing import get_context
+from threading import Thread
 import joblib, numpy as np
 from skae import AutoencoderTransformer, ConvolutionalAutoencoder
 from skae.keras import to_keras
@@ -64,6 +65,11 @@ refused["fit"] = in_fork(dense.fit, X)
 refused["partial_fit"] = in_fork(dense.partial_fit, X)
 refused["a child's child"] = in_fork(in_fork, dense.fit, X)
 refused["to_keras"] = in_fork(to_keras, dense)
+busy = AutoencoderTransformer(2, hidden_layer_sizes=(), max_iter=2000, n_iter_no_change=np.inf)
+thread = Thread(target=busy.fit, args=(X,))
+thread.start()
+refused["fit of what a thread of the parent fits"] = in_fork(busy.fit, X)
+thread.join()
 refused["convolutions"] = in_fork(convolutional.fit(X).transform, X)
 with get_context("fork").Pool(1) as pool:
     serves["forked pool"] = pool.apply(outcome, (dense.transform, X))
