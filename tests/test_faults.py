@@ -110,9 +110,13 @@ class TestErrorsBeforeTraining:
         with pytest.raises(ValueError, match=r"implies output_activation='logistic'.*'tanh'"):
             make(loss="binary_crossentropy", output_activation="tanh").fit(X / 10)
 
-    def test_a_variance_that_overflows(self):
-        with pytest.raises(ValueError, match=r"variance of X overflows float64.*StandardScaler"):
-            make().fit(X * 1e200)
+    @pytest.mark.parametrize(
+        "large",
+        [X * 1e200, X * 1e40, X + 1e39, np.float32(X * 1e25), [[1e308], [-1e308]]],
+    )
+    def test_values_that_are_too_large(self, large):
+        with pytest.raises(ValueError, match=r"X is too large.* to .*overflows.*StandardScaler"):
+            make().fit(large)
 
 
 class TestErrorsAfterFit:
