@@ -87,7 +87,10 @@ def first_model(
 
 
 def centre_and_scale(X: np.ndarray) -> tuple[np.ndarray, float]:
-    """Return the mean of each column and the root of their mean variance, 1 for constant data."""
+    """Return the mean of each column and the root of their mean variance.
+
+    Constant data have the scale 1, or what rounds them off where that is more.
+    """
     with np.errstate(over="ignore", invalid="ignore"):
         mean = centre(X)
         mean_variance = variance(X, mean)
@@ -102,8 +105,9 @@ def centre_and_scale(X: np.ndarray) -> tuple[np.ndarray, float]:
             f"overflows {X.dtype}, or its values float32. Divide X by a constant, or use "
             "StandardScaler."
         )
-    rounding = 16 * np.finfo(np.float64).eps * size
-    return mean, 1.0 if scale <= max(rounding, float(single.tiny)) else scale
+    rounding = 16 * np.finfo(np.float64).eps * float(size)
+    is_constant = scale <= max(rounding, float(single.tiny))
+    return mean, max(1.0, rounding) if is_constant else scale
 
 
 def is_share(n_components: int | float | None) -> bool:

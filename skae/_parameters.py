@@ -309,7 +309,9 @@ network_ : Network
         Mean of each column.
 
     scale_ : float
-        Root of the mean variance of the columns, 1 for constant data.
+        Root of the mean variance of the columns. Data that vary by less than 1e-38, or than
+        some ten times the rounding of their mean, count as constant and have the scale 1, or that
+        rounding where it is more.
 
     whitening_ : Whitening or None
         Mean of the codes, the map that whitens them and its inverse.

@@ -5,7 +5,7 @@ import threading
 
 import numpy as np
 import pytest
-from numpy.testing import assert_array_equal
+from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
 from sklearn.datasets import load_iris
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
@@ -186,6 +186,12 @@ class TestAwkwardData:
     def test_constant_data_is_reconstructed(self):
         constant = np.full((40, 3), 7.0)
         assert make().fit(constant).score(constant) == 1.0
+
+    def test_what_rounding_makes_of_constant_data_is_not_trained_on(self):
+        """The mean of 24 times 3.294e17 is 64 off, which made the loss overflow at the scale 1."""
+        constant = np.full((24, 3), 3.2940614417338694e17)
+        fitted = make(init="glorot", early_stopping=False).fit(constant)
+        assert_allclose(fitted.reconstruct(constant), constant, rtol=1e-14)
 
     def test_read_only_and_memory_mapped(self, tmp_path):
         frozen = X.copy()

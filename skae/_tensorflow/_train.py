@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -82,10 +83,12 @@ class Trainer:
         self, state: State, chunks: Iterator[Chunk], values: np.ndarray, rate: float
     ) -> tuple[State, float]:
         """Pass once over the rows; return the state it ends in and the sum of their losses."""
-        sum_of_losses = 0.0
+        single_rate, sum_of_losses = _single(rate), 0.0
         for chunk in chunks:
             self._between_chunks()
-            state, total = self._program(state, values, self._mean, self._scale, rate, *chunk[:-1])
+            state, total = self._program(
+                state, values, self._mean, self._scale, single_rate, *chunk[:-1]
+            )
             sum_of_losses += float(total)
             if chunk.ends_epoch:
                 break
@@ -122,7 +125,13 @@ class PenalisedValidation:
 
 
 def _numbers(plan: Plan) -> np.ndarray:
-    return np.array(list(numbers(plan)), np.float32)
+    return _single(list(numbers(plan)))
+
+
+def _single(values: Any) -> np.ndarray:
+    """Return float32, where what is too large is infinite: so will be the loss, which says why."""
+    with np.errstate(over="ignore"):
+        return np.array(values, np.float32)
 
 
 def _lasting(chunk: Chunk) -> Chunk:

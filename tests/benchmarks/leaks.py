@@ -3,6 +3,8 @@
 import gc
 import os
 import warnings
+from functools import partial
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -32,20 +34,23 @@ def told(sizes):
     return ", ".join(f"{size:.0f}" for size in sizes)
 
 
-def fits_of_changing_shapes(n):
+def fits_of_changing_shapes():
+    """Yield 500 fits, each with a program of its own: in any order, so that none are larger."""
     rng = np.random.default_rng(0)
-    for i in range(n):
-        # Another number of columns, hidden units or rows in a batch each time.
-        X = rng.standard_normal((200, 5 + i // 3))
-        changed = [{}, {"hidden_layer_sizes": 2 + i}, {"batch_size": 2 + i}][i % 3]
-        yield lambda X=X, changed=changed: AutoencoderTransformer(2, **SMALL | changed).fit(X)
+    for shape in rng.permutation([*product(range(5, 15), range(2, 12), range(16, 21))]):
+        n_columns, hidden, batch_size = map(int, shape)
+        X = rng.standard_normal((200, n_columns))
+        changed = SMALL | {"hidden_layer_sizes": hidden, "batch_size": batch_size}
+        yield partial(AutoencoderTransformer(2, **changed).fit, X)
 
 
-def fits_of_convolutions(n):
+def fits_of_convolutions():
+    """Yield 200 fits, each with a program and maps of its own."""
     rng = np.random.default_rng(0)
-    for i in range(n):
-        X = rng.standard_normal((40, 6 + i))
-        yield lambda X=X: ConvolutionalAutoencoder(2, **SMALL, filters=2).fit(X)
+    for shape in rng.permutation([*product(range(6, 26), range(1, 11))]):
+        n_columns, filters = map(int, shape)
+        X = rng.standard_normal((40, n_columns))
+        yield partial(ConvolutionalAutoencoder(2, **SMALL, filters=filters).fit, X)
 
 
 def threads():
@@ -62,11 +67,11 @@ if __name__ == "__main__":
     before = threads()
     for name, estimator in (("NumPy", fitted), ("TensorFlow", images)):
         what = f"10,000 transforms by {name}, after each 2,000"
-        row(what, "level", told(grown([lambda e=estimator: e.transform(X)] * 10_000, 2000)))
-    sizes = grown(fits_of_changing_shapes(500), 50)
+        row(what, "level", told(grown([partial(estimator.transform, X)] * 10_000, 2000)))
+    sizes = grown(fits_of_changing_shapes(), 50)
     what = f"500 fits of changing shapes, {KEPT} programs kept, after each 50"
     row(what, "level from 100 on", told(sizes))
-    sizes = grown(fits_of_convolutions(200), 25)
+    sizes = grown(fits_of_convolutions(), 25)
     what = f"200 fits of convolutional networks of changing shapes, {KEPT} maps kept, after each 25"
     row(what, "level from 75 on", told(sizes))
     row("threads left behind by all of these", "0", threads() - before)
