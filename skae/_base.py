@@ -47,7 +47,8 @@ class BaseAutoencoder(
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Rows to train on. A `numpy.memmap` may be larger than memory.
+            Rows to train on. A `numpy.memmap` may be larger than memory. The sum of squares about
+            the mean must fit into its dtype, and values into float32.
         y : Ignored
             Passed on to callbacks alone.
 
@@ -61,6 +62,8 @@ class BaseAutoencoder(
         ValueError
             If X or a parameter cannot be used, or if the loss is not finite in the first
             epoch. What an earlier call has fitted is kept.
+        RuntimeError
+            In a process forked from one in which TensorFlow was at work.
 
         Warns
         -----
