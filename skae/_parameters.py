@@ -18,6 +18,8 @@ from skae._serve import ACTIVATIONS
 from skae._start import RANDOM_STARTS
 
 SOLVERS = ("adam", "adamw", "sgd", "rmsprop")
+# What TensorFlow counts by.
+WIDEST = 2**31 - 1
 
 
 @dataclass(eq=False, repr=False)
@@ -119,6 +121,10 @@ class SharedParameters:
                 "tied_weights=True needs dense layers and a decoder that mirrors the encoder. "
                 f"Leave tied_weights out for {type(self).__name__}."
             )
+        if max(layer.n_out for layer in encoder + decoder) > WIDEST:
+            names = ("n_components", "hidden_layer_sizes", "filters")
+            given = ", ".join(f"{n}={getattr(self, n)!r}" for n in names if hasattr(self, n))
+            raise ValueError(f"{given} describe a layer that is wider than {WIDEST} units.")
         is_sgd, is_adamw = self.solver == "sgd", self.solver == "adamw"
         # Without hidden layers the one layer itself is linear.
         has_skip = self.init == "pca" and len(encoder) > 1 and stages[0].layer is None

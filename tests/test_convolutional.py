@@ -192,3 +192,9 @@ def test_numbers_compile_nothing():
 def test_hidden_activations_are_those_of_dense_layers():
     with pytest.raises(ValueError, match="hidden_activations needs dense layers"):
         fitted(max_iter=1).hidden_activations(SMALL)
+
+
+def test_a_start_whose_codes_are_not_linear():
+    """Its least-squares way back has a bias for each pixel, where a channel has one."""
+    start = fitted(code_activation="relu", learning_rate_init=1e-12, max_iter=1)
+    assert start.score(SMALL) > 0.2

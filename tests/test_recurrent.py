@@ -158,3 +158,7 @@ def test_numbers_compile_nothing():
         fitted(X[:300], hidden_layer_sizes=7, **changes)
     clone(first).partial_fit(X)
     assert program.cache_info().misses == programs
+
+
+def test_a_start_whose_codes_are_not_linear():
+    assert fitted(code_activation="relu", learning_rate_init=1e-12, max_iter=1).score(X) > 0.2
