@@ -1,5 +1,6 @@
 """Autoencoders for scikit-learn users."""
 
+from skae import _forks  # noqa: F401  (watches forks from here on)
 from skae._autoencoder import AutoencoderTransformer
 from skae._contractive import ContractiveAutoencoder
 from skae._convolutional import ConvolutionalAutoencoder

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from abc import ABCMeta, abstractmethod
-from collections.abc import Callable
-from contextlib import AbstractContextManager
 from functools import partial
 from typing import Any
 
@@ -15,7 +13,7 @@ from sklearn.callback import CallbackContext, CallbackSupportMixin
 
 from skae._checkpoint import Checkpoint
 from skae._coding import Coding
-from skae._epochs import Trains, set_aside
+from skae._epochs import set_aside
 from skae._interrupts import DeferredInterrupt
 from skae._model import Model, check_range, first_model, is_share
 from skae._parameters import SharedParameters
@@ -24,7 +22,8 @@ from skae._rows import restored_on_failure, total
 from skae._serve import Codec
 from skae._stages import Trained, run_stages
 from skae._storage import VersionStamp
-from skae._training import local_trainer, run_pass
+from skae._threads import one_at_a_time
+from skae._training import run_pass
 from skae._version import __version__
 from skae._views import FittedNetwork
 from skae._whitening import Moments
@@ -43,6 +42,7 @@ class BaseAutoencoder(
     def _plan(self, n_features: int, n_components: int) -> Plan:
         """Describe what is trained on so many columns with so many codes."""
 
+    @one_at_a_time
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y=None):
         """Train on the rows of X.
@@ -51,7 +51,8 @@ class BaseAutoencoder(
         ----------
         X : array-like of shape (n_samples, n_features)
             Rows to train on. A `numpy.memmap` may be larger than memory, and so may a dask array
-            or dataframe, see :ref:`dask`.
+            or dataframe, see :ref:`dask`. The sum of squares about the mean must fit into its
+            dtype, and values into float32.
         y : Ignored
             Passed on to callbacks alone.
 
@@ -65,6 +66,8 @@ class BaseAutoencoder(
         ValueError
             If X or a parameter cannot be used, or if the loss is not finite in the first
             epoch. What an earlier call has fitted is kept.
+        RuntimeError
+            In a process forked from one in which TensorFlow was at work.
 
         Warns
         -----
@@ -72,10 +75,6 @@ class BaseAutoencoder(
             If `max_iter` is reached while the loss falls (for learning_rate='constant' and
             'adaptive'), or if the loss stops being finite: the best weights so far are kept.
         """
-        return self._fit(X, y, local_trainer)
-
-    def _fit(self, X, y, trainer_for: Callable[..., AbstractContextManager[Trains]]):
-        """Fit with trainers of one's own, see `local_trainer`."""
         with restored_on_failure(self):
             warm = self.warm_start and self.__sklearn_is_fitted__()
             X = self._validated(X, first=not warm, least=2)
@@ -93,12 +92,11 @@ class BaseAutoencoder(
             most = getattr(X, "most_aside", None)
             rows, aside = set_aside(len(X), fraction, np.random.default_rng(split_seed), most)
             model = self._fitted_model(X) if warm else self._first_model(X, rng)
-            fitted = self._train(
-                X, y, model, rows, aside, rng, split_seed, warm, checkpoint, trainer_for
-            )
+            fitted = self._train(X, y, model, rows, aside, rng, split_seed, warm, checkpoint)
             vars(self).update(fitted, _split_seed=split_seed)
         return self
 
+    @one_at_a_time
     @_fit_context(prefer_skip_nested_validation=True)
     def partial_fit(self, X, y=None):
         """Pass once over the rows of X.
@@ -184,7 +182,6 @@ class BaseAutoencoder(
         split_seed: int,
         warm: bool,
         checkpoint: Checkpoint | None,
-        trainer_for: Callable[..., AbstractContextManager[Trains]],
     ) -> dict[str, Any]:
         """Train stage by stage and return the fitted attributes."""
         # A warm start goes on with the whole network.
@@ -213,7 +210,6 @@ class BaseAutoencoder(
                 begin_epoch=begin_epoch,
                 end_epoch=end_epoch,
                 check=interrupt.check,
-                trainer_for=trainer_for,
             )
             fitted = self._fitted(X, trained, warm)
         # What Ctrl-C has cut short goes on where it was when fit is called again.

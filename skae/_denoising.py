@@ -148,7 +148,8 @@ default='gaussian'
     _parameter_constraints = {
         **BaseAutoencoder._parameter_constraints,
         "corruption": [StrOptions(set(CORRUPTIONS))],
-        "noise_level": [Interval(Real, 0, None, closed="left")],
+        # Noise is drawn in float32.
+        "noise_level": [Interval(Real, 0, 1e30, closed="left")],
     }
 
     def corrupt(self, X, random_state=None):

@@ -84,11 +84,15 @@ class Feed:
     targets: np.ndarray | None = None
     least_batches: int = 0
 
+    @property
+    def steps(self) -> int:
+        """Number of batches in a chunk."""
+        return max(1, min(CHUNK_STEPS, CHUNK_ENTRIES // (self.batch_size * self.X.shape[1])))
+
     def __iter__(self) -> Iterator[Chunk]:
         """Yield chunks whose arrays are filled anew for the next one: copy what is to last."""
         n_rows, n_features = len(self.rows), self.X.shape[1]
-        steps = max(1, min(CHUNK_STEPS, CHUNK_ENTRIES // (self.batch_size * n_features)))
-        shape = (steps, self.batch_size)
+        shape = (self.steps, self.batch_size)
         inputs = np.zeros((*shape, n_features), np.float32)
         targets = inputs
         if self.targets is not None:
@@ -103,7 +107,7 @@ class Feed:
         def chunk(n_filled: int, first_batch: int) -> Chunk:
             self.rng.standard_normal(out=normals, dtype=np.float32)
             row_weights.ravel()[:] = np.arange(row_weights.size) < n_filled
-            n_steps = min(steps, n_batches - first_batch)
+            n_steps = min(self.steps, n_batches - first_batch)
             ends_epoch = first_batch + n_steps == n_batches
             state_after = self.rng.bit_generator.state if ends_epoch else None
             return Chunk(inputs, targets, normals, row_weights, n_steps, state_after)
@@ -115,8 +119,8 @@ class Feed:
                 n_taken += len(chosen)
                 if n_taken == n_rows or at + len(chosen) == row_weights.size:
                     yield chunk(at + len(chosen), begun)
-                    begun += steps
-            for first_batch in range(begun, n_batches, steps):
+                    begun += self.steps
+            for first_batch in range(begun, n_batches, self.steps):
                 yield chunk(0, first_batch)
 
     def _runs(self, size: int) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:

@@ -70,17 +70,7 @@ def first_model(
     # Planned before anything is computed, so that what is wrong with it is said at once.
     plan = plan_for(n_features, 1 if by_share else n_components and int(n_components))
     check_range(plan, X)
-    mean = centre(X)
-    mean_variance = variance(X, mean)
-    if not np.isfinite(mean_variance):
-        raise ValueError(
-            f"The variance of X overflows {X.dtype}: X ranges from {X.min():g} to {X.max():g}. "
-            "Divide X by a constant, or use StandardScaler."
-        )
-    scale = float(np.sqrt(mean_variance))
-    rounding = 16 * np.finfo(np.float64).eps * np.abs(mean).max()
-    if scale <= max(rounding, np.finfo(np.float32).tiny):
-        scale = 1.0
+    mean, scale = centre_and_scale(X)
     # A first layer that is trained alone takes its start from X by itself.
     starts_as_pca = init == "pca" and (not plan.stages or plan.stages[0].layer is None)
     axes = Axes(np.empty((n_features, 0)), np.empty(0))
@@ -99,6 +89,30 @@ def first_model(
     else:
         weights = random_start(plan.network, "he" if init == "pca" else init, rng)
     return Model(plan, weights, mean, scale)
+
+
+def centre_and_scale(X: np.ndarray) -> tuple[np.ndarray, float]:
+    """Return the mean of each column and the root of their mean variance.
+
+    Constant data have the scale 1, or what rounds them off where that is more.
+    """
+    with np.errstate(over="ignore", invalid="ignore"):
+        mean = centre(X)
+        mean_variance = variance(X, mean)
+    scale = float(np.sqrt(mean_variance))
+    size = np.abs(mean).max()
+    # Products of columns are summed in the dtype of X, and mean and scale are fed as float32.
+    single = np.finfo(np.float32)
+    sum_fits = mean_variance * X.size <= float(np.finfo(X.dtype).max)
+    if not (sum_fits and max(scale, size) <= float(single.max)):
+        raise ValueError(
+            f"X is too large: it ranges from {X.min():g} to {X.max():g}, so that its variance "
+            f"overflows {X.dtype}, or its values float32. Divide X by a constant, or use "
+            "StandardScaler."
+        )
+    rounding = 16 * np.finfo(np.float64).eps * float(size)
+    is_constant = scale <= max(rounding, float(single.tiny))
+    return mean, max(1.0, rounding) if is_constant else scale
 
 
 def is_share(n_components: int | float | None) -> bool:

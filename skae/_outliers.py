@@ -132,7 +132,7 @@ class AutoencoderOutlierDetector(VersionStamp, OutlierMixin, MetaEstimatorMixin,
         if self.cv is None:
             scores = autoencoder.score_samples(X)
         else:
-            scores = _scores_unseen(autoencoder, X, check_cv(self.cv))
+            scores = _scores_unseen(autoencoder, X, _splits(self.cv, X))
         if self.contamination == "auto":
             offset = -_cutoff(-scores)
         else:
@@ -212,10 +212,21 @@ class AutoencoderOutlierDetector(VersionStamp, OutlierMixin, MetaEstimatorMixin,
         return self.autoencoder_.feature_names_in_
 
 
-def _scores_unseen(autoencoder, X, cv) -> np.ndarray:
-    """Return the scores of the rows that each split of `cv` leaves out of a fit."""
+def _splits(cv, X) -> list[tuple]:
+    """Return rows to fit on and rows to leave out, in pairs."""
+    try:
+        splits = [(rows, others) for rows, others in check_cv(cv).split(X)]
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"cv={cv!r} does not split the rows of X: {error}") from error
+    if not splits:
+        raise ValueError(f"cv={cv!r} holds no split.")
+    return splits
+
+
+def _scores_unseen(autoencoder, X, splits) -> np.ndarray:
+    """Return the scores of the rows that each split leaves out of a fit."""
     scores = []
-    for rows, others in cv.split(X):
+    for rows, others in splits:
         fitted = clone(autoencoder).fit(_safe_indexing(X, rows))
         scores.append(fitted.score_samples(_safe_indexing(X, others)))
     return np.concatenate(scores)

@@ -18,6 +18,8 @@ from skae._serve import ACTIVATIONS
 from skae._start import RANDOM_STARTS
 
 SOLVERS = ("adam", "adamw", "sgd", "rmsprop")
+# What TensorFlow counts by.
+WIDEST = 2**31 - 1
 
 
 @dataclass(eq=False, repr=False)
@@ -121,6 +123,10 @@ class SharedParameters:
                 "tied_weights=True needs dense layers and a decoder that mirrors the encoder. "
                 f"Leave tied_weights out for {type(self).__name__}."
             )
+        if max(layer.n_out for layer in encoder + decoder) > WIDEST:
+            names = ("n_components", "hidden_layer_sizes", "filters")
+            given = ", ".join(f"{n}={getattr(self, n)!r}" for n in names if hasattr(self, n))
+            raise ValueError(f"{given} describe a layer that is wider than {WIDEST} units.")
         is_sgd, is_adamw = self.solver == "sgd", self.solver == "adamw"
         # Without hidden layers the one layer itself is linear.
         has_skip = self.init == "pca" and len(encoder) > 1 and stages[0].layer is None
@@ -320,7 +326,9 @@ network_ : Network
         Mean of each column.
 
     scale_ : float
-        Root of the mean variance of the columns, 1 for constant data.
+        Root of the mean variance of the columns. Data that vary by less than 1e-38, or than
+        some ten times the rounding of their mean, count as constant and have the scale 1, or that
+        rounding where it is more.
 
     whitening_ : Whitening or None
         Mean of the codes, the map that whitens them and its inverse.

@@ -75,6 +75,11 @@ class Network:
         return self.encoder[-1].n_out
 
     @property
+    def n_normals(self) -> int:
+        """How many standard normals each row needs in training."""
+        return self.n_components if self.is_variational else 0
+
+    @property
     def widest(self) -> int:
         """Width of the widest layer."""
         return max(max(layer.n_in, layer.n_out) for layer in self.encoder + self.decoder)

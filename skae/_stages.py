@@ -86,7 +86,7 @@ def run_stages(
         )
         if whole:
             return trained(history)
-        layers.put(stage.layer, part.trained(history.kept.weights), stage == stages[-1])
+        layers.put(stage.layer, part.trained(history.kept.weights))
         curves.append(history.loss_curve)
         if history.ended:
             break
@@ -128,8 +128,8 @@ class LayerByLayer:
         )
         return alone, self._below
 
-    def put(self, i: int, alone: Model, is_last: bool) -> None:
-        """Put a trained layer into the whole network and its codes into the cache."""
+    def put(self, i: int, alone: Model) -> None:
+        """Put a trained layer into the whole network, and its codes into the cache for the next."""
         encoder, decoder = alone.plan.network.split(alone.weights, np.transpose)
         if i:
             encoder, decoder = _without_units(alone, encoder, decoder)
@@ -139,7 +139,7 @@ class LayerByLayer:
             half.kernels[at][...] = part.kernels[0]
             half.biases[at][...] = part.biases[0]
         self.model = replace(self.model, weights=network.join(*whole))
-        if not is_last:
+        if i + 1 < len(network.encoder):
             self._advance(alone)
 
     def _advance(self, alone: Model) -> None:

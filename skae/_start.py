@@ -168,8 +168,14 @@ def _undo_code_layer(network, weights, decoder, rows):
     codes = maps(network, weights, rows.dtype).encode(rows)
     ones = np.ones((len(rows), 1), codes.dtype)
     solution = np.linalg.lstsq(np.hstack([codes, ones]), rows, rcond=None)[0]
-    _set_linear(decoder, solution[:-1])
-    decoder.biases[-1][...] = solution[-1]
+    bias = decoder.biases[-1]
+    bias[...] = solution[-1].reshape(-1, len(bias)).mean(axis=0)
+    matrix = solution[:-1]
+    if len(bias) < rows.shape[1]:
+        # Pixels share the bias of their channel, and steps that of their value.
+        rest = rows - np.tile(bias, rows.shape[1] // len(bias))
+        matrix = np.linalg.lstsq(codes, rest, rcond=None)[0]
+    _set_linear(decoder, matrix)
 
 
 def _spread_as_noise(encoder, deviations):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 import numpy as np
@@ -37,8 +38,7 @@ def feed_of(
     rng: np.random.Generator,
 ) -> Feed:
     """Return the batches of these rows of X as a model's plan asks for them."""
-    network, corruption = model.plan.network, model.plan.objective.corruption
-    n_normals = network.n_components if network.is_variational else 0
+    n_normals, corruption = model.plan.network.n_normals, model.plan.objective.corruption
     return Feed(X, rows, model.mean, model.scale, batch_size, shuffle, rng, corruption, n_normals)
 
 
@@ -66,6 +66,12 @@ def local_trainer(
         yield trainer
 
 
+# Who trains: this process, or what stands in for it while a fit lasts.
+trainers: ContextVar[Callable[..., AbstractContextManager[Trains]]] = ContextVar(
+    "trainers", default=local_trainer
+)
+
+
 def run_stage(
     settings: SharedParameters,
     stage: Stage,
@@ -82,7 +88,6 @@ def run_stage(
     begin_epoch: Callable[[], Any],
     end_epoch: Callable[[Any, History], bool],
     check: Callable[[], None],
-    trainer_for: Callable[..., AbstractContextManager[Trains]],
 ) -> History:
     """Train a model on some rows of X, with an eye on those set aside.
 
@@ -103,8 +108,6 @@ def run_stage(
         Where to go on, and where to write after each epoch how far the stage has come.
     check : callable
         Called before each chunk; what it raises ends the pass.
-    trainer_for : callable
-        Makes a trainer, as `local_trainer` does.
     """
     from skae._tensorflow._train import PenalisedValidation
 
@@ -117,7 +120,7 @@ def run_stage(
 
     resumed = None if progress_file is None else progress_file.read(model.weights)
     state = None if resumed is None else resumed.trainer
-    with trainer_for(settings, stage, model, X, rows, rng, state, check) as trainer:
+    with trainers.get()(settings, stage, model, X, rows, rng, state, check) as trainer:
         validation: Any = None
         if aside.size:
             validation = Validation(held, aside, model, noise_seed)

@@ -44,6 +44,7 @@ class Moments(NamedTuple):
         axes = axes * np.where(axes[np.abs(axes).argmax(axis=0), range(len(axes))] < 0, -1.0, 1.0)
         deviations = np.sqrt(np.maximum(variances, 0.0))
         # Codes are float32 at heart: what varies less than their rounding does not vary.
-        rounding = np.finfo(np.float32).eps * max(deviations[0], np.abs(self.mean).max())
-        deviations = np.where(deviations > rounding, deviations, 1.0)
+        single = np.finfo(np.float32)
+        rounding = single.eps * max(deviations[0], np.abs(self.mean).max())
+        deviations = np.where(deviations > max(rounding, single.tiny), deviations, 1.0)
         return Whitening(self.mean, axes / deviations, (axes * deviations).T)

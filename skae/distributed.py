@@ -17,6 +17,7 @@ from skae._epochs import TrainerState
 from skae._feed import Feed, rows_in_a_batch
 from skae._model import Model
 from skae._plan import Plan, Stage
+from skae._training import trainers
 
 # How often the cluster is looked after while it trains, in seconds.
 LOOK = 1.0
@@ -88,12 +89,15 @@ def fit(estimator: BaseAutoencoder, X: Any, *, client: Any = None) -> BaseAutoen
             f"skae.distributed.fit trains autoencoders of skae, got {estimator!r}. For a pipeline, "
             "fit the steps before it, and give it their output."
         )
-    estimator._validate_params()
     if not is_dask(X):
         X = np.asarray(X)
         X = array.from_array(X, chunks=(-(-len(X) // len(client.nthreads())), *X.shape[1:]))
-    with client.as_current():
-        return estimator._fit(X, None, partial(_shared_trainer, client))
+    before = trainers.set(partial(_shared_trainer, client))
+    try:
+        with client.as_current():
+            return estimator.fit(X)
+    finally:
+        trainers.reset(before)
 
 
 @contextmanager
@@ -125,7 +129,6 @@ def _shared_trainer(
         feed_states = earlier if len(earlier) == n else feed_states
     seed = int(rng.integers(2**63))
     plan = model.plan.for_rows(len(rows))
-    network = plan.network
     trainer = SharedTrainer(client, name, workers, plan, weights, check)
     try:
         shapes = [((size, X.shape[1]), X.dtype) for size in n_rows]
@@ -140,7 +143,7 @@ def _shared_trainer(
                 seed=[seed, rank],
                 mean=model.mean,
                 scale=model.scale,
-                n_normals=network.n_components if network.is_variational else 0,
+                n_normals=plan.network.n_normals,
                 batch_size=batch_size,
                 least_batches=-(-max(n_rows) // batch_size),
                 n_rows=len(rows),

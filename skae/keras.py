@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from sklearn.utils.validation import check_is_fitted
 
 from skae._base import BaseAutoencoder
+from skae._forks import enter_tensorflow
 from skae._pretrained import KerasAutoencoder
 
 __all__ = ["KerasAutoencoder", "KerasModels", "from_keras", "to_keras"]
@@ -60,6 +61,7 @@ def to_keras(estimator: BaseAutoencoder) -> KerasModels:
     (None, 2)
     """
     check_is_fitted(estimator)
+    enter_tensorflow()
     from skae._tensorflow._keras import decoder_of, encoder_of, in_a_row
 
     encoder, decoder = encoder_of(estimator._codec), decoder_of(estimator._codec)

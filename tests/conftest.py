@@ -2,6 +2,13 @@
 
 import os
 
+from hypothesis import settings
+
+# Ten thousand cases in all are asked for by --hypothesis-profile=long.
+settings.register_profile("suite", max_examples=30, derandomize=True, database=None, deadline=None)
+settings.register_profile("long", max_examples=650, database=None, deadline=None)
+settings.load_profile("suite")
+
 # scikit-learn skips its array API check without this, and SciPy reads it at import.
 os.environ.setdefault("SCIPY_ARRAY_API", "1")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")

@@ -242,7 +242,7 @@ class TestWarmStart:
     def test_it_sets_the_same_rows_aside(self, seed, monkeypatch):
         drawn = []
 
-        def record(n, fraction, rng):
+        def record(n, fraction, rng, most=None):
             drawn.append(set_aside(n, fraction, rng))
             return drawn[-1]
 

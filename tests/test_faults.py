@@ -5,7 +5,7 @@ import threading
 
 import numpy as np
 import pytest
-from numpy.testing import assert_array_equal
+from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
 from sklearn.datasets import load_iris
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
@@ -110,9 +110,13 @@ class TestErrorsBeforeTraining:
         with pytest.raises(ValueError, match=r"implies output_activation='logistic'.*'tanh'"):
             make(loss="binary_crossentropy", output_activation="tanh").fit(X / 10)
 
-    def test_a_variance_that_overflows(self):
-        with pytest.raises(ValueError, match=r"variance of X overflows float64.*StandardScaler"):
-            make().fit(X * 1e200)
+    @pytest.mark.parametrize(
+        "large",
+        [X * 1e200, X * 1e40, X + 1e39, np.float32(X * 1e25), [[1e308], [-1e308]]],
+    )
+    def test_values_that_are_too_large(self, large):
+        with pytest.raises(ValueError, match=r"X is too large.* to .*overflows.*StandardScaler"):
+            make().fit(large)
 
 
 class TestErrorsAfterFit:
@@ -182,6 +186,12 @@ class TestAwkwardData:
     def test_constant_data_is_reconstructed(self):
         constant = np.full((40, 3), 7.0)
         assert make().fit(constant).score(constant) == 1.0
+
+    def test_what_rounding_makes_of_constant_data_is_not_trained_on(self):
+        """The mean of 24 times 3.294e17 is 64 off, which made the loss overflow at the scale 1."""
+        constant = np.full((24, 3), 3.2940614417338694e17)
+        fitted = make(init="glorot", early_stopping=False).fit(constant)
+        assert_allclose(fitted.reconstruct(constant), constant, rtol=1e-14)
 
     def test_read_only_and_memory_mapped(self, tmp_path):
         frozen = X.copy()

@@ -226,3 +226,9 @@ class TestInScikitLearn:
     def test_not_fitted(self, method):
         with pytest.raises(NotFittedError, match="AutoencoderOutlierDetector"):
             getattr(AutoencoderOutlierDetector(), method)([[0.0]])
+
+
+@pytest.mark.parametrize("cv", [(2,), [], [(np.arange(10),)]])
+def test_what_is_no_split_is_named(cv):
+    with pytest.raises(ValueError, match=r"^cv="):
+        AutoencoderOutlierDetector(Principal(2), cv=cv).fit(near_a_plane())

@@ -12,7 +12,6 @@ from sklearn.exceptions import ConvergenceWarning
 
 from skae import RecurrentAutoencoder
 from skae._layers import Recurrence
-from skae._plan import structure
 from skae._tensorflow._program import program
 from skae._tensorflow._recurrence import recur
 
@@ -154,9 +153,12 @@ def test_whitening_and_partial_fit():
 
 def test_numbers_compile_nothing():
     first = fitted(hidden_layer_sizes=7)
-    compiled = program(structure(first._plan(12, 2)))
-    assert compiled.experimental_get_tracing_count() == 1
+    programs = program.cache_info().misses
     for changes in ({"random_state": 7, "alpha": 0.1}, {"learning_rate": "cosine"}):
         fitted(X[:300], hidden_layer_sizes=7, **changes)
     clone(first).partial_fit(X)
-    assert compiled.experimental_get_tracing_count() == 1
+    assert program.cache_info().misses == programs
+
+
+def test_a_start_whose_codes_are_not_linear():
+    assert fitted(code_activation="relu", learning_rate_init=1e-12, max_iter=1).score(X) > 0.2

@@ -109,3 +109,10 @@ def test_two_fits_are_the_same_bits():
 def test_tied_weights_are_refused():
     with pytest.raises(ValueError, match="tied_weights=True"):
         StackedAutoencoder(tied_weights=True).fit(X)
+
+
+@pytest.mark.parametrize("hidden", [(), (3,)])
+def test_codes_may_be_wider_than_what_is_below(hidden):
+    X = np.random.default_rng(0).random((24, 4))
+    stacked = StackedAutoencoder(6, hidden_layer_sizes=hidden, max_iter=2, layer_max_iter=2)
+    assert stacked.fit(X).transform(X).shape == (24, 6)

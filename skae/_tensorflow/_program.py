@@ -1,13 +1,13 @@
 """(network, objective, solver) -> one compiled training program, kept for the process.
 
-A program depends on a plan's structure and on the batch alone. Every number of the plan, the
-learning rate and how many steps of a chunk are real are fed as tensors, so that another
+A program depends on a plan's structure and on the shape of chunks alone. Every number of the plan,
+the learning rate and how many steps of a chunk are real are fed as tensors, so that another
 seed, fold, rate or penalty strength compiles nothing.
 """
 
 from __future__ import annotations
 
-from functools import lru_cache
+from collections.abc import Callable
 from typing import Any
 
 import tensorflow as tf
@@ -17,6 +17,7 @@ from skae._plan import Plan, numbers, with_numbers
 from skae._serve import encode, entry_losses, log_variances, propagate
 from skae._tensorflow import _solvers
 from skae._tensorflow._arithmetic import TENSORS, Tensor
+from skae._tensorflow._session import in_session, kept
 
 # Weights, slots of the solver, steps taken.
 State = tuple[tuple[Tensor, ...], tuple[Tensor, ...], Tensor]
@@ -107,20 +108,20 @@ def l2_term(plan: Plan, weights: tuple[Tensor, ...]) -> Tensor:
     return 0.5 * plan.objective.alpha * sum(map(tf.reduce_sum, kernels))
 
 
-@lru_cache(maxsize=64)
-def program(structure: Plan) -> tf.types.experimental.PolymorphicFunction:
-    """Return the compiled program of a plan's structure.
+@kept
+def program(structure: Plan, steps: int, batch_size: int) -> Callable[..., tuple[State, Any]]:
+    """Return the compiled program of a plan's structure for chunks of this shape.
 
     It takes a state (weights, slots, steps taken), the plan's numbers, centre, scale and
     learning rate, and a chunk: inputs and targets of shape (steps, batch, n_features), normals of
     shape (steps, batch, n_normals), a weight for each row (steps, batch), and how many of the
     steps are real. It returns the new state
     and the sum over the chunk's rows of their training loss, in which the L2 term is that of the
-    weights before the chunk.
+    weights before the chunk. All of these are arrays.
     """
+    network = structure.network
     floats = tuple(numbers(structure))
 
-    @tf.function(jit_compile=structure.network.on_xla, autograph=False)
     def train(
         state: State,
         values: Tensor,
@@ -153,4 +154,25 @@ def program(structure: Plan) -> tf.types.experimental.PolymorphicFunction:
         total += l2_term(plan, state[0]) * tf.reduce_sum(row_weights)
         return (weights, slots, n_steps), total
 
-    return train
+    def of(*shape: int) -> tf.TensorSpec:
+        return tf.TensorSpec(shape, tf.float32)
+
+    weights = tuple(of(*shape) for shape in network.shapes)
+    state = weights, _solvers.slots_of(structure.solver, weights), of()
+    chunk = steps, batch_size
+    return in_session(
+        train,
+        (
+            state,
+            of(len(floats)),
+            of(network.n_features),
+            of(),
+            of(),
+            of(*chunk, network.n_features),
+            of(*chunk, network.decoder[-1].n_out),
+            of(*chunk, network.n_normals),
+            of(*chunk),
+            tf.TensorSpec((), tf.int32),
+        ),
+        on_xla=network.on_xla,
+    )

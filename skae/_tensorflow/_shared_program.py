@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import tensorflow as tf
 
 from skae._plan import Plan, numbers, with_numbers
@@ -12,8 +14,8 @@ from skae._tensorflow._program import State, gradient, l2_term, step
 
 
 def shared_program(
-    structure: Plan, strategy: tf.distribute.Strategy
-) -> tf.types.experimental.PolymorphicFunction:
+    structure: Plan, steps: int, batch_size: int, strategy: tf.distribute.Strategy
+) -> Callable[..., tuple[State, Any]]:
     """Return a program that takes and gives what `program` does, on each of several processes.
 
     Each brings its share of a batch. One sum over the processes a step, of a vector with the
@@ -98,4 +100,11 @@ def shared_program(
         total += l2_term(plan_of(values), state[0]) * n_rows
         return (weights, slots, n_steps), total
 
-    return train
+    def on_arrays(*arguments: Any) -> tuple[State, Any]:
+        arrays = tf.nest.map_structure(np.asarray, arguments)
+        tensors = tf.nest.map_structure(
+            lambda a: tf.constant(a, tf.float32 if a.dtype == np.float64 else a.dtype), arrays
+        )
+        return tf.nest.map_structure(np.array, train(*tensors))
+
+    return on_arrays

@@ -7,12 +7,13 @@ subtract and the new slots.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeVar
 
 import tensorflow as tf
 
 from skae._plan import Solver
 
+T = TypeVar("T")
 Tensor = Any
 Update = tuple[Tensor, tuple[Tensor, ...]]
 
@@ -22,9 +23,9 @@ RMSPROP_DECAY = 0.9
 N_SLOTS = {"adam": 2, "adamw": 2, "sgd": 1, "rmsprop": 1}
 
 
-def first_slots(solver: Solver, weights: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
-    """Return the zeros that a solver's memory starts from: one set for each weight."""
-    return tuple(tf.zeros_like(weight) for weight in weights for _ in range(N_SLOTS[solver.name]))
+def slots_of(solver: Solver, weights: tuple[T, ...]) -> tuple[T, ...]:
+    """Return what has the shapes of a solver's memory: each weight as often as it has slots."""
+    return tuple(weight for weight in weights for _ in range(N_SLOTS[solver.name]))
 
 
 def update(

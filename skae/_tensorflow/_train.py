@@ -6,14 +6,13 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
-import tensorflow as tf
 
 from skae._epochs import TrainerState
 from skae._feed import Ahead, Chunk, Feed
 from skae._plan import Plan, compiled_part, numbers, structure
 from skae._tensorflow import _solvers
-from skae._tensorflow._arithmetic import Tensor
 from skae._tensorflow._program import State, program
+from skae._tensorflow._session import aligned
 
 
 class Trainer:
@@ -30,14 +29,14 @@ class Trainer:
     between_chunks : callable
         Called before each chunk; what it raises ends the pass.
     compiled : callable
-        Makes a training program of a plan's structure.
+        Makes a training program of a plan's structure and a chunk's shape.
     n_rows : int or None
         How many rows an epoch has, where they are not those of the feed alone.
 
     Attributes
     ----------
-    weights : tuple of Tensor
-        The current weights. Tensors never change, so keeping a set of them costs no copy.
+    weights : tuple of ndarray
+        The current weights. Nothing writes to them, so keeping a set of them costs no copy.
     """
 
     def __init__(
@@ -47,23 +46,20 @@ class Trainer:
         feed: Feed,
         solver_state: tuple[tuple[np.ndarray, ...], float] | None = None,
         between_chunks: Callable[[], None] = lambda: None,
-        compiled: Callable[[Plan], Any] = program,
+        compiled: Callable[[Plan, int, int], Any] = program,
         n_rows: int | None = None,
     ) -> None:
         self._between_chunks = between_chunks
         plan = compiled_part(plan)
-        self._program = compiled(structure(plan))
-        self._concrete: Any = None
+        self._program = compiled(structure(plan), feed.steps, feed.batch_size)
         self._numbers = _numbers(plan)
         self._numbers_without_l2 = _numbers(plan.without_l2())
-        self._mean = tf.constant(feed.mean, tf.float32)
-        self._scale = tf.constant(feed.scale, tf.float32)
+        self._mean, self._scale = np.float32(feed.mean), np.float32(feed.scale)
         self._n_rows = n_rows or len(feed.rows)
-        self._chunks = Ahead(map(_to_tensors, feed))
-        self.weights = tuple(tf.constant(weight) for weight in weights)
-        slots, n_steps = solver_state or (_solvers.first_slots(plan.solver, self.weights), 0.0)
-        self._slots = tuple(tf.constant(slot) for slot in slots)
-        self._n_steps = tf.constant(n_steps, tf.float32)
+        self._chunks = Ahead(map(_lasting, feed))
+        self.weights = weights
+        first_slots = tuple(map(np.zeros_like, _solvers.slots_of(plan.solver, weights)))
+        self._slots, self._n_steps = solver_state or (first_slots, 0.0)
         self._feed_state: Any = None
 
     def epoch(self, rate: float) -> float:
@@ -76,14 +72,13 @@ class Trainer:
         """Pass once over the rows without moving and return the mean training loss."""
         return self._pass(0.0)[1]
 
-    def loss_on(self, feed: Feed, weights: tuple[Tensor, ...]) -> float:
+    def loss_on(self, feed: Feed, weights: tuple[np.ndarray, ...]) -> float:
         """Return the mean training loss of other weights on other rows, the L2 term left out.
 
         The feed must have the batches and the columns of the one trained on.
         """
         state = weights, self._slots, self._n_steps
-        chunks = map(_to_tensors, feed)
-        _, total, _ = self._run(state, chunks, self._numbers_without_l2, 0.0)
+        _, total, _ = self._run(state, iter(feed), self._numbers_without_l2, 0.0)
         return total / len(feed.rows)
 
     def _pass(self, rate: float) -> tuple[State, float]:
@@ -92,24 +87,21 @@ class Trainer:
         return state, total / self._n_rows
 
     def _run(
-        self, state: State, chunks: Iterator[Chunk], values: Tensor, rate: float
+        self, state: State, chunks: Iterator[Chunk], values: np.ndarray, rate: float
     ) -> tuple[State, float, Any]:
         """Pass once over the rows; return the state it ends in, the sum of their losses, and how
         they leave the feed's generator.
         """
-        rate = tf.constant(rate, tf.float32)
-        totals = []
+        single_rate, sum_of_losses = _single(rate), 0.0
         for chunk in chunks:
             self._between_chunks()
-            arguments = (state, values, self._mean, self._scale, rate, *chunk[:-1])
-            if self._concrete is None:
-                # All chunks have one shape, so that its program need not be looked up again.
-                self._concrete = self._program.get_concrete_function(*arguments)
-            state, total = self._concrete(*arguments)
-            totals.append(total)
+            state, total = self._program(
+                state, values, self._mean, self._scale, single_rate, *chunk[:-1]
+            )
+            sum_of_losses += float(total)
             if chunk.ends_epoch:
                 break
-        return state, sum(map(float, totals)), chunk.state_after
+        return state, sum_of_losses, chunk.state_after
 
     def close(self) -> None:
         """Stop the thread that prepares chunks."""
@@ -118,12 +110,12 @@ class Trainer:
     @property
     def state(self) -> TrainerState:
         """All that another trainer needs to go on, in NumPy arrays and numbers."""
-        return TrainerState(to_numpy(self.weights), *self.solver_state, self._feed_state)
+        return TrainerState(self.weights, *self.solver_state, self._feed_state)
 
     @property
     def solver_state(self) -> tuple[tuple[np.ndarray, ...], float]:
-        """What the solver remembers, in NumPy arrays and a number."""
-        return to_numpy(self._slots), float(self._n_steps)
+        """What the solver remembers, in arrays and a number."""
+        return self._slots, float(self._n_steps)
 
 
 class PenalisedValidation:
@@ -141,28 +133,28 @@ class PenalisedValidation:
     def __init__(self, trainer: Trainer, feed: Callable[[], Feed]) -> None:
         self._trainer, self._feed = trainer, feed
 
-    def losses(self, weights: tuple[Tensor, ...]) -> np.ndarray:
+    def losses(self, weights: tuple[np.ndarray, ...]) -> np.ndarray:
         """Return the loss with other weights, as an array of one entry."""
         return np.array([self._trainer.loss_on(self._feed(), weights)])
 
 
-def _numbers(plan: Plan) -> Tensor:
-    return tf.constant(list(numbers(plan)), tf.float32)
+def _numbers(plan: Plan) -> np.ndarray:
+    return _single(list(numbers(plan)))
 
 
-def _to_tensors(chunk: Chunk) -> Chunk:
-    inputs = tf.constant(chunk.inputs)
-    clean = chunk.targets is chunk.inputs
-    return Chunk(
-        inputs,
-        inputs if clean else tf.constant(chunk.targets),
-        tf.constant(chunk.normals),
-        tf.constant(chunk.row_weights),
-        tf.constant(chunk.n_steps),
-        chunk.state_after,
+def _single(values: Any) -> np.ndarray:
+    """Return float32, where what is too large is infinite: so will be the loss, which says why."""
+    with np.errstate(over="ignore"):
+        return np.array(values, np.float32)
+
+
+def _lasting(chunk: Chunk) -> Chunk:
+    """Return a chunk with arrays of its own, ready for TensorFlow."""
+    inputs = aligned(chunk.inputs)
+    is_clean = chunk.targets is chunk.inputs
+    return chunk._replace(
+        inputs=inputs,
+        targets=inputs if is_clean else aligned(chunk.targets),
+        normals=aligned(chunk.normals),
+        row_weights=aligned(chunk.row_weights),
     )
-
-
-def to_numpy(tensors: tuple[Tensor, ...]) -> tuple[np.ndarray, ...]:
-    """Copy tensors into arrays that own their memory."""
-    return tuple(np.array(tensor) for tensor in tensors)

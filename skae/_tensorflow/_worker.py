@@ -23,7 +23,7 @@ from skae._epochs import TrainerState
 from skae._feed import Feed
 from skae._shards import Task
 from skae._tensorflow._shared_program import shared_program
-from skae._tensorflow._train import Trainer, to_numpy
+from skae._tensorflow._train import Trainer
 
 
 class Member:
@@ -54,8 +54,7 @@ class Member:
         )
 
     def epoch(self, rate: float) -> tuple[float, tuple[np.ndarray, ...]]:
-        loss = self._trainer.epoch(rate)
-        return loss, to_numpy(self._trainer.weights)
+        return self._trainer.epoch(rate), self._trainer.weights
 
     def loss(self) -> float:
         return self._trainer.loss()

@@ -11,10 +11,10 @@ from skae import AutoencoderTransformer
 from skae._feed import Feed
 from skae._model import Model
 from skae._parts import LOSSES
-from skae._plan import Objective, Plan, Solver, structure
+from skae._plan import Objective, Plan, Solver
 from skae._start import random_start
 from skae._tensorflow._program import program
-from skae._tensorflow._train import Trainer, to_numpy
+from skae._tensorflow._train import Trainer
 from tests.networks import dense_network
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -68,7 +68,7 @@ def test_padding_does_not_count():
     assert padded.loss() == pytest.approx(whole.loss(), rel=1e-5)
     whole.epoch(0.1)
     padded.epoch(0.1)
-    for one, other in zip(to_numpy(whole.weights), to_numpy(padded.weights), strict=True):
+    for one, other in zip(whole.weights, padded.weights, strict=True):
         assert_allclose(one, other, rtol=1e-4, atol=1e-6)
     whole.close()
     padded.close()
@@ -79,7 +79,7 @@ def test_a_step_of_sgd_follows_the_gradient(alpha):
     described = plan(alpha=alpha, penalties=(MeanCode(0.7),))
     weights, training = trainer(described)
     training.epoch(1e-3)
-    moved = to_numpy(training.weights)
+    moved = training.weights
     training.close()
 
     def total(weights):
@@ -100,7 +100,7 @@ def test_a_step_of_sgd_follows_the_gradient(alpha):
 def test_training_loss_without_moving_leaves_the_weights():
     weights, training = trainer(plan())
     training.loss()
-    for before, after in zip(weights, to_numpy(training.weights), strict=True):
+    for before, after in zip(weights, training.weights, strict=True):
         assert np.array_equal(before, after)
     training.close()
 
@@ -110,9 +110,7 @@ def test_numbers_compile_nothing():
     first = AutoencoderTransformer(3, hidden_layer_sizes=(9,), max_iter=2, random_state=0)
     first.fit(rng.standard_normal((1000, 20)))
     assert first.n_samples_seen_ == 1000
-    compiled = program(structure(first._plan(20, 3)))
-    traces, programs = compiled.experimental_get_tracing_count(), program.cache_info().misses
-    assert traces == 1
+    programs = program.cache_info().misses
     for changes in (
         {"random_state": 7},
         {"alpha": 0.1},
@@ -124,5 +122,4 @@ def test_numbers_compile_nothing():
         clone(first).set_params(**changes).fit(rng.standard_normal((640, 20)))
     first.set_params(warm_start=True).fit(rng.standard_normal((500, 20)))
     first.partial_fit(rng.standard_normal((100, 20)))
-    assert compiled.experimental_get_tracing_count() == traces
     assert program.cache_info().misses == programs

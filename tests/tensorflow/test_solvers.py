@@ -7,7 +7,7 @@ import tensorflow as tf
 from numpy.testing import assert_allclose
 
 from skae._plan import Solver
-from skae._tensorflow._solvers import N_SLOTS, first_slots, update
+from skae._tensorflow._solvers import N_SLOTS, slots_of, update
 
 CASES = {
     "adam": (Solver("adam", 0.0, False, 0.0), lambda: keras.optimizers.Adam(0.05, epsilon=1e-8)),
@@ -26,11 +26,15 @@ def gradients(weights):
     return [tf.constant([1.0, 10.0]) * weight for weight in weights]
 
 
+def no_memory(solver, weights):
+    return tuple(map(tf.zeros_like, slots_of(solver, weights)))
+
+
 @pytest.mark.parametrize("case", CASES)
 def test_steps_are_those_of_keras(case):
     solver, make = CASES[case]
     weights = (tf.constant([[1.0, -2.0]]), tf.constant([0.5, 3.0]))
-    slots = first_slots(solver, weights)
+    slots = no_memory(solver, weights)
     variables = [tf.Variable(weight) for weight in weights]
     optimizer = make()
     for n in range(1, 6):
@@ -51,7 +55,7 @@ def test_adamw_shrinks_kernels_and_not_biases():
             solver,
             weights,
             gradients(weights),
-            first_slots(solver, weights),
+            no_memory(solver, weights),
             tf.constant(0.1),
             tf.constant(1.0),
         )[0]
