@@ -100,11 +100,10 @@ def shared_program(
         total += l2_term(plan_of(values), state[0]) * n_rows
         return (weights, slots, n_steps), total
 
+    def tensor(value: Any) -> Tensor:
+        return tf.constant(value, tf.int32 if isinstance(value, int) else tf.float32)
+
     def on_arrays(*arguments: Any) -> tuple[State, Any]:
-        arrays = tf.nest.map_structure(np.asarray, arguments)
-        tensors = tf.nest.map_structure(
-            lambda a: tf.constant(a, tf.float32 if a.dtype == np.float64 else a.dtype), arrays
-        )
-        return tf.nest.map_structure(np.array, train(*tensors))
+        return tf.nest.map_structure(np.array, train(*tf.nest.map_structure(tensor, arguments)))
 
     return on_arrays
