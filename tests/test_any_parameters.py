@@ -132,7 +132,7 @@ NUMBERS = {
     "init": ["he", "glorot", "lecun"],
     "n_components": [0.1, 0.3],
     "random_state": [None, 0, 2**32 - 1],
-    "noise_level": [0.0, *POSITIVE],
+    "noise_level": [0.0, *POSITIVE[:-1]],
     "contraction": [0.0, *POSITIVE],
     "kl_weight": [0.0, *POSITIVE],
     "sparsity_weight": [0.0, *POSITIVE],
