@@ -171,7 +171,8 @@ class SharedParameters:
 
 def ints(name: str, value: Any, n: int | None = None) -> tuple[int, ...]:
     """Return the positive ints of a parameter; where `n` are asked for, one stands for all."""
-    several = (value,) * (n or 1) if isinstance(value, Integral) else tuple(value)
+    is_one = isinstance(value, Integral) or getattr(value, "ndim", 1) == 0
+    several = (value,) * (n or 1) if is_one else tuple(value)
     if not all(isinstance(each, Integral) and each >= 1 for each in several) or (
         n is not None and len(several) != n
     ):

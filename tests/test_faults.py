@@ -46,6 +46,7 @@ class TestErrorsBeforeTraining:
             ("hidden_layer_sizes", 0),
             ("hidden_layer_sizes", "big"),
             ("hidden_layer_sizes", (8, 0)),
+            ("hidden_layer_sizes", np.array(8)),
             ("hidden_layer_sizes", (8.5,)),
             ("hidden_layer_sizes", ((8, 4),)),
             ("activation", "swish"),

@@ -58,7 +58,7 @@ def test_layers_compose_to_the_whole(activation):
     for i in range(2):
         alone, below = layers.layer(i)
         parts.append(alone.codec(alone.weights))
-        layers.put(i, alone, is_last=i == 1)
+        layers.put(i, alone)
     whole = layers.model.codec(layers.model.weights)
     below = parts[0].encode(X)
     assert_allclose(layers._below, below, rtol=1e-4, atol=1e-5)
@@ -76,7 +76,7 @@ def test_the_cache_is_one_matrix_as_wide_as_the_widest_hidden_layer():
     for i in range(4):
         alone, below = layers.layer(i)
         assert below.shape[1] == (64, 16, 24, 8)[i]
-        layers.put(i, alone, is_last=i == 3)
+        layers.put(i, alone)
         caches.append(layers._cache)
     assert all(cache is caches[0] for cache in caches)
     assert caches[0].shape == (len(X), 24)

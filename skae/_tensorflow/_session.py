@@ -21,8 +21,9 @@ from skae._forks import enter_tensorflow
 
 T = TypeVar("T")
 
-# Sessions kept for training programs, and as many for maps that NumPy cannot serve.
-KEPT = 64
+# Sessions kept for training programs, and as many for maps that NumPy cannot serve. One that XLA
+# compiles for has ten threads, which wait to compile in the background and are never asked to.
+KEPT = 32
 # TensorFlow takes arrays that begin at a multiple of so many bytes as they are, and copies others.
 ALIGNMENT = 64
 

@@ -70,8 +70,8 @@ if __name__ == "__main__":
         row(what, "level", told(grown([partial(estimator.transform, X)] * 10_000, 2000)))
     sizes = grown(fits_of_changing_shapes(), 50)
     what = f"500 fits of changing shapes, {KEPT} programs kept, after each 50"
-    row(what, "level from 100 on", told(sizes))
+    row(what, "level from 50 on", told(sizes))
     sizes = grown(fits_of_convolutions(), 25)
     what = f"200 fits of convolutional networks of changing shapes, {KEPT} maps kept, after each 25"
-    row(what, "level from 75 on", told(sizes))
+    row(what, "level from 50 on", told(sizes))
     row("threads left behind by all of these", "0", threads() - before)
