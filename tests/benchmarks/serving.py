@@ -4,10 +4,12 @@ Builds two environments with the versions of the one that runs this (a few minut
 temporary folder): one with all that skae asks for, one with NumPy, SciPy and scikit-learn alone. In
 the one without TensorFlow a pickled pipeline of a StandardScaler and an autoencoder is served, in
 the other the autoencoder's encoder as a Keras model, which has less to do. Each process is started
-several times, in turn.
+several times, in turn, on one core: so replicas are run, and threads of two libraries are not what
+is compared (Linux only).
 """
 
 import json
+import os
 import pickle
 import statistics
 import subprocess
@@ -56,7 +58,7 @@ def serve(path):
 
 
 def resident():
-    """Return this process's resident memory in MB (Linux only)."""
+    """Return this process's resident memory in MB."""
     status = Path("/proc/self/status").read_text()
     return int(status.split("VmRSS:")[1].split()[0]) / 1024
 
@@ -90,7 +92,8 @@ def size(folder):
 def served(python, path):
     """Start a server and return what it measures and the seconds to its first row."""
     begin = time.perf_counter()
-    command = [python, __file__, path]
+    core = max(os.sched_getaffinity(0))
+    command = ["taskset", "--cpu-list", str(core), python, __file__, path]
     # In the folder of the model, where the checkout is not in reach.
     with subprocess.Popen(
         command, cwd=path.parent, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
