@@ -94,7 +94,7 @@ def record(**entry):
 def load_mnist():
     """Return MNIST's training and test images as float32 rows in [0, 1]."""
     if not MNIST.exists():
-        raise SystemExit(f"this benchmark reads Keras' mnist.npz from {MNIST.name}, see report.py")
+        raise SystemExit("this benchmark reads Keras' mnist.npz; set MNIST to the file's path")
     with np.load(MNIST) as data:
         images = (data[name].reshape(-1, 784) for name in ("x_train", "x_test"))
         return tuple(np.float32(pixels) / np.float32(255) for pixels in images)
