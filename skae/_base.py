@@ -75,6 +75,8 @@ class BaseAutoencoder(
             If `max_iter` is reached while the loss falls (for learning_rate='constant' and
             'adaptive'), or if the loss stops being finite: the best weights so far are kept.
         """
+        import skae._tensorflow  # noqa: F401  (says now where TensorFlow is missing)
+
         with restored_on_failure(self):
             warm = self.warm_start and self.__sklearn_is_fitted__()
             X = self._validated(X, first=not warm, least=2)
@@ -123,6 +125,8 @@ class BaseAutoencoder(
             If X or a parameter cannot be used, or if the loss is not finite. What earlier calls
             have fitted is kept.
         """
+        import skae._tensorflow  # noqa: F401  (says now where TensorFlow is missing)
+
         # scikit-learn's decorator checks the parameters before the first call only.
         self._validate_params()
         with restored_on_failure(self):

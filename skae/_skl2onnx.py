@@ -111,7 +111,11 @@ def _add(graph: Graph, names: dict[str, str], scope: Any, container: Any) -> Non
 
     for name, array in graph.constants.items():
         kind = helper.np_dtype_to_tensor_dtype(array.dtype)
-        container.add_initializer(renamed(name), kind, array.shape, array.ravel().tolist())
+        values = array.ravel().tolist()
+        if kind == TensorProto.STRING:
+            # Left to itself an older onnx takes ASCII alone.
+            values = [value.encode() for value in values]
+        container.add_initializer(renamed(name), kind, array.shape, values)
 
     def add(operation: str, inputs: list[str], outputs: list[str], **attributes: Any) -> None:
         own = scope.get_unique_operator_name(operation)

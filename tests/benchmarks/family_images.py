@@ -6,7 +6,7 @@
 import warnings
 
 import numpy as np
-from report import head, load_mnist, median_times, row
+from report import TIMES, head, load_mnist, median_times, row
 from sklearn.datasets import load_digits
 from sklearn.decomposition import PCA
 from sklearn.exceptions import ConvergenceWarning
@@ -71,9 +71,8 @@ def better_than_pca(name, train, test, n_components, bar, **params):
         kind = ConvolutionalAutoencoder(n_components, random_state=seed, **params)
         errors.append(np.mean((test - kind.fit(train).reconstruct(test)) ** 2))
     values = ", ".join(f"{each:.5f}" for each in errors)
-    met = "ok" if max(errors) <= bar * of_pca else "MISSED"
-    row(f"convolutional, {name}, {n_components} codes: test error", f"<= {bar} of PCA's",
-        f"{values} (PCA {of_pca:.5f}) {met}")  # fmt: skip
+    row(f"convolutional, {name}, {n_components} codes: greatest test error / PCA's", f"<= {bar}",
+        max(errors) / of_pca, f"{values}; PCA {of_pca:.5f}", TIMES)  # fmt: skip
 
 
 def images():
@@ -81,8 +80,7 @@ def images():
     for activation in ("relu", "elu"):
         fitted = without_dense_code(2, activation=activation).fit(train)
         value = crossentropy(test, fitted.reconstruct(test))
-        row(f"convolutional 4-4-1, {activation}, 2 epochs: test cross-entropy", "<= .0813",
-            f"{value:.4f} {'ok' if value <= 0.0813 else 'MISSED'}")  # fmt: skip
+        row(f"convolutional 4-4-1, {activation}, 2 epochs: test cross-entropy", "<= .0813", value)
 
     some, model = train[: N_BATCHES * BATCH_SIZE], by_keras("relu")
     as_images = some.reshape(-1, 28, 28, 1)
@@ -96,8 +94,7 @@ def images():
     ratio = times["keras"] / times["skae"]
     skae, keras = (1000 * times[name] / (EPOCHS * N_BATCHES) for name in ("skae", "keras"))
     row("convolutional 4-4-1, batch 128: a step, keras / skae", ">= 1.5",
-        f"{ratio:.1f} ({keras:.0f} ms / {skae:.0f} ms) "
-        f"{'ok' if ratio >= 1.5 else 'MISSED'}")  # fmt: skip
+        ratio, f"{keras:.0f} ms / {skae:.0f} ms", TIMES)  # fmt: skip
 
     digits = train_test_split(load_digits().data, test_size=0.25, random_state=0)
     for n_components in (2, 8, 16):

@@ -12,6 +12,8 @@ from sklearn.exceptions import ConvergenceWarning
 from skae import AutoencoderTransformer
 
 GB = 1 << 30
+# Of 200 million values.
+NO_COPY = "< 0.75 GB, a copy in float32"
 
 
 class Growth:
@@ -37,8 +39,9 @@ class Growth:
         while not self.ended.wait(0.01):
             self.peak = max(self.peak, self.resident())
 
-    def __str__(self):
-        return f"{(self.peak - self.before) / GB:.2f} GB"
+    @property
+    def gigabytes(self):
+        return (self.peak - self.before) / GB
 
 
 def mapped(folder, n_rows=1_000_000, n_columns=1000):
@@ -62,20 +65,21 @@ if __name__ == "__main__":
         X = mapped(Path(folder))
         with Growth() as growth:
             fitted = AutoencoderTransformer(5, **settings).fit(X)
-        row("fit on a 4 GB float32 memory map", "< 1 GB", f"{growth}, score {fitted.score(X):.3f}")
+        score = f"score {fitted.score(X):.3f}"
+        row("fit on a 4 GB float32 memory map", "< 1 GB", growth.gigabytes, score, "GB")
         with Growth() as growth:
             for begin in range(0, len(X), 100_000):
                 fitted.transform(X[begin : begin + 100_000])
-        row("transform of it in blocks of 100,000 rows", "< 1 GB", growth)
+        row("transform of it in blocks of 100,000 rows", "< 1 GB", growth.gigabytes, unit="GB")
         with Growth() as growth:
             fitted.transform(X)
-        row("transform of it at once (codes: 0.02 GB)", "< 1 GB", growth)
+        row("transform of it at once (codes: 0.02 GB)", "< 1 GB", growth.gigabytes, unit="GB")
         del X
     X = np.random.default_rng(0).standard_normal((200_000, 1000))
     with Growth() as growth:
         AutoencoderTransformer(5, **settings).fit(X)
-    row("fit on 1.5 GB of float64 in memory", "no whole copy", growth)
+    row("fit on 1.5 GB of float64 in memory", NO_COPY, growth.gigabytes, unit="GB")
     wide = X.reshape(20_000, 10_000)
     with Growth() as growth:
         AutoencoderTransformer(5, **settings).fit(wide)
-    row("fit on the same as 20,000 x 10,000", "no whole copy", growth)
+    row("fit on the same as 20,000 x 10,000", NO_COPY, growth.gigabytes, unit="GB")

@@ -63,13 +63,13 @@ def compare_with_pca():
             of_skae.append(explained(test, autoencoder.reconstruct(test), pca.mean_))
         gain = np.subtract(of_skae, of_pca)
         if name in MUCH_BETTER:
-            bar, met = "gain >= 0.10", gain.min() >= 0.10
+            bar, least = "gain >= 0.10", gain.min()
         elif name in HALF_OF_THE_REST:
-            bar, met = "half of the rest", (gain >= (1 - np.array(of_pca)) / 2).all()
+            bar, least = "gain >= 0.5 of what PCA leaves", (gain / np.subtract(1, of_pca)).min()
         else:
-            bar, met = "gain >= -0.005", gain.min() >= -0.005
+            bar, least = "gain >= -0.005", gain.min()
         values = ", ".join(f"{p:.3f} -> {a:.3f}" for p, a in zip(of_pca, of_skae, strict=True))
-        row(name, bar, f"{values}; least gain {gain.min():+.4f} {'ok' if met else 'MISSED'}")
+        row(name, bar, least, values)
 
 
 def toy():
@@ -77,7 +77,7 @@ def toy():
     X = toy_curve()
     for seed in SEEDS:
         back = AutoencoderTransformer(1, random_state=seed).fit(X).reconstruct(X)
-        row(f"largest absolute error, seed {seed}", "<= 0.45", f"{np.abs(X - back).max():.3f}")
+        row(f"largest absolute error, seed {seed}", "<= 0.45", np.abs(X - back).max())
 
 
 def mnist():
@@ -89,7 +89,7 @@ def mnist():
         error = np.mean((test - estimator.reconstruct(test)) ** 2)
         pca = PCA(n_components, random_state=0).fit(train)
         of_pca = np.mean((test - pca.inverse_transform(pca.transform(test))) ** 2)
-        row(title, bar, f"{error:.5f} (PCA {of_pca:.5f})")
+        row(title, bar, error, f"PCA {of_pca:.5f}")
 
     batch = {"batch_size": 128, "learning_rate": "cosine"}
     mse("30 codes, (512, 256), 15 epochs", "<= .0080", 30, hidden_layer_sizes=(512, 256),

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import numpy as np
 import peers
-from report import head, load_mnist, median_times, row
+from report import TIMES, head, load_mnist, median_times, row
 from sklearn.datasets import load_digits
 
 BARS = {
@@ -29,14 +29,14 @@ def compare(title, X, widths, batch_size, epochs):
         runs["bare products"] = partial(matrix_products, widths, batch_size, n_steps)
         times = median_times(runs)
         label = f"{title}, validation {'on' if validated else 'off'}"
-        row(label, "", f"skae {times['skae']:.3f} s")
+        row(f"{label}: skae", "", times["skae"], unit="s")
         for name, bar in BARS[title].items():
             ratio = times[name] / times["skae"]
-            row(f"{label}: {name} / skae", f">= {bar}", f"{ratio:.1f} ({times[name]:.2f} s)")
+            row(f"{label}: {name} / skae", f">= {bar}", ratio, f"{times[name]:.2f} s", TIMES)
         if widths[0] == 784:
             ratio = times["skae"] / times["bare products"]
             seconds = times["bare products"]
-            row(f"{label}: skae / bare products", "<= 1.7", f"{ratio:.2f} ({seconds:.2f} s)")
+            row(f"{label}: skae / bare products", "<= 1.7", ratio, f"{seconds:.2f} s", TIMES)
 
 
 def matrix_products(widths, batch_size, n_steps):

@@ -6,7 +6,7 @@ import time
 import warnings
 
 import numpy as np
-from report import head, median_times, row
+from report import TIMES, head, median_times, row
 from sklearn.datasets import load_digits
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import GridSearchCV
@@ -47,14 +47,16 @@ def fresh(which):
     return time.perf_counter() - begin
 
 
+def compared(what, bar, keras, skae):
+    row(f"{what}: keras / skae", bar, keras / skae, f"{keras:.1f} s / {skae:.2f} s", TIMES)
+
+
 if __name__ == "__main__":
     if len(sys.argv) > 1:
         search(sys.argv[1])
         sys.exit()
     head("GridSearchCV on digits: 2 widths x 2 rates x 3 folds, 20 epochs")
     times = {which: np.median([fresh(which) for _ in range(3)]) for which in ("keras", "skae")}
-    values = f"{times['keras'] / times['skae']:.1f} ({times['keras']:.1f} / {times['skae']:.1f} s)"
-    row("fresh process, imports included: keras / skae", ">= 4", values)
+    compared("fresh process, imports included", ">= 4", **times)
     times = median_times({which: lambda which=which: search(which) for which in times}, 3)
-    values = f"{times['keras'] / times['skae']:.1f} ({times['keras']:.1f} / {times['skae']:.2f} s)"
-    row("warm process: keras / skae", ">= 10", values)
+    compared("warm process", ">= 10", **times)

@@ -12,6 +12,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 import skae
 
+THIS_RELEASE = Path(__file__).parent / f"skae-{skae.__version__}.pkl"
 SMALL = {"hidden_layer_sizes": (3,), "max_iter": 2, "random_state": 0}
 
 
@@ -45,5 +46,4 @@ if __name__ == "__main__":
     y = (X[:, 0] > 0.5).astype(int)
     fitted = [each.fit(X, y) for each in estimators()]
     stored = {"X": X, "estimators": fitted, "results": [results(each, X) for each in fitted]}
-    path = Path(__file__).parent / f"skae-{skae.__version__}.pkl"
-    path.write_bytes(pickle.dumps(stored, protocol=4))
+    THIS_RELEASE.write_bytes(pickle.dumps(stored, protocol=4))
