@@ -150,9 +150,9 @@ def main():
     for many, label in (("one row", "1 row at a call"), ("all rows", f"{N_ROWS:,} rows at a call")):
         ours = skae.pop(f"skae: {many}")
         for what in [each for each in keras if each.endswith(many)]:
-            row(f"{label}: skae / Keras' {what.split(':')[0]}",
-                ">= 1" if what.startswith("predict:") else "reported", ours / keras[what],
-                f"{ours:,.0f} / {keras[what]:,.0f} rows a second", TIMES)  # fmt: skip
+            speeds = f"{ours:,.0f} / {keras[what]:,.0f} rows a second"
+            title = f"{label}: skae / Keras' {what.split(':')[0]}"
+            row(title, ">= 1", ours / keras[what], speeds, TIMES)
 
 
 if __name__ == "__main__":
