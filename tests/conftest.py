@@ -5,7 +5,7 @@ import os
 from hypothesis import settings
 
 # Ten thousand cases in all are asked for by --hypothesis-profile=long.
-settings.register_profile("suite", max_examples=30, derandomize=True, database=None, deadline=None)
+settings.register_profile("suite", max_examples=20, derandomize=True, database=None, deadline=None)
 settings.register_profile("long", max_examples=650, database=None, deadline=None)
 settings.load_profile("suite")
 
