@@ -44,13 +44,15 @@ class Peaks:
                     continue
                 self.peaks[process.pid] = max(now, self.peaks.get(process.pid, 0))
 
-    def __str__(self):
-        mine, *others = sorted(self.peaks.items(), key=lambda peak: peak[0] != psutil.Process().pid)
-        largest = max((peak for _, peak in others), default=0)
-        return (
-            f"this process {mine[1] / GB:.2f} GB, the largest other {largest / GB:.2f} GB, "
+    def row(self, what):
+        """Print the largest of all, and whose it was."""
+        mine = self.peaks.pop(psutil.Process().pid)
+        others = max(self.peaks.values(), default=0)
+        text = (
+            f"this process {mine / GB:.2f}, the largest other {others / GB:.2f}, "
             f"{self.seconds:.0f} s"
         )
+        row(what, "each < 2 GB", max(mine, others) / GB, text, "GB")
 
 
 def made(block_info):
@@ -82,11 +84,10 @@ if __name__ == "__main__":
         X = blocks(size * GB)
         with Peaks() as peaks:
             fitted = AutoencoderTransformer(5, **settings).fit(X)
-        row(f"fit on {X.shape[0]} x {X.shape[1]}, one epoch", "each < 2 GB", peaks)
+        peaks.row(f"fit on {X.shape[0]} x {X.shape[1]}, one epoch")
         with Peaks() as peaks:
             deviation = fitted.transform(X).std(axis=0).compute()
-        row("transform, reduced to five deviations", "each < 2 GB", peaks)
-        row("those, beside those of X", "", f"{deviation.round(1)}")
+        peaks.row(f"transform, reduced to five deviations: {deviation.round(1)}")
         with Peaks() as peaks:
             score = fitted.score(X)
-        row(f"score: {score:.4f}", "each < 2 GB", peaks)
+        peaks.row(f"score: {score:.4f}")

@@ -8,7 +8,7 @@ import time
 import warnings
 
 import numpy as np
-from report import head, row
+from report import TIMES, head, row
 from sklearn.exceptions import ConvergenceWarning
 
 EPOCHS = 6
@@ -86,10 +86,11 @@ def main():
                 one, two = alone(*network, batch), together(client, *network, batch)
                 row(
                     f"{n_columns}-{n_hidden}-{n_codes}, batch {batch}, "
-                    f"{4 * (n_weights + 2) / 1e6:.2f} MB a step",
+                    f"{4 * (n_weights + 2) / 1e6:.2f} MB a step: two workers / one core",
                     "",
-                    f"{two / one:.2f} times one core, {two / one / 2:.0%} per core "
-                    f"({one:,.0f} / {two:,.0f})",
+                    two / one,
+                    f"{two / one / 2:.0%} per core, {two:,.0f} / {one:,.0f} rows a second",
+                    TIMES,
                 )
 
 
