@@ -68,12 +68,11 @@ class DaskRows:
         self.dtype = np.dtype(np.float32 if narrow else np.float64)
         array = array.rechunk({1: -1})
         self.shape = tuple(int(size) for size in array.shape)
-        checked = array.map_blocks(
+        self._array = array.map_blocks(
             _checked, self.dtype, dtype=self.dtype, meta=np.empty((0, 0), self.dtype)
         )
-        self._array = checked
         # Where each block begins, and where the last one ends.
-        self._bounds = np.cumsum([0, *checked.chunks[0]])
+        self.bounds = np.cumsum([0, *array.chunks[0]])
 
     def __len__(self) -> int:
         return self.shape[0]
@@ -87,11 +86,6 @@ class DaskRows:
     def blocks(self) -> list[Any]:
         """The blocks of rows, each to be computed."""
         return list(self._array.to_delayed().ravel())
-
-    @property
-    def bounds(self) -> np.ndarray:
-        """Index of each block's first row, and the number of rows."""
-        return self._bounds
 
     @property
     def token(self) -> str:
@@ -127,13 +121,13 @@ class DaskRows:
         from dask import compute, delayed
 
         order = np.argsort(key, kind="stable")
-        cuts = np.searchsorted(key[order], self._bounds)
+        cuts = np.searchsorted(key[order], self.bounds)
         parts, places = [], []
         for i, block in enumerate(self.blocks):
             place = order[cuts[i] : cuts[i + 1]]
             if place.size:
                 places.append(place)
-                parts.append(delayed(np.take)(block, key[place] - self._bounds[i], axis=0))
+                parts.append(delayed(np.take)(block, key[place] - self.bounds[i], axis=0))
         out = np.empty((len(key), self.shape[1]), self.dtype)
         for place, part in zip(places, compute(*parts), strict=True):
             out[place] = part
@@ -149,18 +143,19 @@ class DaskRows:
         """
         from dask import compute, delayed
 
-        blocks, order = self.blocks, np.arange(len(self._bounds) - 1)
+        blocks, order = self.blocks, np.arange(len(self.bounds) - 1)
         if rng is not None:
             order = rng.permutation(order)
-        cuts = np.searchsorted(rows, self._bounds)
+        cuts = np.searchsorted(rows, self.bounds)
         windows: list[list[Any]] = [[]]
         n_bytes = 0
         for i in order:
-            chosen = rows[cuts[i] : cuts[i + 1]] - self._bounds[i]
-            n_bytes += len(chosen) * self.shape[1] * self.dtype.itemsize
+            chosen = rows[cuts[i] : cuts[i + 1]] - self.bounds[i]
+            size = len(chosen) * self.shape[1] * self.dtype.itemsize
+            n_bytes += size
             if n_bytes > WINDOW_BYTES and len(windows[-1]) > 1:
                 windows.append([])
-                n_bytes = 0
+                n_bytes = size
             if chosen.size:
                 windows[-1].append(delayed(np.take)(blocks[i], chosen, axis=0))
 
