@@ -100,10 +100,16 @@ def shared_program(
         total += l2_term(plan_of(values), state[0]) * n_rows
         return (weights, slots, n_steps), total
 
-    def tensor(value: Any) -> Tensor:
-        return tf.constant(value, tf.int32 if isinstance(value, int) else tf.float32)
-
     def on_arrays(*arguments: Any) -> tuple[State, Any]:
+        made: dict[int, Tensor] = {}
+
+        def tensor(value: Any) -> Tensor:
+            # Clean targets are the inputs themselves, and need not be copied twice.
+            if id(value) not in made:
+                dtype = tf.int32 if isinstance(value, int) else tf.float32
+                made[id(value)] = tf.constant(value, dtype)
+            return made[id(value)]
+
         return tf.nest.map_structure(np.array, train(*tf.nest.map_structure(tensor, arguments)))
 
     return on_arrays
