@@ -88,7 +88,7 @@ def _largest(matrix: np.ndarray, n: int | None) -> tuple[np.ndarray, np.ndarray]
 def _from_covariance(X: np.ndarray, mean: np.ndarray, n_axes: int | None) -> Axes:
     def products(rows: np.ndarray) -> np.ndarray:
         block = _centred(rows, mean)
-        return np.float64(block.T @ block)
+        return (block.T @ block).astype(np.float64, copy=False)
 
     values, vectors = _largest(total(X, products) / X.shape[0], n_axes)
     return Axes(vectors, values)
@@ -117,7 +117,7 @@ def _randomized(X: np.ndarray, mean: np.ndarray, n_axes: int, rng: np.random.Gen
 
         def times_block(rows: np.ndarray) -> np.ndarray:
             block = _centred(rows, mean)
-            return np.float64(block.T @ (block @ basis))
+            return (block.T @ (block @ basis)).astype(np.float64, copy=False)
 
         return total(X, times_block) / X.shape[0]
 
