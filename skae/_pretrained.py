@@ -54,7 +54,8 @@ class KerasAutoencoder(VersionStamp, Coding):
     The training rows' mean is unknown: `score` takes that of the rows that it is given.
 
     Pickles hold the models as Keras stores them. Classes and functions of one's own in them must be
-    importable where a pickle is loaded.
+    importable where a pickle is loaded. skops, which does not know models of Keras, cannot store
+    it: save the two models instead.
     """
 
     _row_shape_parameter = "row_shape_"

@@ -249,12 +249,12 @@ class SharedTrainer:
 
     def epoch(self, rate: float) -> float:
         """Pass once over the rows of all workers and return the mean training loss."""
-        loss, self.weights = self._ask("epoch", rate)[0]
+        (loss, self.weights), *_ = self._ask("epoch_and_weights", "epoch", rate)
         return loss
 
     def loss(self) -> float:
         """Return the mean training loss without moving."""
-        return self._ask("loss")[0]
+        return self._ask("loss", "loss")[0]
 
     def loss_on(self, feed: Feed, weights: tuple[np.ndarray, ...]) -> float:
         """Return the mean training loss of weights on other rows here, the L2 term left out."""
@@ -266,11 +266,13 @@ class SharedTrainer:
     @property
     def state(self) -> TrainerState:
         """What the first rank remembers, with the state of each rank's feed."""
-        states = self._ask("state")
-        return states[0]._replace(feed=[state.feed for state in states])
+        state, *feeds = self._ask("state", "feed_state")
+        return state._replace(feed=[state.feed, *feeds])
 
-    def _ask(self, what: str, *arguments: Any) -> list[Any]:
-        return self.on_all(_shards.ask, [(what, arguments)] * len(self._workers))
+    def _ask(self, of_first: str, of_others: str, *arguments: Any) -> list[Any]:
+        """Let all do the same, and the first rank send what need not come from each."""
+        others = [(of_others, arguments)] * (len(self._workers) - 1)
+        return self.on_all(_shards.ask, [(of_first, arguments), *others])
 
     def on_all(self, function: Callable[..., Any], arguments: list[tuple[Any, ...]]) -> list[Any]:
         """Call a function on each worker with arguments of its own, and wait for all of them."""

@@ -45,8 +45,9 @@ USUAL = {
     "contamination": [0.1, 0.5],
     "freeze": [True],
 }
-# What bounds the work is left as it is.
-LEAST = {"max_iter": 2}
+SMALL = skae.AutoencoderTransformer(2, hidden_layer_sizes=(), max_iter=1)
+# What bounds the work, where nothing else is drawn.
+LEAST = {"autoencoder": SMALL, "max_iter": 2}
 LOSS = "The loss is not finite in epoch 1 at the learning rate"
 KINDS = {name: getattr(skae, name) for name in skae.__all__ if name[0].isupper()}
 
@@ -58,8 +59,7 @@ def parameters(draw, kind):
     drawn = {}
     for name in names:
         if name == "autoencoder":
-            value = skae.AutoencoderTransformer(2, hidden_layer_sizes=(), max_iter=1)
-            values = [value, None, value.set_params, "PCA", 3]
+            values = [SMALL, None, SMALL.set_params, "PCA", 3]
         elif draw(st.integers(0, 2)):
             values = USUAL.get(name, ODD)
         else:
@@ -88,8 +88,7 @@ def no_training(monkeypatch):
 
 def check(kind, drawn):
     """Fit, or get an error that names a parameter."""
-    if "max_iter" in kind().get_params():
-        drawn = {"max_iter": 2} | drawn
+    drawn = {name: LEAST[name] for name in LEAST.keys() & kind().get_params(deep=False)} | drawn
     estimator = kind(**drawn)
     before = dict(vars(estimator))
     refusal = None

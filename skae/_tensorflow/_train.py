@@ -29,7 +29,7 @@ class Trainer:
     between_chunks : callable
         Called before each chunk; what it raises ends the pass.
     compiled : callable
-        Makes a training program of a plan's structure and a chunk's shape.
+        Makes a training program of a plan's structure and a chunk's shape; None is `program`.
     n_rows : int or None
         How many rows an epoch has, where they are not those of the feed alone.
 
@@ -46,12 +46,12 @@ class Trainer:
         feed: Feed,
         solver_state: tuple[tuple[np.ndarray, ...], float] | None = None,
         between_chunks: Callable[[], None] = lambda: None,
-        compiled: Callable[[Plan, int, int], Any] = program,
+        compiled: Callable[[Plan, int, int], Any] | None = None,
         n_rows: int | None = None,
     ) -> None:
         self._between_chunks = between_chunks
         plan = compiled_part(plan)
-        self._program = compiled(structure(plan), feed.steps, feed.batch_size)
+        self._program = (compiled or program)(structure(plan), feed.steps, feed.batch_size)
         self._numbers = _numbers(plan)
         self._numbers_without_l2 = _numbers(plan.without_l2())
         self._mean, self._scale = np.float32(feed.mean), np.float32(feed.scale)

@@ -53,7 +53,10 @@ class Member:
             task.plan, task.weights, feed, task.solver_state, compiled=compiled, n_rows=task.n_rows
         )
 
-    def epoch(self, rate: float) -> tuple[float, tuple[np.ndarray, ...]]:
+    def epoch(self, rate: float) -> float:
+        return self._trainer.epoch(rate)
+
+    def epoch_and_weights(self, rate: float) -> tuple[float, tuple[np.ndarray, ...]]:
         return self._trainer.epoch(rate), self._trainer.weights
 
     def loss(self) -> float:
@@ -61,6 +64,9 @@ class Member:
 
     def state(self) -> TrainerState:
         return self._trainer.state
+
+    def feed_state(self) -> Any:
+        return self._trainer.state.feed
 
 
 def _listen(pipe: Connection, commands: SimpleQueue[Any]) -> None:
