@@ -11,10 +11,10 @@ import numpy as np
 from report import TIMES, head, row
 from sklearn.exceptions import ConvergenceWarning
 
-EPOCHS = 6
+EPOCHS = 5
 # Columns, hidden layer, codes, rows; batch sizes of both workers together.
-NETWORKS = [(64, 32, 10, 20_000), (784, 300, 150, 20_000), (784, 1000, 500, 10_000)]
-BATCHES = [64, 512, 4096]
+NETWORKS = [(64, 32, 10, 32_768), (784, 300, 150, 32_768), (784, 1000, 500, 16_384)]
+BATCHES = [64, 512, 4096, 16_384]
 
 
 def estimator_and_rows(n_columns, n_hidden, n_codes, n_rows, batch_size):
