@@ -74,7 +74,7 @@ def commit():
     ).stdout.strip()
 
 
-def measured(name):
+def measured(name, of_commit):
     """Run one benchmark in a process of its own and return its result."""
     begin = time.perf_counter()
     with tempfile.TemporaryDirectory() as folder:
@@ -94,7 +94,7 @@ def measured(name):
         print(done.stderr, file=sys.stderr)
     return {
         "date": f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
-        "commit": commit(),
+        "commit": of_commit,
         "machine": machine(),
         "seconds": time.perf_counter() - begin,
         "failed": failed,
@@ -130,10 +130,11 @@ def main():
     given = arguments()
     kept = json.loads(LAST.read_text()) if LAST.exists() else {}
     earlier = json.loads(given.compare.read_text()) if given.compare.exists() else {}
-    lines = []
+    # What is written below makes the checkout differ from its commit.
+    of_commit, lines = commit(), []
     for name in given.names or (QUICK if given.quick else names()):
         print(f"\n# {name}", flush=True)
-        new = compared({name: measured(name)}, earlier, given.tolerance)
+        new = compared({name: measured(name, of_commit)}, earlier, given.tolerance)
         lines += fallen(new)
         # Written after each, so that a long run that is cut short leaves what it has measured.
         kept.update(new)
