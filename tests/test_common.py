@@ -20,10 +20,10 @@ from sklearn.utils.estimator_checks import (
 
 import skae
 
-# Small networks compile sooner, and every width of X is another program.
-SMALL = {"max_iter": 3, "hidden_layer_sizes": (), "solver": "sgd"}
+# Small networks compile sooner, and every width of X or of a batch is another program.
+SMALL = {"max_iter": 3, "hidden_layer_sizes": (), "solver": "sgd", "batch_size": 10}
 KINDS = [
-    skae.AutoencoderTransformer(max_iter=5),
+    skae.AutoencoderTransformer(max_iter=5, batch_size=10),
     skae.ContractiveAutoencoder(**SMALL),
     skae.ConvolutionalAutoencoder(**SMALL, filters=2),
     skae.DenoisingAutoencoder(**SMALL),
