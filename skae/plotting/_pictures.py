@@ -56,7 +56,7 @@ class Picture:
                 )
             image_shape = _inferred(estimator, X, n_columns)
         if image_shape is None:
-            steps, values = getattr(estimator, "sequence_shape", None) or (n_columns, 1)
+            steps, values = _own_shape(estimator, "sequence_shape") or (n_columns, 1)
             if steps * values != n_columns:  # an earlier step that cannot be undone
                 steps, values = n_columns, 1
             is_readable = len(names) == n_columns <= MOST_NAMES
@@ -114,9 +114,15 @@ class Picture:
             ax.set_xticks(range(len(self.names)), self.names, rotation=90, fontsize="x-small")
 
 
+def _own_shape(estimator: Any, name: str) -> Any:
+    """Return the shape that a parameter gives to samples or, where it is None, the fitted X."""
+    shape, fitted = getattr(estimator, name, None), getattr(estimator, "sample_shape_", ())
+    return fitted if shape is None and hasattr(estimator, name) and len(fitted) > 1 else shape
+
+
 def _inferred(estimator: Any, X: Any, n_columns: int) -> Any:
     """Return the image's shape of a row, None if rows are no images."""
-    own = getattr(estimator, "image_shape", None)
+    own = _own_shape(estimator, "image_shape")
     if own is None and getattr(X, "ndim", 2) > 2 and not hasattr(estimator, "sequence_shape"):
         own = X.shape[1:]
     if own is not None and prod(own) == n_columns:
