@@ -9,8 +9,8 @@ from typing import Any
 import joblib
 import numpy as np
 from sklearn.base import _fit_context
-from sklearn.callback import CallbackContext, CallbackSupportMixin
 
+from skae._callbacks import CallbackSupportMixin
 from skae._checkpoint import Checkpoint
 from skae._coding import Coding
 from skae._epochs import set_aside
@@ -167,7 +167,7 @@ class BaseAutoencoder(
         check_range(plan, X)
         return Model(plan, self.weights_, self.mean_, self.scale_)
 
-    def _begin_task(self, X, y, max_subtasks: int) -> tuple[CallbackContext, dict[str, Any]]:
+    def _begin_task(self, X, y, max_subtasks: int) -> tuple[Any, dict[str, Any]]:
         """Tell callbacks that a fit begins; return its context and what its hooks are told."""
         # An autoencoder's target is its input.
         X = getattr(X, "collection", X)

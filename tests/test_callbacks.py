@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 from sklearn.base import clone
-from sklearn.callback import ProgressBar, ScoringMonitor
 from sklearn.datasets import load_iris
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
@@ -12,6 +11,7 @@ from sklearn.preprocessing import StandardScaler
 
 from skae import AutoencoderTransformer, StackedAutoencoder
 
+callback = pytest.importorskip("sklearn.callback", reason="scikit-learn has callbacks from 1.9 on")
 pytestmark = pytest.mark.filterwarnings("ignore:Maximum number of epochs")
 
 X, y = load_iris(return_X_y=True)
@@ -96,7 +96,7 @@ def test_a_failing_callback_is_torn_down_and_leaves_no_half_fit(hook, method):
 
 @pytest.mark.parametrize("target", [None, y])
 def test_scoring_monitor(target):
-    monitor = ScoringMonitor(scoring={"score": lambda model, X, y: model.score(X, y)})
+    monitor = callback.ScoringMonitor(scoring={"score": lambda model, X, y: model.score(X, y)})
     fitted = make().set_callbacks(monitor).fit(X, target)
     log = monitor.get_logs().data
     scores = [entry["score"] for entry in log if entry["task_name"] == "epoch"]
@@ -116,7 +116,7 @@ def test_progress_bars_nest(capsys, monkeypatch):
     pipeline = make_pipeline(StandardScaler(), make(max_iter=3))
     grid = {"autoencodertransformer__n_components": [1, 2]}
     search = GridSearchCV(pipeline, grid, cv=2).set_callbacks(
-        ProgressBar(max_propagation_depth=None)
+        callback.ProgressBar(max_propagation_depth=None)
     )
     search.fit(X)
     printed = capsys.readouterr().out

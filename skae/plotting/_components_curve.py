@@ -9,9 +9,9 @@ from sklearn.model_selection import check_cv, cross_val_score
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 from sklearn.utils._plotting import _validate_style_kwargs
-from sklearn.utils.fixes import PETROFF_COLORS
 
 from skae.plotting._chain import Chain
+from skae.plotting._colors import PETROFF_COLORS
 
 MARKERS = "osD^vP*X<>"
 # Share of the axis between two numbers under it.

@@ -6,11 +6,11 @@ from typing import NamedTuple
 
 import numpy as np
 from sklearn.utils._optional_dependencies import check_matplotlib_support
-from sklearn.utils.fixes import PETROFF_COLORS
 from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import check_consistent_length, column_or_1d
 
 from skae.plotting._chain import Chain
+from skae.plotting._colors import PETROFF_COLORS
 from skae.plotting._pictures import Picture, chosen, panels, strongest
 
 # More pairs than those of four codes could not be read; more classes neither.

@@ -7,9 +7,9 @@ from typing import NamedTuple
 import numpy as np
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 from sklearn.utils._plotting import _validate_style_kwargs
-from sklearn.utils.fixes import PETROFF_COLORS
 
 from skae.plotting._chain import Chain
+from skae.plotting._colors import PETROFF_COLORS
 
 # Losses that fall by more than this factor are drawn on a logarithmic axis.
 LONG_FALL = 10.0

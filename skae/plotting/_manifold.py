@@ -6,9 +6,9 @@ import numpy as np
 from scipy.stats import norm
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 from sklearn.utils._plotting import _validate_style_kwargs
-from sklearn.utils.fixes import PETROFF_COLORS
 
 from skae.plotting._chain import Chain
+from skae.plotting._colors import PETROFF_COLORS
 from skae.plotting._pictures import Picture, draw_image, limits, widened
 
 # The codes' range that is drawn, in quantiles.

@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 from sklearn.utils._plotting import _validate_style_kwargs
-from sklearn.utils.fixes import PETROFF_COLORS
+
+from skae.plotting._colors import PETROFF_COLORS
 
 # A square of fewer columns is more likely a table: digits have 8 x 8 pixels.
 LEAST_SIDE = 8
