@@ -20,6 +20,7 @@ from sklearn.decomposition import PCA
 from sklearn.model_selection import train_test_split
 
 from skae import AutoencoderTransformer, ContractiveAutoencoder, DenoisingAutoencoder
+from skae.plotting import METHOD_COLORS
 
 X, X_test = train_test_split(load_digits().data / 16, random_state=0)
 shared = {"n_components": 8, "learning_rate": "cosine", "max_iter": 60, "random_state": 0}
@@ -60,11 +61,19 @@ for name, reducer in reducers.items():
 # %%
 # The same, divided by the noise: PCA is linear, and its codes move in proportion.
 fig, (left, right) = plt.subplots(1, 2, figsize=(9, 3.8), layout="constrained")
-styles = ("C1s--", "C0o-", "C2^-", "C4v-", "kD:")
-for (name, values), style in zip(movements.items(), styles, strict=True):
-    left.plot(strengths, np.divide(values, strengths), style, label=name)
-    right.plot(kept(reducers[name]), values[1], style[:3], markersize=9)
-left.set(xlabel="standard deviation of the noise", ylabel="distance moved / noise", ylim=(0, 1.8))
-left.legend()
+styles = {
+    "PCA": ("--s", "PCA"),
+    "plain": ("-o", "AutoencoderTransformer"),
+    "contraction 0.01": ("-^", "ContractiveAutoencoder"),
+    "contraction 0.1": (":v", "ContractiveAutoencoder"),
+    "denoising": ("-.D", "DenoisingAutoencoder"),
+}
+for name, (style, method) in styles.items():
+    kw = {"color": METHOD_COLORS[method], "label": name}
+    left.plot(strengths, np.divide(movements[name], strengths), style, **kw)
+    right.plot(kept(reducers[name]), movements[name][1], style[-1], markersize=9, **kw)
+left.set(xlabel="noise (standard deviation; pixels lie in [0, 1])", ylim=(0, 1.8))
+left.set_ylabel("distance moved / noise")
 right.set(xlabel="variance kept", ylabel="distance moved by noise of 0.1", ylim=(0, 0.18))
+right.legend()
 plt.show()

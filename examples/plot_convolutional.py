@@ -48,15 +48,19 @@ for name, reducer in reducers.items():
     print(f"{name:30} {n_weights:8,} {np.mean((rows[name] - X_test) ** 2):11.4f}")
 
 # %%
-# Images not trained on, from the ten codes of each.
-fig, axes = plt.subplots(len(rows), 10, figsize=(9, 3.8), layout="constrained")
+# Images not trained on, from the ten codes of each, with the test error.
+fig, axes = plt.subplots(len(rows), 10, figsize=(9, 4.6), layout="constrained")
 for axes_of_row, (name, some) in zip(axes, rows.items(), strict=True):
-    axes_of_row[0].set_ylabel(name.replace(", ", ",\n"), rotation=0, ha="right", va="center")
+    label = name.replace(", ", ",\n")
+    if name in reducers:
+        label += f"\nMSE {np.mean((some - X_test) ** 2):.4f}"
+    axes_of_row[0].set_ylabel(label, rotation=0, ha="right", va="center")
     for ax, image in zip(axes_of_row, some, strict=False):
         ax.imshow(image.reshape(12, 12), cmap="gray_r", vmin=0, vmax=1)
         ax.set(xticks=[], yticks=[])
 
 # %%
-# The filters of the first convolution, of 3 x 3 pixels.
-FeaturesDisplay.from_estimator(reducers["Convolutional, 16 + 32 filters"], n_units=16)
+# The filters of the first convolution, of 3 x 3 pixels. Red pixels raise a unit's activation, blue
+# ones lower it.
+FeaturesDisplay.from_estimator(reducers["Convolutional, 16 + 32 filters"], n_columns=8)
 plt.show()

@@ -15,6 +15,7 @@ from scipy.stats import spearmanr
 from sklearn.decomposition import PCA
 
 from skae import AutoencoderTransformer
+from skae.plotting import ReconstructionDisplay
 
 
 def spiral(n_samples, rng):
@@ -44,13 +45,9 @@ for name, reducer in reducers.items():
     print(f"{name:24} {kept:13.3f} {rank:32.3f}")
 
 # %%
-# A hundred of the points, tied to where they are put, and what a range of codes stands for.
-fig, axes = plt.subplots(1, 2, figsize=(9, 4), sharex=True, sharey=True, layout="constrained")
-for ax, (name, reducer), colour in zip(axes, reducers.items(), ("C1", "C0"), strict=True):
-    points, places = X_new[:100], reducer.inverse_transform(codes[name][:100])
-    ax.plot(*np.stack([points, places], axis=1).T, color="0.8", linewidth=0.8)
-    ax.scatter(*points.T, s=8, color="0.4")
-    line = np.linspace(codes[name].min(), codes[name].max(), 300)[:, np.newaxis]
-    ax.plot(*reducer.inverse_transform(line).T, color=colour, linewidth=2.5)
-    ax.set(title=name, aspect="equal")
+# Two hundred of the points, tied to where they are put, and what a range of codes stands for.
+fig, axes = plt.subplots(1, 2, figsize=(9, 4.2), sharex=True, sharey=True, layout="constrained")
+for ax, (name, reducer) in zip(axes, reducers.items(), strict=True):
+    ReconstructionDisplay.from_estimator(reducer, X_new, random_state=0, ax=ax)
+    ax.set_title(name)
 plt.show()

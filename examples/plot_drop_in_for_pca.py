@@ -26,7 +26,8 @@ from sklearn.preprocessing import StandardScaler
 from skae import AutoencoderTransformer
 from skae.plotting import LatentSpaceDisplay
 
-X, y = load_breast_cancer(as_frame=True, return_X_y=True)
+data = load_breast_cancer(as_frame=True)
+X, y = data.data, data.target.map(dict(enumerate(data.target_names))).rename("tumour")
 pipeline = Pipeline(
     [("scale", StandardScaler()), ("reduce", PCA(2)), ("classify", LogisticRegression())]
 )

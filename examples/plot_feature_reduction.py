@@ -21,6 +21,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
 from skae import AutoencoderTransformer
+from skae.plotting import METHOD_COLORS
 
 warnings.simplefilter("ignore", ConvergenceWarning)  # 200 epochs are plenty here
 
@@ -71,9 +72,8 @@ for title, scores in cases.items():
 # %%
 fig, axes = plt.subplots(1, 2, figsize=(10, 3), sharex=True, layout="constrained")
 for ax, (title, scores) in zip(axes, cases.items(), strict=True):
-    means = [values.mean() for values in scores.values()]
-    bars = ax.barh(list(scores), means, color=["0.6", "0.6", "C1", "C0"])
+    colors = [METHOD_COLORS.get(name.split("(")[0], "0.6") for name in scores]
+    bars = ax.barh(list(scores), [values.mean() for values in scores.values()], color=colors)
     ax.bar_label(bars, fmt="%.3f", padding=3)
-    ax.set(title=title, xlabel="cross-validated $R^2$", xlim=(0, 1.2))
-    ax.invert_yaxis()
+    ax.set(title=title, xlabel="cross-validated $R^2$", xlim=(0, 1.25), ylim=(3.5, -0.5))
 plt.show()

@@ -22,6 +22,7 @@ from sklearn.model_selection import train_test_split
 from sklearn.semi_supervised import SelfTrainingClassifier
 
 from skae import AutoencoderClassifier, DenoisingAutoencoder
+from skae.plotting import METHOD_COLORS
 
 warnings.simplefilter("ignore", UserWarning)  # self-training may find nothing more to label
 X, y = load_digits(return_X_y=True)
@@ -54,8 +55,7 @@ for seed in seeds:
     order = np.random.default_rng(seed).permutation(len(y_train))
     for i, n_labels in enumerate(counts):
         labelled = order[:n_labels]
-        y_some = np.full_like(y_train, -1)
-        y_some[labelled] = y_train[labelled]
+        y_some = np.where(np.isin(np.arange(len(y_train)), labelled), y_train, -1)
         for name, classifier in classifiers.items():
             rows = labelled if name == "LogisticRegression" else order
             if isinstance(classifier, AutoencoderClassifier):
@@ -65,15 +65,15 @@ for seed in seeds:
 
 print(f"{'labels':24}" + "".join(f"{n:>15}" for n in counts))
 for name, values in accuracies.items():
-    cells = (f"{row.mean():.3f} +- {row.std():.3f}" for row in values)
-    print(f"{name:24}" + "".join(f"{cell:>15}" for cell in cells))
+    print(f"{name:24}" + "".join(f"{v.mean():7.3f} +- {v.std():.3f}" for v in values))
 
 # %%
 fig, ax = plt.subplots(figsize=(7, 4), layout="constrained")
-for (name, values), style in zip(accuracies.items(), ("C1s--", "C4^:", "C0o-"), strict=True):
-    ax.errorbar(counts, values.mean(axis=1), values.std(axis=1), fmt=style, capsize=3, label=name)
-ax.set(xlabel="labelled images", ylabel="accuracy", xscale="log", ylim=(0.3, 1))
+for (name, values), style in zip(accuracies.items(), ("s--", "^:", "o-"), strict=True):
+    kw = {"color": METHOD_COLORS[name], "fmt": style, "capsize": 3, "label": name}
+    ax.errorbar(counts, values.mean(axis=1), values.std(axis=1), **kw)
+ax.set(xlabel="labelled images", ylabel="accuracy on other images", xscale="log", ylim=(0.2, 1))
 ax.set_xticks(counts, counts)
 ax.minorticks_off()
-ax.legend(loc="lower right")
+ax.legend()
 plt.show()

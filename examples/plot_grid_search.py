@@ -21,6 +21,7 @@ from sklearn.decomposition import PCA
 from sklearn.model_selection import GridSearchCV, cross_val_score, train_test_split
 
 from skae import AutoencoderTransformer
+from skae.plotting import METHOD_COLORS
 
 X, X_test = train_test_split(load_digits().data / 16, random_state=0)
 autoencoder = AutoencoderTransformer(8, learning_rate="cosine", max_iter=30, random_state=0)
@@ -58,15 +59,17 @@ print(f" {kept(PCA(search.best_params_['n_components']).fit(X), X_test):.3f}")
 
 # %%
 # The mean of the three folds.
-results = search.cv_results_
+results, blue = search.cv_results_, METHOD_COLORS["AutoencoderTransformer"]
 fig, axes = plt.subplots(1, 2, figsize=(9, 3.6), layout="constrained")
 for ax, n_components in zip(axes, grid["n_components"], strict=True):
-    for sizes, style in zip(grid["hidden_layer_sizes"], ("C4^-", "C0o-"), strict=True):
+    for sizes, style in zip(grid["hidden_layer_sizes"], ("^:", "o-"), strict=True):
         wanted = {"n_components": n_components, "hidden_layer_sizes": sizes}
         rows = [i for i, each in enumerate(results["params"]) if wanted.items() <= each.items()]
         scores = results["mean_test_score"][rows]
-        ax.plot(grid["alpha"], scores, style, label=f"hidden layers {sizes}")
-    ax.axhline(pca[n_components], color="C1", linestyle="--", label="PCA")
-    ax.set(title=f"{n_components} codes", xlabel="alpha", ylabel="variance kept", xscale="log")
-axes[0].legend()
+        label = f"AutoencoderTransformer, {sizes[0]} hidden units"
+        ax.plot(grid["alpha"], scores, style, color=blue, label=label)
+    ax.axhline(pca[n_components], color=METHOD_COLORS["PCA"], linestyle="--", label="PCA")
+    ax.set(title=f"{n_components} codes", xlabel="alpha (strength of the L2 penalty)", xscale="log")
+    ax.set_ylabel("variance kept, held-out images")
+fig.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
 plt.show()

@@ -34,7 +34,7 @@ layers = clone(stacked).set_params(fine_tune=False).fit(X)
 stacked.fit(X)
 for i, curve in enumerate(stacked.stage_loss_curves_):
     n_in, n_out = stacked.encoder_coefs_[i].shape
-    print(f"layer {i + 1}, {n_in} to {n_out} units: loss {curve[0]:.3f} to {curve[-1]:.3f}")
+    print(f"layer {i}, {n_in} to {n_out} units: loss {curve[0]:.3f} to {curve[-1]:.3f}")
 curve = stacked.loss_curve_
 print(f"the whole network: loss {curve[0]:.3f} to {curve[-1]:.3f}\n")
 
@@ -60,4 +60,5 @@ for name, reducer in {
 # The curves of all stages, one after the other.
 fig, ax = plt.subplots(figsize=(8, 4), layout="constrained")
 LossCurveDisplay.from_estimator(stacked, ax=ax)
+ax.set_ylabel("loss: share of the variance not explained")
 plt.show()

@@ -19,6 +19,7 @@ import numpy as np
 from sklearn.decomposition import PCA
 
 from skae import AutoencoderTransformer, RecurrentAutoencoder
+from skae.plotting import METHOD_COLORS
 
 
 def sines(n_samples, rng):
@@ -58,13 +59,15 @@ for reducer in (PCA(2), dense, recurrent):
 # %%
 # The first sequences, the sines below their noise and what two codes tell of them.
 fig, axes = plt.subplots(2, 3, figsize=(10, 4.5), sharex=True, sharey=True, layout="constrained")
-lines = {"PCA": "C1--", "AutoencoderTransformer": "k:", "RecurrentAutoencoder": "C0-"}
+styles = {"PCA": "--", "AutoencoderTransformer": ":", "RecurrentAutoencoder": "-"}
 for i, ax in enumerate(axes.flat):
     ax.plot(X_new[i], ".", color="0.6", markersize=4, label="noisy sequence")
     ax.plot(clean[i], color="0.85", linewidth=6, zorder=0, label="without noise")
-    for name, style in lines.items():
-        ax.plot(reconstructions[name][i], style, label=name)
+    for name, style in styles.items():
+        ax.plot(reconstructions[name][i], style, color=METHOD_COLORS[name], label=name)
 for ax in axes[1]:
     ax.set_xlabel("step")
+for ax in axes[:, 0]:
+    ax.set_ylabel("value")
 fig.legend(*ax.get_legend_handles_labels(), loc="outside lower center", ncols=5)
 plt.show()

@@ -54,12 +54,13 @@ for n_components in (round(n_used), 2 * round(n_used)):
 # The kernels of the codes that are used most, and the first principal components. Red and blue are
 # opposite signs.
 most_used = np.argsort(-sparse.transform(X).mean(axis=0))[:16]
-display = FeaturesDisplay.from_estimator(sparse, units=most_used)
+display = FeaturesDisplay.from_estimator(sparse, units=most_used, n_columns=8)
 display.figure_.suptitle("SparseAutoencoder")
-display = FeaturesDisplay.from_estimator(PCA(16).fit(X), n_units=16)
+display = FeaturesDisplay.from_estimator(PCA(16).fit(X), n_columns=8)
 display.figure_.suptitle("PCA")
 
 # %%
-# The images that activate a code most share its strokes: they are mostly of one digit.
+# The images that activate a code most share its strokes: they are mostly of one digit. The code's
+# value stands above each.
 TopActivationsDisplay.from_estimator(sparse, X_test, units=most_used[:5])
 plt.show()

@@ -62,5 +62,5 @@ for part, (name, images) in zip(fig.subfigures(3), drawn.items(), strict=True):
 two_codes = VariationalAutoencoder(
     2, loss="binary_crossentropy", learning_rate="cosine", max_iter=100, random_state=0
 ).fit(X)
-ManifoldDisplay.from_estimator(two_codes)
+ManifoldDisplay.from_estimator(two_codes, cmap="gray_r")
 plt.show()

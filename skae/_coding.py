@@ -19,7 +19,7 @@ from skae._serve import Coder
 class Coding(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator, metaclass=ABCMeta):
     """What an autoencoder does once it is fitted, by its `_codec` and its `n_components_`."""
 
-    # Name of the attribute that gives a row's shape, for kinds that take arrays of images or
+    # Name of the parameter that gives a sample's shape, for kinds that take arrays of images or
     # sequences and flatten them.
     _row_shape_parameter: ClassVar[str | None] = None
 
@@ -50,7 +50,8 @@ class Coding(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator, m
         Returns
         -------
         X_original : ndarray of shape (n_samples, n_features)
-            In the units of the training data.
+            In the units of the training data, and in the shape of its samples where these were
+            images or sequences.
         """
         codec = self._codec
         codes = check_array(X, dtype=[np.float64, np.float32], estimator=self, input_name="X")
@@ -60,7 +61,7 @@ class Coding(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator, m
                 f"{type(self).__name__} takes codes of n_components_={self.n_components_} "
                 "columns, as transform returns them."
             )
-        return codec.decode(codes)
+        return codec.decode(codes).reshape(len(codes), *getattr(self, "sample_shape_", (-1,)))
 
     @lazily
     def reconstruct(self, X):
@@ -73,9 +74,11 @@ class Coding(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator, m
         Returns
         -------
         reconstruction : ndarray of shape (n_samples, n_features)
+            Or of the shape of X, if X is an array of images or sequences.
         """
         codec = self._codec
-        return codec.decode(codec.encode(self._validated(X)))
+        rows = codec.decode(codec.encode(self._validated(X)))
+        return rows.reshape(X.shape) if getattr(X, "ndim", 2) > 2 else rows
 
     def score(self, X, y=None):
         """Return the share of the variance of X that the reconstruction explains.
@@ -133,15 +136,36 @@ class Coding(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator, m
         return self.mean_
 
     def _validated(self, X, first: bool = False, least: int = 1) -> np.ndarray:
-        name = self._row_shape_parameter
-        if name is not None:
-            X = flattened(X, name, getattr(self, name))
+        given, X = X, self._as_rows(X, first)
         if is_dask(X):
-            return validated_rows(self, X, first, least)
-        return validate_data(
-            self,
-            X,
-            dtype=[np.float64, np.float32],
-            reset=first,
-            ensure_min_samples=least,
-        )
+            rows = validated_rows(self, X, first, least)
+        else:
+            rows = validate_data(
+                self,
+                X,
+                dtype=[np.float64, np.float32],
+                reset=first,
+                ensure_min_samples=least,
+            )
+        if first and self._row_shape_parameter is not None:
+            self.sample_shape_ = tuple(given.shape[1:] if given is not X else rows.shape[1:])
+        return rows
+
+    def _as_rows(self, X, first: bool = False):
+        """Return an array of images or sequences as rows; leave what has two dimensions or less.
+
+        The first such array gives a sample's shape where no parameter does.
+        """
+        name = self._row_shape_parameter
+        if name is None or getattr(X, "ndim", 2) <= 2:
+            return X
+        shape = getattr(self, name)
+        if shape is None:
+            shape = X.shape[1:] if first else getattr(self, f"{name}_")
+        return flattened(X, name, shape)
+
+    def _given_shape(self) -> tuple[int, ...] | None:
+        """Return a sample's shape as the parameter gives it, else the fitted X; None if flat."""
+        shape = getattr(self, self._row_shape_parameter)
+        of_X = getattr(self, "sample_shape_", ())
+        return of_X if shape is None and len(of_X) > 1 else shape

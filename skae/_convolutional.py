@@ -6,21 +6,23 @@ from math import isqrt, prod
 from numbers import Integral
 from typing import Any
 
+import numpy as np
 from sklearn.utils._param_validation import Interval
 
 from skae._base import BaseAutoencoder
 from skae._layers import Convolution, Layer, TransposedConvolution, dense_layers
 from skae._parameters import estimator, ints
 from skae._plan import Plan, mirrored
+from skae._serve import Codec
 
 
 @estimator
 class ConvolutionalAutoencoder(BaseAutoencoder):
     """Autoencoder of images: convolutions inwards, their transposes outwards.
 
-    Rows are flattened images, as everywhere in scikit-learn; arrays of images, of shape
-    (n_samples, height, width) or (n_samples, height, width, channels), are taken too and
-    flattened. What comes out are rows.
+    X is an array of images, of shape (n_samples, height, width) or (n_samples, height, width,
+    channels), or of flattened images, as everywhere in scikit-learn. `reconstruct` returns images
+    in the shape of X, `inverse_transform` in the shape of the X given to `fit`.
 
     Convolutions [4]_ are padded, so that a stride of 1 keeps the size of the image and a stride
     of 2 halves it. TensorFlow encodes and decodes as well as trains, and is imported when it is
@@ -40,8 +42,9 @@ class ConvolutionalAutoencoder(BaseAutoencoder):
         decoder mirrors them.
 
     image_shape : (int, int) or (int, int, int) or None, default=None
-        Height and width, and the number of channels if it is not 1. None takes a row for a
-        square image where its length is a square, and else for an image one pixel high.
+        Height and width, and the number of channels if it is not 1. None takes the shape from an
+        array of images. It takes a flat row for a square image where its length is a square, and
+        else for an image one pixel high.
 
     filters : int or array-like of int, default=(16, 32)
         Number of filters of each convolution.
@@ -54,6 +57,12 @@ class ConvolutionalAutoencoder(BaseAutoencoder):
 
     Attributes
     ----------
+    image_shape_ : (int, int, int)
+        Height, width and number of channels of the images trained on.
+
+    sample_shape_ : tuple of int
+        Shape of a sample in the X given to `fit`: ``(n_features,)`` for flat rows.
+
     {attributes}
 
     References
@@ -67,9 +76,10 @@ class ConvolutionalAutoencoder(BaseAutoencoder):
     >>> from sklearn.datasets import load_digits
     >>> from skae import ConvolutionalAutoencoder
     >>> images = load_digits().images
-    >>> convolutional = ConvolutionalAutoencoder(8, image_shape=(8, 8), max_iter=20, random_state=0)
-    >>> convolutional.set_params(learning_rate="cosine").fit_transform(images).shape
-    (1797, 8)
+    >>> convolutional = ConvolutionalAutoencoder(8, max_iter=20, random_state=0)
+    >>> codes = convolutional.set_params(learning_rate="cosine").fit_transform(images)
+    >>> codes.shape, convolutional.inverse_transform(codes).shape
+    ((1797, 8), (1797, 8, 8))
     >>> print(f"{convolutional.score(images):.1f}")
     0.8
     """
@@ -109,16 +119,20 @@ class ConvolutionalAutoencoder(BaseAutoencoder):
 
     def _image(self, n_features: int) -> tuple[int, int, int]:
         """Return height, width and channels of a row."""
-        if self.image_shape is None:
+        shape = self._given_shape()
+        if shape is None:
             side = isqrt(n_features)
             return (side, side, 1) if side * side == n_features else (1, n_features, 1)
-        shape = ints("image_shape", self.image_shape)
-        if len(shape) not in (2, 3) or prod(shape) != n_features:
+        sizes = ints("image_shape", shape)
+        if len(sizes) not in (2, 3) or prod(sizes) != n_features:
             raise ValueError(
-                f"image_shape={self.image_shape!r} must be (height, width) or (height, width, "
-                f"channels) with a product of {n_features}, the number of columns of X."
+                f"image_shape={shape!r} must be (height, width) or (height, width, channels) "
+                f"with a product of {n_features}, the number of values in a sample of X."
             )
-        return shape[0], shape[1], prod(shape[2:])
+        return sizes[0], sizes[1], prod(sizes[2:])
+
+    def _own_attributes(self, codec: Codec, X: np.ndarray) -> dict[str, Any]:
+        return {"image_shape_": self._image(X.shape[1])}
 
     def _dense_widths(self, n_filtered: int, n_components: int | None) -> tuple[int, ...]:
         """Return the widths of the dense layers, none of them without a dense code."""

@@ -95,6 +95,7 @@ class EncoderWithHead(
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
+            Or arrays of images or sequences, where the autoencoder takes these.
         y : array-like of shape (n_samples,) or, in regression, (n_samples, n_outputs)
             Targets; unlabelled rows are marked as the class says.
 
@@ -114,12 +115,20 @@ class EncoderWithHead(
                 f"{type(self).__name__} requires y to be passed, but the target y is None."
             )
         with restored_on_failure(self):
-            X = validate_data(self, X, dtype=[np.float64, np.float32], ensure_min_samples=2)
-            check_consistent_length(X, y)
+            autoencoder = clone(DEFAULT if self.autoencoder is None else self.autoencoder)
+            rows = validate_data(
+                self,
+                autoencoder._as_rows(X, first=True),
+                dtype=[np.float64, np.float32],
+                ensure_min_samples=2,
+            )
+            check_consistent_length(rows, y)
             labelled, targets, of_targets = self._targets(y)
             rng = np.random.default_rng(check_random_state(self.random_state).randint(2**31 - 1))
-            autoencoder = self._pretrained(X, rng)
-            fitted = self._with_head(autoencoder, X[labelled], targets, rng)
+            if autoencoder.random_state is None:
+                autoencoder.set_params(random_state=int(rng.integers(2**31)))
+            autoencoder.fit(rows.reshape(X.shape) if getattr(X, "ndim", 2) > 2 else rows)
+            fitted = self._with_head(autoencoder, rows[labelled], targets, rng)
         vars(self).update(of_targets, autoencoder_=autoencoder, **fitted)
         return self
 
@@ -144,6 +153,7 @@ class EncoderWithHead(
         return codec.decode(codec.encode(self._rows(X)))
 
     def _rows(self, X) -> np.ndarray:
+        X = self.autoencoder_._as_rows(X)
         return validate_data(self, X, dtype=[np.float64, np.float32], reset=False)
 
     @property
@@ -156,13 +166,6 @@ class EncoderWithHead(
     @property
     def _n_features_out(self):
         return self.network_.n_components
-
-    def _pretrained(self, X, rng):
-        """Return the autoencoder, trained on all rows."""
-        autoencoder = clone(DEFAULT if self.autoencoder is None else self.autoencoder)
-        if autoencoder.random_state is None:
-            autoencoder.set_params(random_state=int(rng.integers(2**31)))
-        return autoencoder.fit(X)
 
     def _with_head(self, autoencoder, X, targets, rng) -> dict[str, Any]:
         """Return the fitted attributes of the autoencoder's encoder with a head."""

@@ -39,6 +39,7 @@ def lazily(method: Callable[..., Any]) -> Callable[..., Any]:
         out = np.asarray(getattr(self, name)(trial))
         fitted = delayed(self)
         if is_frame(X):
+            out = _as_table(out)
             meta = _framed(out, _names(self, name, out), trial.index)[:0]
             return X.map_partitions(_on_frame, fitted, name, meta, meta=meta)
         X = X.rechunk(dict.fromkeys(range(1, X.ndim), -1))
@@ -50,6 +51,7 @@ def lazily(method: Callable[..., Any]) -> Callable[..., Any]:
             meta=np.empty((0,) * out.ndim, out.dtype),
             chunks=(X.chunks[0], *((width,) for width in out.shape[1:])),
             drop_axis=list(range(out.ndim, X.ndim)),
+            new_axis=list(range(X.ndim, out.ndim)),
         )
 
     return on_blocks
@@ -70,7 +72,12 @@ def _on_frame(block: Any, fitted: Any, name: str, meta: Any) -> Any:
     if not len(block):
         return meta
     names = meta.columns if is_frame(meta) else meta.name
-    return _framed(np.asarray(getattr(fitted, name)(block)), names, block.index)
+    return _framed(_as_table(np.asarray(getattr(fitted, name)(block))), names, block.index)
+
+
+def _as_table(out: np.ndarray) -> np.ndarray:
+    """Return images or sequences as the rows that a dataframe can hold."""
+    return out.reshape(len(out), -1) if out.ndim > 2 else out
 
 
 def _names(fitted: Any, name: str, out: np.ndarray) -> Any:

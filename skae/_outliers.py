@@ -194,7 +194,8 @@ class AutoencoderOutlierDetector(VersionStamp, OutlierMixin, MetaEstimatorMixin,
         Returns
         -------
         errors : ndarray of shape (n_samples, n_features)
-            What each column contributes to a row's error: rows sum to ``-score_samples(X)``.
+            What each column contributes to a row's error: rows sum to ``-score_samples(X)``. Of
+            the shape of X, if X is an array of images or sequences.
         """
         check_is_fitted(self)
         reconstruction = self.autoencoder_.reconstruct(X)

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from math import prod
 from typing import Any
 
+import numpy as np
 from sklearn.utils._param_validation import StrOptions
 
 from skae._base import BaseAutoencoder
 from skae._layers import GATES, Dense, EachStep, Layer, Recurrence
 from skae._parameters import estimator, ints
 from skae._plan import Plan
+from skae._serve import Codec
 
 
 @estimator
@@ -22,10 +23,10 @@ class RecurrentAutoencoder(BaseAutoencoder):
     decoder's recurrent layers read the codes at every step, and a dense layer that all steps
     share makes values of their states.
 
-    Rows are flattened sequences, the values of the first step first; arrays of shape
-    (n_samples, timesteps, features) are taken too and flattened. What comes out are rows.
-    TensorFlow encodes and decodes as well as trains, and is imported when it is first
-    needed.
+    X is an array of sequences, of shape (n_samples, timesteps, features), or of flattened ones, the
+    values of the first step first. `reconstruct` returns sequences in the shape of X,
+    `inverse_transform` in the shape of the X given to `fit`. TensorFlow encodes and decodes as
+    well as trains, and is imported when it is first needed.
 
     Parameters
     ----------
@@ -36,13 +37,20 @@ class RecurrentAutoencoder(BaseAutoencoder):
         activations are those of their cells: `activation` is not used.
 
     sequence_shape : (int, int) or None, default=None
-        Number of steps and of values in a step. None takes a row for a sequence of single values.
+        Number of steps and of values in a step. None takes the shape from an array of sequences,
+        and a flat row for a sequence of single values.
 
     cell : {'lstm', 'gru'}, default='lstm'
         Long short-term memory [5]_ or gated recurrent units [6]_.
 
     Attributes
     ----------
+    sequence_shape_ : (int, int)
+        Number of steps and of values in a step of the sequences trained on.
+
+    sample_shape_ : tuple of int
+        Shape of a sample in the X given to `fit`: ``(n_features,)`` for flat rows.
+
     {attributes}
 
     Notes
@@ -104,12 +112,16 @@ class RecurrentAutoencoder(BaseAutoencoder):
 
     def _sequence(self, n_features: int) -> tuple[int, int]:
         """Return the steps of a row and the values of a step."""
-        if self.sequence_shape is None:
+        shape = self._given_shape()
+        if shape is None:
             return n_features, 1
-        shape = ints("sequence_shape", self.sequence_shape, n=2)
-        if prod(shape) != n_features:
+        n_steps, n_values = ints("sequence_shape", shape, n=2)
+        if n_steps * n_values != n_features:
             raise ValueError(
-                f"sequence_shape={self.sequence_shape!r} must be (timesteps, features) with a "
-                f"product of {n_features}, the number of columns of X."
+                f"sequence_shape={shape!r} must be (timesteps, features) with a product of "
+                f"{n_features}, the number of values in a sample of X."
             )
-        return shape[0], shape[1]
+        return n_steps, n_values
+
+    def _own_attributes(self, codec: Codec, X: np.ndarray) -> dict[str, Any]:
+        return {"sequence_shape_": self._sequence(X.shape[1])}

@@ -18,7 +18,7 @@ from skae._serve import blocks
 @contextmanager
 def restored_on_failure(estimator: Any) -> Iterator[None]:
     """Undo what validation sets on an estimator if what follows raises."""
-    names = ("n_features_in_", "feature_names_in_")
+    names = ("n_features_in_", "feature_names_in_", "sample_shape_")
     before = {name: vars(estimator)[name] for name in names if name in vars(estimator)}
     try:
         yield
@@ -65,13 +65,11 @@ def in_memory(X: Any, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def flattened(X: Any, name: str, shape: Any) -> Any:
-    """Return an array of images or sequences as rows; leave what has two dimensions or less.
+    """Return an array of images or sequences, which must be of a shape, as rows.
 
-    `shape` is the attribute `name`, which says what an image or a sequence looks like.
+    `name` is the parameter that gives the shape.
     """
-    if getattr(X, "ndim", 2) <= 2:
-        return X
-    if shape is None or without_ones(shape) != without_ones(X.shape[1:]):
+    if without_ones(shape) != without_ones(X.shape[1:]):
         raise ValueError(
             f"X has the shape {X.shape}, but {name}={shape!r} instead of {X.shape[1:]}. Make them "
             "agree, or flatten X to rows."

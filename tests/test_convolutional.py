@@ -87,7 +87,8 @@ def test_images_are_taken_as_they_are(dtype):
         images = rows.reshape(300, *shape)
         deep = fitted(images, image_shape=shape, max_iter=1)
         assert_array_equal(deep.transform(images), codes)
-        assert_array_equal(deep.reconstruct(images), flat.reconstruct(rows))
+        assert deep.inverse_transform(codes).shape == images.shape
+        assert_array_equal(deep.reconstruct(images), flat.reconstruct(rows).reshape(images.shape))
         assert deep.score(images) == flat.score(rows)
     back = flat.inverse_transform(codes)
     assert back.shape == rows.shape
@@ -147,9 +148,22 @@ def test_what_cannot_be_used_is_named_before_training(params, names):
 
 
 def test_arrays_of_another_shape_are_refused():
-    for shape in (None, (4, 16)):
-        with pytest.raises(ValueError, match="image_shape"):
-            fitted(SMALL.reshape(300, 8, 8), image_shape=shape)
+    with pytest.raises(ValueError, match=r"image_shape=\(4, 16\) instead of \(8, 8\)"):
+        fitted(SMALL.reshape(300, 8, 8), image_shape=(4, 16))
+    with pytest.raises(ValueError, match=r"image_shape=\(8, 8, 1\) instead of \(4, 16\)"):
+        fitted(SMALL, max_iter=1).transform(SMALL.reshape(300, 4, 16))
+    with pytest.raises(ValueError, match=r"image_shape=\(2, 2, 4, 4\) must be \(height, width\)"):
+        fitted(SMALL.reshape(300, 2, 2, 4, 4))
+
+
+def test_images_tell_their_shape():
+    images = SMALL.reshape(300, 4, 8, 2)
+    deep = fitted(images, max_iter=1, learning_rate="cosine")
+    assert deep.image_shape_ == deep.sample_shape_ == (4, 8, 2)
+    assert deep.reconstruct(images).shape == deep.inverse_transform(deep.transform(images)).shape
+    assert deep.fit(SMALL).image_shape_ == (8, 8, 1)
+    assert deep.reconstruct(SMALL.reshape(300, 8, 8)).shape == (300, 8, 8)
+    assert deep.inverse_transform(deep.transform(SMALL)).shape == SMALL.shape
 
 
 def test_the_same_seed_gives_the_same_bits():

@@ -187,10 +187,16 @@ def test_a_pipeline_of_scikit_learn_sees_collections_too(fitted):
 def test_images():
     images = array.from_array(RNG.random((60, 8, 8)), chunks=(20, 8, 4))
     settings = {"filters": (2,), "learning_rate": "cosine", "max_iter": 1, "random_state": 0}
-    autoencoder = ConvolutionalAutoencoder(2, image_shape=(8, 8), **settings).fit(images)
+    autoencoder = ConvolutionalAutoencoder(2, **settings).fit(images)
     codes = autoencoder.transform(images)
     assert codes.shape == (60, 2)
     assert_allclose(codes.compute(), autoencoder.transform(images.compute()), atol=1e-6)
+    back = autoencoder.inverse_transform(codes)
+    assert back.shape == autoencoder.reconstruct(images).shape == (60, 8, 8)
+    assert back.chunks == ((20, 20, 20), (8,), (8,))
+    assert_allclose(back.compute(), autoencoder.reconstruct(images).compute(), atol=1e-6)
+    table = dataframe.from_dask_array(codes)
+    assert autoencoder.inverse_transform(table).compute().shape == (60, 64)
 
 
 def test_what_cannot_be_used_is_said_before_training(fitted):

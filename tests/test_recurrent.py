@@ -93,10 +93,27 @@ def test_sequences_are_taken_as_they_are(dtype):
     codes = deep.transform(sequences)
     assert_array_equal(codes, flat.transform(rows))
     back = deep.inverse_transform(codes)
-    assert back.shape == rows.shape
+    assert back.shape == sequences.shape
     assert (codes.dtype, back.dtype) == (dtype, dtype)
     assert_array_equal(back, deep.reconstruct(sequences))
+    assert_array_equal(deep.reconstruct(rows), flat.inverse_transform(codes))
     assert deep.score(sequences) == flat.score(rows)
+
+
+def test_sequences_tell_their_shape():
+    sequences = X.reshape(400, 4, 3)
+    recurrent = fitted(sequences, max_iter=1, learning_rate="cosine")
+    given = fitted(sequences, sequence_shape=(4, 3), max_iter=1)
+    assert recurrent.sequence_shape_ == given.sequence_shape_ == (4, 3)
+    assert (recurrent.sample_shape_, recurrent.n_features_in_) == ((4, 3), 12)
+    assert_array_equal(recurrent.transform(sequences), given.transform(sequences))
+    # A call that fails changes nothing; another fit takes the shape anew.
+    with pytest.raises(ValueError, match="NaN"):
+        recurrent.fit(np.full((9, 2, 6), np.nan))
+    assert recurrent.partial_fit(sequences).inverse_transform([[0.0, 0.0]]).shape == (1, 4, 3)
+    assert recurrent.fit(X).sequence_shape_ == (12, 1)
+    assert recurrent.reconstruct(X[..., np.newaxis]).shape == (400, 12, 1)
+    assert clone(recurrent.fit(sequences)).fit(X).sample_shape_ == (12,)
 
 
 def test_single_values_need_no_shape_of_their_own():
@@ -131,9 +148,13 @@ def test_what_cannot_be_used_is_named_before_training(params, names):
 
 
 def test_arrays_of_another_shape_are_refused():
-    for shape in (None, (3, 4)):
-        with pytest.raises(ValueError, match="sequence_shape"):
-            fitted(X.reshape(400, 4, 3), sequence_shape=shape)
+    sequences = X.reshape(400, 4, 3)
+    with pytest.raises(ValueError, match=r"sequence_shape=\(3, 4\) instead of \(4, 3\)"):
+        fitted(sequences, sequence_shape=(3, 4))
+    with pytest.raises(ValueError, match=r"sequence_shape=\(12, 1\) instead of \(4, 3\)"):
+        fitted(max_iter=1).transform(sequences)
+    with pytest.raises(ValueError, match=r"'sequence_shape' parameter must hold 2 ints"):
+        fitted(X.reshape(400, 2, 2, 3))
 
 
 @pytest.mark.parametrize("cell", ["lstm", "gru"])

@@ -135,6 +135,18 @@ def test_any_kind_may_carry_the_head(kind):
     assert fitted.transform(X).shape == (len(X), 16)
 
 
+def test_sequences_tell_their_shape():
+    sequences, y = X[:120].reshape(120, 8, 8), Y[:120]
+    kind = skae.RecurrentAutoencoder(4, hidden_layer_sizes=6, max_iter=1, learning_rate="cosine")
+    fitted = classifier(autoencoder=kind, max_iter=1).fit(sequences, y)
+    assert (fitted.n_features_in_, fitted.autoencoder_.sequence_shape_) == (64, (8, 8))
+    assert_array_equal(fitted.predict(sequences), fitted.predict(X[:120]))
+    with pytest.raises(ValueError, match=r"sequence_shape=\(8, 8\) instead of \(4, 16\)"):
+        fitted.predict(sequences.reshape(120, 4, 16))
+    with pytest.raises(ValueError, match="dim 3"):
+        classifier().fit(sequences, y)
+
+
 def test_it_is_deterministic_and_pickles():
     one, other = classifier().fit(X, Y), classifier().fit(X, Y)
     for weight, same in zip(one.weights_, other.weights_, strict=True):

@@ -16,6 +16,7 @@ ORDER = [
     "variational_digits",
     "convolutional",
     "sequences",
+    "sensor_windows",
     "few_labels",
     "outliers",
 ]

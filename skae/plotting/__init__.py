@@ -1,5 +1,6 @@
 """Pictures of autoencoders and of other transformers, in scikit-learn's Display manner."""
 
+from skae.plotting._colors import METHOD_COLORS
 from skae.plotting._components_curve import ComponentsCurveDisplay
 from skae.plotting._features import FeaturesDisplay
 from skae.plotting._latent_space import LatentSpaceDisplay
@@ -9,6 +10,7 @@ from skae.plotting._reconstruction import ReconstructionDisplay
 from skae.plotting._top_activations import TopActivationsDisplay
 
 __all__ = [
+    "METHOD_COLORS",
     "ComponentsCurveDisplay",
     "FeaturesDisplay",
     "LatentSpaceDisplay",

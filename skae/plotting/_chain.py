@@ -61,6 +61,12 @@ class Chain(NamedTuple):
         """Return the rows, in the units of the picture, that codes stand for."""
         return self.undone(self.last.inverse_transform(codes))
 
+    @property
+    def code_name(self) -> str:
+        """What a code is called: scikit-learn's decompositions have components."""
+        is_decomposition = any(hasattr(self.last, n) for n in ("components_", "eigenvectors_"))
+        return "component" if is_decomposition else "code"
+
     def column_names(self, X: Any) -> tuple[str, ...]:
         """Return the names of the picture's columns, () where they have none."""
         names = getattr(X, "columns", getattr(self.last, "feature_names_in_", ()))

@@ -11,7 +11,7 @@ from sklearn.utils._optional_dependencies import check_matplotlib_support
 from sklearn.utils._plotting import _validate_style_kwargs
 
 from skae.plotting._chain import Chain
-from skae.plotting._colors import PETROFF_COLORS
+from skae.plotting._colors import distinct_colors
 
 MARKERS = "osD^vP*X<>"
 # Share of the axis between two numbers under it.
@@ -34,6 +34,9 @@ class ComponentsCurveDisplay:
 
     score_name : str
         Label of the y axis.
+
+    colors : list of str or None, default=None
+        Colour of each of them. None goes by their names.
 
     Attributes
     ----------
@@ -64,10 +67,11 @@ class ComponentsCurveDisplay:
     (3, 5)
     """
 
-    def __init__(self, *, n_components, scores, score_name):
+    def __init__(self, *, n_components, scores, score_name, colors=None):
         self.n_components = n_components
         self.scores = scores
         self.score_name = score_name
+        self.colors = colors
 
     @classmethod
     def from_estimator(
@@ -155,6 +159,7 @@ class ComponentsCurveDisplay:
             n_components=n_components,
             scores={name: curve(several[name], settings[name]) for name in several},
             score_name=_score_name(scoring, predictor),
+            colors=distinct_colors(several.values()),
         )
         return display.plot(ax=ax)
 
@@ -183,9 +188,10 @@ class ComponentsCurveDisplay:
             _, ax = plt.subplots(layout="constrained")
         self.ax_, self.figure_ = ax, ax.figure
         self.lines_, self.fill_between_ = [], []
+        colors = self.colors or distinct_colors(self.scores)
         for i, (name, scores) in enumerate(self.scores.items()):
             style = {
-                "color": PETROFF_COLORS[i % len(PETROFF_COLORS)],
+                "color": colors[i],
                 "marker": MARKERS[i % len(MARKERS)],
                 "label": name,
             }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from math import ceil, sqrt
+from numbers import Integral
 
 import numpy as np
 from sklearn.utils._optional_dependencies import check_matplotlib_support
@@ -27,6 +28,12 @@ class FeaturesDisplay:
 
     units : ndarray of shape (n_units,) or None, default=None
         Numbers of the units, which stand above the pictures.
+
+    n_columns : int or None, default=None
+        Number of panels beside each other. None makes a square of them, as nearly as can be.
+
+    unit_name : str, default='unit'
+        What stands before the numbers: 'component' of `PCA`.
 
     picture : Picture or None, default=None
         How rows are drawn. None draws lines.
@@ -53,14 +60,24 @@ class FeaturesDisplay:
     6
     """
 
-    def __init__(self, *, features, units=None, picture=None):
+    def __init__(self, *, features, units=None, n_columns=None, unit_name="unit", picture=None):
         self.features = features
         self.units = units
+        self.n_columns = n_columns
+        self.unit_name = unit_name
         self.picture = picture
 
     @classmethod
     def from_estimator(
-        cls, estimator, *, n_units=25, units=None, image_shape="auto", ax=None, **picture_kw
+        cls,
+        estimator,
+        *,
+        n_units=25,
+        units=None,
+        n_columns=None,
+        image_shape="auto",
+        ax=None,
+        **picture_kw,
     ):
         """Take the kernels from an estimator and draw.
 
@@ -76,6 +93,9 @@ class FeaturesDisplay:
 
         units : array-like of int or None, default=None
             Numbers of the units to draw, instead of the greatest.
+
+        n_columns : int or None, default=None
+            Number of panels beside each other. None makes a square of them, as nearly as can be.
 
         image_shape : (int, int), (int, int, 3), 'auto' or None, default='auto'
             How a kernel over all columns is drawn, see :class:`ReconstructionDisplay`. Those of
@@ -104,7 +124,14 @@ class FeaturesDisplay:
         # Kernels act on what the last step sees.
         names = chain._replace(undoes=False).column_names(None)
         picture = Picture.of(own_shape or image_shape, last, None, features.shape[1], names)
-        return cls(features=features[units], units=units, picture=picture).plot(ax=ax, **picture_kw)
+        display = cls(
+            features=features[units],
+            units=units,
+            n_columns=n_columns,
+            unit_name="component" if chain.code_name == "component" else "unit",
+            picture=picture,
+        )
+        return display.plot(ax=ax, **picture_kw)
 
     def plot(self, ax=None, **picture_kw):
         """Draw the kernels.
@@ -124,7 +151,9 @@ class FeaturesDisplay:
         check_matplotlib_support(f"{type(self).__name__}.plot")
         n, n_features = self.features.shape
         picture = self.picture or Picture.lines(n_features)
-        n_columns = ceil(sqrt(n))
+        n_columns = ceil(sqrt(n)) if self.n_columns is None else self.n_columns
+        if not isinstance(n_columns, Integral) or n_columns < 1:
+            raise ValueError(f"n_columns={n_columns!r} must be an int, 1 at least, or None.")
         n_rows = ceil(n / n_columns)
         figure, axes = panels(ax, n_rows, n_columns, picture, row_names=False)
         self.artists_ = []
@@ -138,8 +167,8 @@ class FeaturesDisplay:
                 picture.draw_signed(panel, feature, largest(feature), **picture_kw)
             )
             if self.units is not None:
-                panel.set_title(f"unit {self.units[i]}", fontsize="x-small")
-            if i >= (n_rows - 1) * n_columns:
+                panel.set_title(f"{self.unit_name} {self.units[i]}", fontsize="x-small")
+            if i + n_columns >= n:
                 picture.label_columns(panel)
         self.figure_, self.axes_ = figure, axes
         return self

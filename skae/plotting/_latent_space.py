@@ -10,7 +10,7 @@ from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import check_consistent_length, column_or_1d
 
 from skae.plotting._chain import Chain
-from skae.plotting._colors import PETROFF_COLORS
+from skae.plotting._colors import PETROFF_COLORS, color_of
 from skae.plotting._pictures import Picture, chosen, panels, strongest
 
 # More pairs than those of four codes could not be read; more classes neither.
@@ -37,8 +37,14 @@ class LatentSpaceDisplay:
     components : ndarray of shape (n_codes,) or None, default=None
         Numbers of the codes, for the labels. None counts from 0.
 
-    y_name : str, default='y'
-        Title of the legend or of the colour bar.
+    y_name : str or None, default=None
+        Title of the legend or of the colour bar: what y is. None says 'class' or 'y'.
+
+    code_name : str, default='code'
+        What a code is called: 'component' of `PCA`.
+
+    color : str or None, default=None
+        Colour of the points where y is None. None takes the first of the colours of classes.
 
     Attributes
     ----------
@@ -70,14 +76,20 @@ class LatentSpaceDisplay:
     3
     """
 
-    def __init__(self, *, codes, y=None, components=None, y_name="y"):
+    def __init__(
+        self, *, codes, y=None, components=None, y_name=None, code_name="code", color=None
+    ):
         self.codes = codes
         self.y = y
         self.components = components
         self.y_name = y_name
+        self.code_name = code_name
+        self.color = color
 
     @classmethod
-    def from_estimator(cls, estimator, X, y=None, *, components=None, ax=None, **scatter_kw):
+    def from_estimator(
+        cls, estimator, X, y=None, *, components=None, y_name=None, ax=None, **scatter_kw
+    ):
         """Encode samples and draw their codes.
 
         Parameters
@@ -95,6 +107,10 @@ class LatentSpaceDisplay:
         components : array-like of int or None, default=None
             Numbers of the codes to draw. None draws all up to four, of more the four that vary
             most.
+
+        y_name : str or None, default=None
+            Title of the legend or of the colour bar: what y is. None takes the name of a series,
+            and else 'class' or 'y'.
 
         ax : matplotlib Axes, default=None
             Axes to draw in. Three codes are drawn by pairs unless it has
@@ -122,7 +138,9 @@ class LatentSpaceDisplay:
             codes=codes[:, components],
             y=None if y is None else column_or_1d(y),
             components=components,
-            y_name=str(getattr(y, "name", None) or "y"),
+            y_name=y_name or getattr(y, "name", None),
+            code_name=chain.code_name,
+            color=color_of(chain.last),
         )
         return display.plot(ax=ax, **scatter_kw)
 
@@ -143,7 +161,7 @@ class LatentSpaceDisplay:
         """
         check_matplotlib_support(f"{type(self).__name__}.plot")
         n, n_codes = self.codes.shape
-        self._colouring = Colouring.of(self.y)
+        self._colouring = Colouring.of(self.y, self.color or PETROFF_COLORS[0])
         # Fewer points can be larger and need not shine through.
         style = {"s": float(np.clip(8000 / n, 8, 40)), "alpha": 0.8 if n > 50 else 1.0}
         if not {"lw", "linewidth", "linewidths"} & set(scatter_kw):
@@ -215,9 +233,9 @@ class LatentSpaceDisplay:
         """Return what a single code is drawn against, and label that axis."""
         colouring = self._colouring
         if self.y is None:
-            ax.set_ylabel("row")
+            ax.set_ylabel("sample")
             return np.arange(len(self.codes))
-        ax.set_ylabel(self.y_name)
+        ax.set_ylabel(self._title)
         if colouring.is_numeric:
             return self.y
         index = np.empty(len(self.y))
@@ -234,20 +252,25 @@ class LatentSpaceDisplay:
             return
         if self._colouring.is_numeric:
             self.colorbar_ = self.figure_.colorbar(
-                self.scatters_[len(groups) - 1], ax=self.axes_, label=self.y_name
+                self.scatters_[len(groups) - 1], ax=self.axes_, label=self._title
             )
             self.colorbar_.solids.set_alpha(1.0)
             return
         handles = self.scatters_[: len(groups)]
         columns = -(-len(handles) // 15)
         self.legend_ = place.legend(
-            handles=handles, title=self.y_name, fontsize="small", ncols=columns, **where
+            handles=handles, title=self._title, fontsize="small", ncols=columns, **where
         )
         for handle in self.legend_.legend_handles:
             handle.set(alpha=1.0, sizes=[30.0])
 
+    @property
+    def _title(self):
+        """What y is called."""
+        return str(self.y_name or ("y" if self._colouring.is_numeric else "class"))
+
     def _name(self, i):
-        return f"code {i if self.components is None else self.components[i]}"
+        return f"{self.code_name} {i if self.components is None else self.components[i]}"
 
 
 class Group(NamedTuple):
@@ -272,10 +295,10 @@ class Colouring(NamedTuple):
     is_numeric: bool = False
 
     @classmethod
-    def of(cls, y):
-        """Sort points into unlabelled ones and classes or numbers."""
+    def of(cls, y, color):
+        """Sort points into unlabelled ones and classes or numbers; without y all have a colour."""
         if y is None:
-            return cls([Group(None, slice(None), {"color": PETROFF_COLORS[0]})])
+            return cls([Group(None, slice(None), {"color": color})])
         labelled = _labelled(y)
         groups = []
         if not labelled.all():

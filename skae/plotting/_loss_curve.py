@@ -9,7 +9,7 @@ from sklearn.utils._optional_dependencies import check_matplotlib_support
 from sklearn.utils._plotting import _validate_style_kwargs
 
 from skae.plotting._chain import Chain
-from skae.plotting._colors import PETROFF_COLORS
+from skae.plotting._colors import distinct_colors
 
 # Losses that fall by more than this factor are drawn on a logarithmic axis.
 LONG_FALL = 10.0
@@ -55,13 +55,17 @@ class LossCurveDisplay:
     """Training and validation losses by epoch, the epoch whose weights were kept marked.
 
     Where layers were trained alone, their curves come first, each beginning at a dotted line;
-    their losses are shares of the variance of what the layer sees. Use :meth:`from_estimator`;
+    their losses are shares of the variance of what the layer sees. Of a single estimator, each
+    of these stages has its name above it. Use :meth:`from_estimator`;
     all parameters are stored as attributes.
 
     Parameters
     ----------
     curves : dict of str to LossCurve
         The losses of each estimator: `training`, `validation`, `stages` and `kept`.
+
+    colors : list of str or None, default=None
+        Colour of each of them. None goes by their names.
 
     Attributes
     ----------
@@ -87,8 +91,9 @@ class LossCurveDisplay:
     ['training', 'validation']
     """
 
-    def __init__(self, *, curves):
+    def __init__(self, *, curves, colors=None):
         self.curves = curves
+        self.colors = colors
 
     @classmethod
     def from_estimator(cls, estimator, *, ax=None, **line_kw):
@@ -118,7 +123,8 @@ class LossCurveDisplay:
         curves = {name: LossCurve.of(chain.last) for name, chain in chains.items()}
         if not any(len(curve.training) or curve.stages for curve in curves.values()):
             raise ValueError("loss_curve_ is empty: no epoch was trained.")
-        return cls(curves=curves).plot(ax=ax, **line_kw)
+        colors = distinct_colors(chain.last for chain in chains.values())
+        return cls(curves=curves, colors=colors).plot(ax=ax, **line_kw)
 
     def plot(self, ax=None, **line_kw):
         """Draw the losses.
@@ -137,21 +143,43 @@ class LossCurveDisplay:
         """
         check_matplotlib_support(f"{type(self).__name__}.plot")
         import matplotlib.pyplot as plt
-        from matplotlib.ticker import MaxNLocator
+        from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter, StrMethodFormatter
 
         if ax is None:
             _, ax = plt.subplots(layout="constrained")
         self.ax_, self.figure_ = ax, ax.figure
         self.lines_, self.kept_ = [], []
-        for i, (name, curve) in enumerate(self.curves.items()):
-            self._plot_curve(name, curve, PETROFF_COLORS[i % len(PETROFF_COLORS)], line_kw)
+        colors = self.colors or distinct_colors(self.curves)
+        for (name, curve), color in zip(self.curves.items(), colors, strict=True):
+            self._plot_curve(name, curve, color, line_kw)
         losses = np.concatenate([line.get_ydata() for line in self.lines_])
         if losses.min() > 0 and losses.max() > LONG_FALL * losses.min():
             ax.set_yscale("log")
+            ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+            ax.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
+            ax.yaxis.set_minor_formatter(NullFormatter())
         ax.set(xlabel="epoch", ylabel="loss")
         ax.xaxis.set_major_locator(MaxNLocator(integer=True))
-        ax.legend()
+        names_stages = len(self.curves) == 1 and bool(curve.stages)
+        if names_stages:
+            self._name_stages(curve)
+        shown = self.lines_[len(curve.stages) if names_stages else 0 :] + self.kept_
+        if shown:
+            ax.legend(handles=shown)
         return self
+
+    def _name_stages(self, curve):
+        """Write the names of the stages of one estimator above their losses."""
+        lengths = [len(losses) for losses in (*curve.stages, curve.training) if len(losses)]
+        names = [f"layer {i}" for i in range(len(curve.stages))] + ["whole network"]
+        low, high = self.ax_.get_ylim()
+        is_log = self.ax_.get_yscale() == "log"
+        # Room for the names.
+        self.ax_.set_ylim(low, high * (high / low) ** 0.1 if is_log else high + 0.1 * (high - low))
+        middles = np.cumsum(lengths) - np.array(lengths) / 2 + 0.5
+        for middle, name in zip(middles, names, strict=False):
+            where = {"ha": "center", "va": "top", "fontsize": "small"}
+            self.ax_.text(middle, 0.98, name, transform=self.ax_.get_xaxis_transform(), **where)
 
     def _plot_curve(self, name, curve, colour, line_kw):
         """Draw the losses of one estimator."""
@@ -172,7 +200,7 @@ class LossCurveDisplay:
                 done + 1,
                 losses,
                 f"{of}layer {layer}",
-                alpha=0.45 + 0.45 * layer / len(curve.stages),
+                alpha=0.6 + 0.3 * layer / len(curve.stages),
             )
             done += len(losses)
         if done and len(curve.training):
@@ -186,4 +214,4 @@ class LossCurveDisplay:
         if curve.kept is not None and np.isfinite(curve.kept[1]):
             epoch, loss = curve.kept
             style = {"color": colour, "marker": "o", "linestyle": "", "markeredgecolor": "black"}
-            self.kept_ += ax.plot([done + epoch], [loss], label=f"{of}kept", **style)
+            self.kept_ += ax.plot([done + epoch], [loss], label=f"{of}weights kept", **style)

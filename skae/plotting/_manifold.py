@@ -8,18 +8,29 @@ from sklearn.utils._optional_dependencies import check_matplotlib_support
 from sklearn.utils._plotting import _validate_style_kwargs
 
 from skae.plotting._chain import Chain
-from skae.plotting._colors import PETROFF_COLORS
-from skae.plotting._pictures import Picture, draw_image, limits, widened
+from skae.plotting._pictures import (
+    GAP,
+    REFERENCE,
+    Picture,
+    draw_image,
+    limits,
+    mosaic,
+    widened,
+)
+from skae.plotting._points import point_axes
 
 # The codes' range that is drawn, in quantiles.
 RANGE = (0.02, 0.98)
+# Images are as many times as wide as the gaps between them.
+IMAGE_TO_GAP = 8
 
 
 class ManifoldDisplay:
     """Decodings of a grid of two codes, or of the values of one.
 
     Images stand where their codes are, on axes that are the codes' own. Rows that are no images
-    are lines: small ones on the grid, or together in one plot, coloured by the code. Use
+    are lines: small ones on the grid, or together in one plot, coloured by the code. Rows of two
+    or three features are points of a curve or the knots of a net, on axes of the features. Use
     :meth:`from_estimator`; all parameters are stored as attributes.
 
     Parameters
@@ -39,6 +50,9 @@ class ManifoldDisplay:
     picture : Picture or None, default=None
         How rows are drawn. None draws lines.
 
+    code_name : str, default='code'
+        What a code is called: 'component' of `PCA`.
+
     Attributes
     ----------
     ax_ : Axes
@@ -47,7 +61,8 @@ class ManifoldDisplay:
         All images as one.
 
     lines_ : list of Line2D
-        Lines, one for each decoding, or for each of its values at a step.
+        Lines, one for each decoding, or for each of its values at a step; the curve, or the
+        lines of the net.
 
     colorbar_ : Colorbar or None
         Values of a single code, where rows are lines.
@@ -66,12 +81,22 @@ class ManifoldDisplay:
     (6, 6, 64)
     """
 
-    def __init__(self, *, decodings, values, components, value_range=None, picture=None):
+    def __init__(
+        self,
+        *,
+        decodings,
+        values,
+        components,
+        value_range=None,
+        picture=None,
+        code_name="code",
+    ):
         self.decodings = decodings
         self.values = values
         self.components = components
         self.value_range = value_range
         self.picture = picture
+        self.code_name = code_name
 
     @classmethod
     def from_estimator(
@@ -156,6 +181,7 @@ class ManifoldDisplay:
             components=components,
             value_range=limits(chain.pictured(X)) if has_scale else None,
             picture=picture,
+            code_name=chain.code_name,
         )
         return display.plot(ax=ax, **picture_kw)
 
@@ -178,9 +204,13 @@ class ManifoldDisplay:
         check_matplotlib_support(f"{type(self).__name__}.plot")
         import matplotlib.pyplot as plt
 
+        self.image_, self.lines_, self.colorbar_ = None, [], None
         n_features = self.decodings.shape[-1]
         picture = self.picture or Picture.lines(n_features)
         n_values, is_grid = self.values.shape[1], len(self.components) == 2
+        if picture.is_point:
+            self._plot_points(ax, picture, picture_kw)
+            return self
         if ax is None:
             side = max(0.45 * n_values, 3.0)
             size = (side + 0.8, side + 0.4) if is_grid else (max(0.8 * n_values, 4.0), 1.4)
@@ -188,7 +218,6 @@ class ManifoldDisplay:
                 size = (6.4, 4.8)
             _, ax = plt.subplots(figsize=size, layout="constrained")
         self.ax_, self.figure_ = ax, ax.figure
-        self.image_, self.lines_, self.colorbar_ = None, [], None
         if not is_grid and not picture.is_image:
             self._plot_lines(picture, picture_kw)
             return self
@@ -199,39 +228,42 @@ class ManifoldDisplay:
         # The values of a code are not evenly spaced where they are quantiles; pictures are.
         some = np.unique(np.linspace(0, n_values - 1, min(n_values, 6)).round().astype(int))
         ax.set_xticks(some, [f"{self.values[0, i]:.2g}" for i in some])
-        ax.set_xlabel(f"code {self.components[0]}")
+        ax.set_xlabel(f"{self.code_name} {self.components[0]}")
         if is_grid:
             ax.set_yticks(some, [f"{self.values[1, i]:.2g}" for i in some])
-            ax.set_ylabel(f"code {self.components[1]}")
+            ax.set_ylabel(f"{self.code_name} {self.components[1]}")
         else:
             ax.set_yticks([])
         return self
 
     def _plot_images(self, picture, picture_kw):
-        """Draw one image of all images, whose pixel coordinates count images."""
+        """Draw one image of all images, with gaps; each stands where its codes are counted."""
         height, width = picture.shape[:2]
-        images = self.decodings.reshape(-1, self.values.shape[1], height, width, *picture.shape[2:])
+        n_columns = self.values.shape[1]
+        images = self.decodings.reshape(-1, n_columns, *picture.shape)
+        gap = max(1, min(height, width) // IMAGE_TO_GAP)
         # Upwards along the second code.
-        rows = [np.concatenate(list(row), axis=1) for row in images[::-1]]
-        n_rows, n_columns = images.shape[:2]
-        extent = (-0.5, n_columns - 0.5, -0.5, n_rows - 0.5)
+        wall = mosaic(images[::-1].reshape(-1, *picture.shape), n_columns, gap)
+        half = np.array([width / (width + gap), height / (height + gap)]) / 2
+        left, bottom = -half
+        right, top = half + np.array([n_columns, len(images)]) - 1
+        self.ax_.set_facecolor(GAP)
         self.image_ = draw_image(
             self.ax_,
-            np.concatenate(rows, axis=0),
+            wall,
             self.value_range or limits(self.decodings),
-            **{"extent": extent, "aspect": height / width, **picture_kw},
+            **{
+                "extent": (left, right, bottom, top),
+                "aspect": (height + gap) / (width + gap),
+                **picture_kw,
+            },
         )
-        # Lines between the images.
-        self.ax_.set_xticks(np.arange(0.5, n_columns - 1), minor=True)
-        self.ax_.set_yticks(np.arange(0.5, n_rows - 1), minor=True)
-        self.ax_.grid(which="minor", color="white", linewidth=0.8)
-        self.ax_.tick_params(which="minor", length=0)
 
     def _plot_small_lines(self, picture, picture_kw):
         """Draw each decoding as a small line where its codes are."""
         low, high = widened(*limits(self.decodings))
         steps = np.linspace(-0.45, 0.45, picture.shape[0])
-        style = {"color": PETROFF_COLORS[0], "linewidth": 1}
+        style = {"color": picture.color, "linewidth": 1}
         for (i, j), _ in np.ndenumerate(self.decodings[..., 0]):
             heights = (self.decodings[i, j] - low) / (high - low) - 0.5
             self.lines_ += self.ax_.plot(
@@ -240,14 +272,24 @@ class ManifoldDisplay:
                 **_validate_style_kwargs(style, picture_kw),
             )
 
+    def _plot_points(self, ax, picture, picture_kw):
+        """Draw decodings of two or three features as points: of a curve, or the knots of a net."""
+        self.ax_ = ax = point_axes(ax, self.decodings, picture)
+        self.figure_ = ax.figure
+        is_curve = self.decodings.ndim == 2
+        style = {"color": REFERENCE if is_curve else picture.color, "linewidth": 1, "zorder": 1}
+        style = _validate_style_kwargs(style, picture_kw)
+        rows, columns = self.decodings, self.decodings.swapaxes(0, 1)
+        for points in [self.decodings] if is_curve else [*rows, *columns]:
+            self.lines_ += ax.plot(*points.T, **style)
+        if is_curve and not {"c", "color"} & set(picture_kw):
+            scale = self._scale()
+            ax.scatter(*self.decodings.T, color=scale.to_rgba(self.values[0]), s=30, zorder=2)
+            self._explain(scale)
+
     def _plot_lines(self, picture, picture_kw):
         """Draw the decodings of one code's values together, coloured by the value."""
-        from matplotlib import colormaps
-        from matplotlib.cm import ScalarMappable
-        from matplotlib.colors import Normalize
-
-        values = self.values[0]
-        scale = ScalarMappable(Normalize(values[0], values[-1]), colormaps["viridis"])
+        values, scale = self.values[0], self._scale()
         shared, n_before = limits(self.decodings), len(self.ax_.lines)
         for value, row in zip(values, self.decodings, strict=True):
             colour = {"color": scale.to_rgba(value)}
@@ -256,9 +298,19 @@ class ManifoldDisplay:
         picture.label_columns(self.ax_)
         self.ax_.set(ylabel="decoded value", xlabel=picture.axis_name)
         if not {"c", "color"} & set(picture_kw):
-            self.colorbar_ = self.figure_.colorbar(
-                scale, ax=self.ax_, label=f"code {self.components[0]}"
-            )
+            self._explain(scale)
+
+    def _scale(self):
+        """Return the colours of the values of a single code."""
+        from matplotlib import colormaps
+        from matplotlib.cm import ScalarMappable
+        from matplotlib.colors import Normalize
+
+        return ScalarMappable(Normalize(*self.values[0, [0, -1]]), colormaps["viridis"])
+
+    def _explain(self, scale):
+        name = f"{self.code_name} {self.components[0]}"
+        self.colorbar_ = self.figure_.colorbar(scale, ax=self.ax_, label=name)
 
 
 def _checked(components, n_codes):

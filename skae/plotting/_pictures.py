@@ -12,14 +12,16 @@ from typing import Any
 import numpy as np
 from sklearn.utils._plotting import _validate_style_kwargs
 
-from skae.plotting._colors import PETROFF_COLORS
+from skae.plotting._colors import METHOD_COLORS, PETROFF_COLORS, color_of
 
 # A square of fewer columns is more likely a table: digits have 8 x 8 pixels.
 LEAST_SIDE = 8
 # Beyond this number of names along an axis they could not be read.
 MOST_NAMES = 15
 
-ROW, REFERENCE = PETROFF_COLORS[0], "0.7"
+ROW, REFERENCE = METHOD_COLORS["AutoencoderTransformer"], "0.7"
+# Between images: a grey that is neither end of a grey scale.
+GAP = "0.75"
 
 
 @dataclass(frozen=True)
@@ -33,11 +35,14 @@ class Picture:
         Whether a row is an image; otherwise its values are drawn as lines.
     names : tuple of str
         Names of the columns, where there are few and they have names.
+    color : str
+        Colour of lines: that of the method.
     """
 
     shape: tuple[int, ...]
     is_image: bool
     names: tuple[str, ...] = ()
+    color: str = ROW
 
     @classmethod
     def of(
@@ -55,13 +60,16 @@ class Picture:
                     f"image_shape={image_shape!r}: give (height, width), (height, width, 3), "
                     "None for lines, or 'auto'."
                 )
-            image_shape = _inferred(estimator, X, n_columns)
+            image_shape = _inferred(_own_shape(estimator, n_columns), X, n_columns)
         if image_shape is None:
-            steps, values = getattr(estimator, "sequence_shape", None) or (n_columns, 1)
-            if steps * values != n_columns:  # an earlier step that cannot be undone
-                steps, values = n_columns, 1
+            own = _own_shape(estimator, n_columns)
             is_readable = len(names) == n_columns <= MOST_NAMES
-            return cls((steps, values), False, names if is_readable else ())
+            return cls(
+                own if len(own) == 2 else (n_columns, 1),
+                is_image=False,
+                names=names if is_readable else (),
+                color=color_of(estimator) or ROW,
+            )
         shape = tuple(map(int, image_shape))
         if shape[2:] == (1,):
             shape = shape[:2]
@@ -70,12 +78,17 @@ class Picture:
                 f"image_shape={image_shape!r} does not fit rows of {n_columns} columns: it must be "
                 "(height, width) or (height, width, 3) with that product, or None for lines."
             )
-        return cls(shape, True)
+        return cls(shape, True, color=color_of(estimator) or ROW)
 
     @classmethod
     def lines(cls, n_columns: int) -> Picture:
         """Return how rows are drawn of which no more is known."""
         return cls((n_columns, 1), is_image=False)
+
+    @property
+    def is_point(self) -> bool:
+        """Whether a row is a point in a plane or in space: two or three features of a table."""
+        return not self.is_image and self.shape in ((2, 1), (3, 1))
 
     def draw(self, ax: Any, row: np.ndarray, limits: tuple[float, float], **kw: Any) -> Any:
         """Draw one row into an Axes; return the image, or the first line."""
@@ -85,7 +98,9 @@ class Picture:
             mark = {"marker": "."} if self.shape[0] <= MOST_NAMES else {}
             first = None
             # A sequence has a line for each of the values of a step.
-            for values, colour in zip(row.reshape(self.shape).T, cycle(PETROFF_COLORS)):
+            others = (color for color in PETROFF_COLORS if color != self.color)
+            colors = cycle([self.color, *others])
+            for values, colour in zip(row.reshape(self.shape).T, colors, strict=False):
                 style = {"color": colour, "linewidth": 1, **mark}
                 (line,) = ax.plot(values, **_validate_style_kwargs(style, kw))
                 first = first or line
@@ -104,10 +119,10 @@ class Picture:
 
     @property
     def axis_name(self) -> str:
-        """What stands along a line: named columns, columns or steps."""
-        if self.names:
+        """What stands along a line: named features, features or steps."""
+        if self.names or self.is_image:
             return ""
-        return "column" if self.shape[1] == 1 else "step"
+        return "feature" if self.shape[1] == 1 else "step"
 
     def label_columns(self, ax: Any) -> None:
         """Name the columns under lines, where they have names."""
@@ -115,16 +130,29 @@ class Picture:
             ax.set_xticks(range(len(self.names)), self.names, rotation=90, fontsize="x-small")
 
 
-def _inferred(estimator: Any, X: Any, n_columns: int) -> Any:
+def _own_shape(estimator: Any, n_columns: int) -> tuple[int, ...]:
+    """Return the shape of an image (3 numbers) or of a sequence (2) that the estimator takes.
+
+    It is empty where rows are neither, or where they were before an earlier step that cannot
+    be undone.
+    """
+    shape = getattr(estimator, "row_shape_", ())
+    if len(shape) == 2 and min(shape) >= LEAST_SIDE:
+        # Of Keras, a grey image more likely than a sequence of so many values a step.
+        shape = *shape, 1
+    shape = getattr(estimator, "image_shape_", getattr(estimator, "sequence_shape_", shape))
+    return shape if prod(shape) == n_columns and len(shape) in (2, 3) else ()
+
+
+def _inferred(own: tuple[int, ...], X: Any, n_columns: int) -> Any:
     """Return the image's shape of a row, None if rows are no images."""
-    own = getattr(estimator, "image_shape", None)
-    if own is None and getattr(X, "ndim", 2) > 2 and not hasattr(estimator, "sequence_shape"):
-        own = X.shape[1:]
-    if own is not None and prod(own) == n_columns:
-        return own if tuple(own[2:]) in ((), (1,), (3,)) else None
+    if not own and getattr(X, "ndim", 2) > 2:
+        own = X.shape[1:] if X.ndim > 3 else (*X.shape[1:], 1)
+    if len(own) == 3 and prod(own) == n_columns:
+        return own if own[2] in (1, 3) and min(own[:2]) > 1 else None
     side = isqrt(n_columns)
     is_square = side * side == n_columns and side >= LEAST_SIDE
-    return (side, side) if is_square and not hasattr(estimator, "sequence_shape") else None
+    return (side, side) if is_square and not own else None
 
 
 def widened(low: float, high: float) -> tuple[float, float]:
@@ -147,19 +175,21 @@ def draw_image(ax: Any, image: np.ndarray, limits: tuple[float, float], **kw: An
     """Draw a grey or a coloured image on a scale between limits."""
     low, high = limits
     if image.ndim == 3:
-        return ax.imshow(np.clip((image - low) / ((high - low) or 1.0), 0, 1), **kw)
+        colors = np.clip((image - low) / ((high - low) or 1.0), 0, 1)
+        return ax.imshow(np.nan_to_num(colors, nan=float(GAP)), **kw)
     scale = {} if "norm" in kw else {"vmin": low, "vmax": high}
     return ax.imshow(image, **{"cmap": "gray", **scale, **kw})
 
 
-def mosaic(tiles: np.ndarray) -> np.ndarray:
-    """Lay images side by side, in a square of them as nearly as can be, NaN between them."""
-    n, height, width = tiles.shape
-    n_columns = isqrt(n - 1) + 1
+def mosaic(tiles: np.ndarray, n_columns: int | None = None, gap: int = 1) -> np.ndarray:
+    """Lay images side by side with gaps of NaN, in as many columns or nearly a square of them."""
+    n, height, width, *colors = tiles.shape
+    n_columns = n_columns or isqrt(n - 1) + 1
     n_rows = -(-n // n_columns)
-    wall = np.full((n_rows * (height + 1) - 1, n_columns * (width + 1) - 1), np.nan)
+    down, right = height + gap, width + gap
+    wall = np.full((n_rows * down - gap, n_columns * right - gap, *colors), np.nan)
     for i, tile in enumerate(tiles):
-        top, left = i // n_columns * (height + 1), i % n_columns * (width + 1)
+        top, left = i // n_columns * down, i % n_columns * right
         wall[top : top + height, left : left + width] = tile
     return wall
 
@@ -211,11 +241,17 @@ def label_panels(axes: np.ndarray, picture: Picture) -> None:
             ax.set_xticks([])
         else:
             picture.label_columns(ax)
+            ax.set_xlabel(picture.axis_name, fontsize="x-small")
 
 
 def name_row(ax: Any, name: str) -> None:
     """Write the name of a row of panels to the left of its first one."""
     ax.set_ylabel(name, rotation=0, ha="right", va="center", fontsize="small")
+
+
+def with_error(name: str, rows: np.ndarray, original: np.ndarray) -> str:
+    """Return a name with the mean squared error of rows below it."""
+    return f"{name}\nMSE {np.nanmean((rows - original) ** 2):.3g}"
 
 
 def chosen(

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from math import isqrt
+from functools import partial
+from math import isqrt, prod
 
 import numpy as np
 from sklearn.utils import _safe_indexing, check_random_state
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 from sklearn.utils._set_output import _get_adapter_from_container
-from sklearn.utils.validation import _num_samples, check_consistent_length
+from sklearn.utils.validation import _num_samples, check_consistent_length, column_or_1d
 
 from skae.plotting._chain import Chain
 from skae.plotting._pictures import (
+    GAP,
     REFERENCE,
-    ROW,
     Picture,
     chosen,
     label_panels,
@@ -23,10 +24,14 @@ from skae.plotting._pictures import (
     name_row,
     panels,
     widened,
+    with_error,
 )
+from skae.plotting._points import draw_against, draw_points, manifold_of
 
 # Fewer codes than this are easier read as bars.
 LEAST_CODES_IN_AN_IMAGE = 16
+# Samples that are drawn unless a number is asked for: as panels, and as points of one picture.
+N_PANELS, N_POINTS = 8, 200
 # As many rows as a batch has and more stand beside those that are corrupted.
 ROWS_BESIDE = 256
 
@@ -35,8 +40,16 @@ class ReconstructionDisplay:
     """Samples beside their codes, their reconstructions and the differences.
 
     One column a sample. Rows that are images are drawn as images, on the grey scale of the
-    originals; others as lines, the original in grey behind the reconstruction. Use
-    :meth:`from_estimator`; all parameters are stored as attributes.
+    originals; others as lines, the original in grey behind the reconstruction. Numbers are mean
+    squared errors (MSE) of a feature: beside a row of panels their mean, above a difference that
+    of the sample.
+
+    Samples of two or three features are points of one plot instead, tied to their
+    reconstructions. What one code stands for is a curve there, and what two stand for in
+    three dimensions a surface. With `against`, each feature has a plot of its own, in which
+    samples and reconstructions are points over that variable.
+
+    Use :meth:`from_estimator`; all parameters are stored as attributes.
 
     Parameters
     ----------
@@ -44,8 +57,8 @@ class ReconstructionDisplay:
         The samples.
 
     codes : ndarray of shape (n_samples, n_components)
-        Their codes, drawn as an image where they are one: the filtered image of a convolution, or
-        a square of 16 codes or more. Otherwise as bars.
+        Their codes, drawn as an image where they are one: the maps of a convolution side by side,
+        or a square of 16 codes or more. Otherwise as bars.
 
     reconstruction : ndarray of shape (n_samples, n_features)
         What is decoded from the codes.
@@ -62,13 +75,28 @@ class ReconstructionDisplay:
     code_shape : tuple of int or None, default=None
         Height and width, and the number of maps, of codes that are drawn as an image.
 
+    code_name : str, default='code'
+        What a code is called: 'component' of `PCA`.
+
+    manifold : ndarray of shape (n_values, n_features), (n_values, n_values, n_features) or None, \
+            default=None
+        Points of the curve or the surface that codes stand for, where samples are points.
+
+    against : ndarray of shape (n_samples,) or None, default=None
+        What the features are drawn against.
+
+    against_name : str, default='against'
+        Label of its axis.
+
     Attributes
     ----------
     axes_ : ndarray of Axes of shape (4 or 5, n_samples)
-        Originals, (corrupted samples,) codes, reconstructions, differences.
+        Originals, (corrupted samples,) codes, reconstructions, differences. Of shape (1, 1)
+        where samples are points; one for each feature, and empty ones, with `against`.
 
     artists_ : ndarray of the same shape
-        Images, or the first line of each panel; the bars of codes.
+        Images, or the first line of each panel; the bars of codes. Where samples are points,
+        the reconstruction's curve, surface or points.
 
     figure_ : Figure
 
@@ -94,6 +122,10 @@ class ReconstructionDisplay:
         indices=None,
         picture=None,
         code_shape=None,
+        code_name="code",
+        manifold=None,
+        against=None,
+        against_name="against",
     ):
         self.original = original
         self.codes = codes
@@ -102,6 +134,10 @@ class ReconstructionDisplay:
         self.indices = indices
         self.picture = picture
         self.code_shape = code_shape
+        self.code_name = code_name
+        self.manifold = manifold
+        self.against = against
+        self.against_name = against_name
 
     @classmethod
     def from_estimator(
@@ -110,7 +146,8 @@ class ReconstructionDisplay:
         X,
         *,
         corrupted="auto",
-        n_samples=8,
+        against=None,
+        n_samples="auto",
         indices=None,
         image_shape="auto",
         random_state=None,
@@ -134,16 +171,22 @@ class ReconstructionDisplay:
             Samples to encode in place of X. 'auto' spoils X by the estimator's `corrupt`, which
             :class:`~skae.DenoisingAutoencoder` has; None encodes X itself.
 
-        n_samples : int, default=8
-            How many samples are drawn, chosen at random; all where X has fewer.
+        against : array-like of shape (n_samples,) or None, default=None
+            Variable that the samples depend on, such as a time or a hidden variable: each feature
+            is drawn over it. Its name is that of a series.
+
+        n_samples : int or 'auto', default='auto'
+            How many samples are drawn, chosen at random; all where X has fewer. 'auto' draws 8
+            side by side, and 200 as points of one plot.
 
         indices : array-like of int or None, default=None
             Row numbers of the samples to draw, instead of random ones.
 
         image_shape : (int, int), (int, int, 3), 'auto' or None, default='auto'
-            Height and width of an image, and 3 for colours. 'auto' takes the estimator's own
-            `image_shape`, that of arrays of images, or a square where the number of columns is
-            that of a square of side 8 or more; otherwise, and for None, rows are drawn as lines.
+            Height and width of an image, and 3 for colours. 'auto' takes the shape of images
+            that the estimator or X has, or a square where the number of columns is
+            that of a square of side 8 or more; otherwise, and for None, rows are drawn as lines,
+            or as points where they have two or three columns.
 
         random_state : int, RandomState instance or None, default=None
             Seeds the choice of samples and their corruption.
@@ -152,8 +195,9 @@ class ReconstructionDisplay:
             Its place is divided into panels. None makes a new figure.
 
         **picture_kw : dict
-            Style of the rows drawn: passed to `Axes.imshow`, such as ``cmap='gray_r'``, or for
-            lines to `Axes.plot`.
+            Style of the rows drawn: passed to `Axes.imshow`, such as ``cmap='gray_r'``, for
+            lines to `Axes.plot`, for a surface to `Axes3D.plot_surface`, for points to
+            `Axes.scatter`.
 
         Returns
         -------
@@ -163,6 +207,12 @@ class ReconstructionDisplay:
         chain = Chain.of(estimator, cls.__name__, "transform", "inverse_transform", X=X)
         rng = check_random_state(random_state)
         n = _num_samples(X)
+        first = chain.pictured(_safe_indexing(X, [0]))
+        names = chain.column_names(X)
+        picture = Picture.of(image_shape, chain.last, X, first.shape[1], names)
+        as_points = picture.is_point or against is not None
+        if isinstance(n_samples, str) and n_samples == "auto":
+            n_samples = N_POINTS if as_points else N_PANELS
         indices = chosen(
             n,
             ("n_samples", n_samples),
@@ -171,6 +221,8 @@ class ReconstructionDisplay:
         )
         samples = _safe_indexing(X, indices)
         inputs = chain.inputs(samples)
+        if against is not None:
+            check_consistent_length(X, against)
         spoiled = None
         if isinstance(corrupted, str):
             if corrupted != "auto":
@@ -196,10 +248,12 @@ class ReconstructionDisplay:
             reconstruction=chain.decoded(codes),
             corrupted=spoiled,
             indices=indices,
-            picture=Picture.of(
-                image_shape, chain.last, X, original.shape[1], chain.column_names(X)
-            ),
+            picture=picture,
             code_shape=_code_shape(chain.last, codes.shape[1]),
+            code_name=chain.code_name,
+            manifold=manifold_of(chain, codes, len(original[0])) if picture.is_point else None,
+            against=None if against is None else column_or_1d(against)[indices],
+            against_name=str(getattr(against, "name", None) or "against"),
         )
         return display.plot(ax=ax, **picture_kw)
 
@@ -212,8 +266,7 @@ class ReconstructionDisplay:
             Its place is divided into panels. None makes a new figure.
 
         **picture_kw : dict
-            Style of the rows drawn: passed to `Axes.imshow`, such as ``cmap='gray_r'``, or for
-            lines to `Axes.plot`.
+            See :meth:`from_estimator`.
 
         Returns
         -------
@@ -221,11 +274,22 @@ class ReconstructionDisplay:
         """
         check_matplotlib_support(f"{type(self).__name__}.plot")
         picture = self.picture or Picture.lines(self.original.shape[1])
+        draw = self._draw_panels
+        if self.against is not None:
+            draw = partial(draw_against, self)
+        elif picture.is_point:
+            draw = partial(draw_points, self)
+        self.figure_, self.axes_, self.artists_ = draw(ax, picture, **picture_kw)
+        return self
+
+    def _draw_panels(self, ax, picture, **picture_kw):
+        """Draw one column of panels a sample."""
         difference = self.reconstruction - self.original
+        codes = f"{self.code_name}s"
         rows = {
             "original": self.original,
             "corrupted": self.corrupted,
-            "codes": self.codes,
+            codes: self.codes,
             "reconstruction": self.reconstruction,
             "difference": difference,
         }
@@ -241,30 +305,33 @@ class ReconstructionDisplay:
         for (i, j), panel in np.ndenumerate(axes):
             name = list(rows)[i]
             row = rows[name][j]
-            if name == "codes":
-                artists[i, j] = self._draw_codes(panel, row)
+            if name == codes:
+                artists[i, j] = self._draw_codes(panel, row, picture.color)
             elif name == "difference":
                 artists[i, j] = picture.draw_signed(panel, row, largest(difference))
+                panel.set_title(f"MSE {np.nanmean(row**2):.2g}", fontsize="x-small", pad=2)
             else:
                 if not picture.is_image:
                     picture.draw(panel, self.original[j], shared, color=REFERENCE)
                 artists[i, j] = picture.draw(panel, row, shared, **picture_kw)
             if i == 0 and self.indices is not None:
-                panel.set_title(f"row {self.indices[j]}", fontsize="small")
+                panel.set_title(f"sample {self.indices[j]}", fontsize="small")
             if j == 0:
-                name_row(panel, name)
+                compared = name in ("corrupted", "reconstruction")
+                name_row(panel, with_error(name, rows[name], self.original) if compared else name)
         label_panels(axes, picture)
-        self.figure_, self.axes_, self.artists_ = figure, axes, artists
-        return self
+        return figure, axes, artists
 
-    def _draw_codes(self, ax, code):
+    def _draw_codes(self, ax, code, color):
         low, high = limits(self.codes)
         if self.code_shape is not None:
-            maps = np.moveaxis(code.reshape(self.code_shape), -1, 0)
+            height, width, *_ = self.code_shape
+            maps = np.moveaxis(code.reshape(self.code_shape), -1, 0).reshape(-1, height, width)
+            ax.set_facecolor(GAP)
             return ax.imshow(mosaic(maps), cmap="viridis", vmin=low, vmax=high)
         ax.axhline(0.0, color=REFERENCE, linewidth=0.8)
         ax.set_ylim(*widened(min(0.0, low), max(0.0, high)))
-        return ax.bar(np.arange(len(code)), code, color=ROW)
+        return ax.bar(np.arange(len(code)), code, color=color)
 
 
 def _in_container_of(inputs, rows):
@@ -278,9 +345,12 @@ def _in_container_of(inputs, rows):
 def _code_shape(estimator, n_codes):
     """Return height, width and number of maps of codes that are an image, else None."""
     network = getattr(estimator, "network_", None)
-    filtered = getattr(network.encoder[-1], "filtered", None) if network is not None else None
-    if filtered is not None:
-        return filtered
+    last = network.encoder[-1] if network is not None else None
+    shape = getattr(last, "filtered", tuple(getattr(estimator, "code_shape_", ())))
+    # A sequence of codes is one map; pooled images are vectors.
+    shape = (*shape, 1) if len(shape) == 2 else shape
+    if len(shape) > 2 and prod(shape[:2]) > 1:
+        return shape
     side = isqrt(n_codes)
     is_square = side * side == n_codes and n_codes >= LEAST_CODES_IN_AN_IMAGE
     return (side, side, 1) if is_square else None

@@ -29,13 +29,13 @@ class TopActivationsDisplay:
         The samples, in the units of the picture.
 
     activations : ndarray of shape (n_units, n_samples)
-        What each of them makes of the unit, which stands above it.
+        What each of them makes of the unit, which stands above it after an equals sign.
 
     indices : ndarray of shape (n_units, n_samples)
         Row numbers of the samples.
 
     names : list of str
-        Names of the units, such as 'code 3'.
+        Names of the units, such as 'code 3', or 'component 3' of `PCA`.
 
     picture : Picture or None, default=None
         How rows are drawn. None draws lines.
@@ -140,7 +140,7 @@ class TopActivationsDisplay:
         activations = activations[:, units].T
         indices = np.argsort(-activations, axis=1, kind="stable")[:, :n_samples]
         rows = chain.pictured(X)
-        kind = "code" if layer is None else "unit"
+        kind = chain.code_name if layer is None else "unit"
         display = cls(
             samples=rows[indices],
             activations=np.take_along_axis(activations, indices, axis=1),
@@ -174,7 +174,7 @@ class TopActivationsDisplay:
         artists = np.empty(axes.shape, dtype=object)
         for (i, j), panel in np.ndenumerate(axes):
             artists[i, j] = picture.draw(panel, self.samples[i, j], shared, **picture_kw)
-            panel.set_title(f"{self.activations[i, j]:.3g}", fontsize="x-small", pad=2)
+            panel.set_title(f"= {self.activations[i, j]:.3g}", fontsize="x-small", pad=2)
             if j == 0:
                 name_row(panel, self.names[i])
         label_panels(axes, picture)

@@ -55,6 +55,8 @@ def markdown(results, names, tolerance):
         f"compared with the run before: one that fell by more than {tolerance:.0%} is marked. "
         "Other figures are only shown.",
         "",
+        "<!-- tables -->",
+        "",
     ]
     missing = [name for name in names if name not in results]
     if missing:

@@ -30,7 +30,8 @@ CALLS = {
     "ReconstructionDisplay": {"X": X, "n_samples": 2},
     "TopActivationsDisplay": {"X": X, "n_units": 2, "n_samples": 2},
 }
-each_display = pytest.mark.parametrize("name", skae.plotting.__all__)
+assert set(CALLS) == set(skae.plotting.__all__) - {"METHOD_COLORS"}
+each_display = pytest.mark.parametrize("name", sorted(CALLS))
 
 
 @pytest.fixture(scope="module")

@@ -24,6 +24,15 @@ def test_kernels_are_images(autoencoder):
     assert not display.axes_[1, 2].axison
 
 
+def test_columns_may_be_counted(autoencoder):
+    display = FeaturesDisplay.from_estimator(autoencoder, n_units=5, n_columns=4)
+    assert display.axes_.shape == (2, 4)
+    assert [ax.axison for ax in display.axes_[1]] == [True, False, False, False]
+    for n_columns in (0, 2.0):
+        with pytest.raises(ValueError, match=f"n_columns={n_columns}"):
+            FeaturesDisplay.from_estimator(autoencoder, n_columns=n_columns)
+
+
 def test_units_may_be_chosen(autoencoder):
     display = FeaturesDisplay.from_estimator(autoencoder, units=[9, 2])
     assert_array_equal(display.features, autoencoder.encoder_coefs_[0].T[[9, 2]])
@@ -36,6 +45,7 @@ def test_components_of_other_transformers_and_columns_with_names():
     assert_allclose(display.artists_[1].get_ydata(), pca.components_[1])
     labels = [label.get_text() for label in display.axes_[0, 0].get_xticklabels()]
     assert labels == list(X.columns)
+    assert display.axes_[0, 0].get_title() == "component 0"
 
 
 def test_kernels_of_convolutions_have_a_size_of_their_own(digits):

@@ -20,8 +20,8 @@ def draw(points, n_components, y=None, **kw):
 def test_two_codes(points):
     display = draw(points, 2)
     assert_allclose(display.scatters_[0].get_offsets(), display.codes)
-    assert display.ax_.get_xlabel() == "code 0"
-    assert display.ax_.get_ylabel() == "code 1"
+    assert display.ax_.get_xlabel() == "component 0"
+    assert display.ax_.get_ylabel() == "component 1"
     assert display.legend_ is None
     assert display.colorbar_ is None
 
@@ -35,6 +35,9 @@ def test_classes_have_a_legend(points):
     assert_allclose(display.scatters_[1].get_offsets(), display.codes[y == "dog"])
     colours = {tuple(scatter.get_facecolor()[0]) for scatter in display.scatters_}
     assert len(colours) == 3
+    assert draw(points, 2, y).legend_.get_title().get_text() == "class"
+    named = draw(points, 2, pd.Series(y, name="animal"), y_name="species")
+    assert named.legend_.get_title().get_text() == "species"
 
 
 def test_more_than_ten_classes_have_marks_too(points):
@@ -95,7 +98,7 @@ def test_numbers_have_a_colour_bar(points, y):
 def test_three_codes_stand_in_space(points):
     display = draw(points, 3, np.arange(60) % 2)
     assert display.ax_.name == "3d"
-    assert display.ax_.get_zlabel() == "code 2"
+    assert display.ax_.get_zlabel() == "component 2"
     # The legend stands beside the axes, in a figure that makes room for it or not.
     assert display.legend_ in display.figure_.legends
     cube = plt.figure().add_subplot(projection="3d")
@@ -112,8 +115,8 @@ def test_more_codes_are_drawn_by_pairs(points):
     assert display.axes_.shape == (3, 3)
     assert len(display.scatters_) == 12
     assert_allclose(display.axes_[2, 1].collections[0].get_offsets(), display.codes[::2][:, [1, 3]])
-    assert display.axes_[2, 1].get_xlabel() == "code 1"
-    assert display.axes_[2, 0].get_ylabel() == "code 3"
+    assert display.axes_[2, 1].get_xlabel() == "component 1"
+    assert display.axes_[2, 0].get_ylabel() == "component 3"
     assert draw(points, 6, np.linspace(0, 1, 60)).colorbar_ is not None
 
 
@@ -124,12 +127,12 @@ def test_one_code_is_drawn_against_y(points):
     classes = np.array(["a", "b"])[np.arange(60) % 2]
     ticks = draw(points, 1, classes).ax_.get_yticklabels()
     assert [tick.get_text() for tick in ticks] == ["a", "b"]
-    assert draw(points, 1).ax_.get_ylabel() == "row"
+    assert draw(points, 1).ax_.get_ylabel() == "sample"
 
 
 def test_codes_may_be_chosen(points):
     display = draw(points, 6, components=[4, 1])
-    assert display.ax_.get_xlabel() == "code 4"
+    assert display.ax_.get_xlabel() == "component 4"
     assert_allclose(display.codes, PCA(6).fit_transform(points)[:, [4, 1]])
     with pytest.raises(ValueError, match=r"components=\[6\]"):
         draw(points, 6, components=[6])

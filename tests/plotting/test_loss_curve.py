@@ -34,8 +34,18 @@ def test_stages_come_first(digits):
     assert_array_equal(display.lines_[1].get_xdata(), [4, 5, 6])
     assert_array_equal(display.lines_[2].get_xdata(), [7, 8])
     assert display.kept_[0].get_xdata() == 6 + stacked.best_iter_
+    # Stages have their names above them, in the middle, and not in the legend.
+    named = {text.get_text(): text.get_position()[0] for text in display.ax_.texts}
+    assert named == {"layer 0": 2, "layer 1": 5, "whole network": 7.5}
+    legend = [text.get_text() for text in display.ax_.get_legend().get_texts()]
+    assert legend == ["training", "validation", "weights kept"]
+    several = LossCurveDisplay.from_estimator({"a": stacked, "b": stacked})
+    assert not several.ax_.texts
+    assert len(several.ax_.get_legend().get_texts()) == 10
     layers_alone = stacked.set_params(fine_tune=False).fit(digits[0])
-    assert labels(LossCurveDisplay.from_estimator(layers_alone)) == ["layer 0", "layer 1"]
+    display = LossCurveDisplay.from_estimator(layers_alone)
+    assert labels(display) == ["layer 0", "layer 1"]
+    assert display.ax_.get_legend() is None
 
 
 def test_several_are_compared(autoencoder, denoiser):
@@ -76,6 +86,9 @@ def test_other_estimators_with_a_loss_curve(digits):
 def test_long_falls_are_drawn_on_a_logarithmic_axis():
     fall = LossCurveDisplay(curves={"": LossCurve(np.array([1.0, 0.1, 0.01]))}).plot()
     assert fall.ax_.get_yscale() == "log"
+    fall.figure_.canvas.draw()
+    ticks = {tick.get_text() for tick in fall.ax_.get_yticklabels()}
+    assert {"0.01", "0.02", "0.05", "0.1"} < ticks
     _, ax = plt.subplots()
     ax.set_xticks([1, 2])
     assert fall.plot(ax=ax).ax_ is ax

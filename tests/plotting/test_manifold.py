@@ -23,10 +23,14 @@ def test_a_grid_of_two_codes(pca, digits):
     assert_allclose(display.decodings[1, 3], expected)
     # One picture, whose lowest row of images is the first value of the second code.
     picture = display.image_.get_array()
-    assert picture.shape == (32, 32)
-    assert_allclose(picture[16:24, 24:32], expected.reshape(8, 8))
+    assert picture.shape == (35, 35)
+    assert_allclose(picture[18:26, 27:35], expected.reshape(8, 8))
+    # Gaps between the images; each stands where its codes are counted.
+    assert np.ma.getmaskarray(picture)[8].all()
+    assert np.ma.getmaskarray(picture)[:, 26].all()
+    assert display.image_.get_extent() == pytest.approx((-4 / 9, 3 + 4 / 9) * 2)
     assert display.image_.get_clim() == (X.min(), X.max())
-    assert (display.ax_.get_xlabel(), display.ax_.get_ylabel()) == ("code 2", "code 0")
+    assert (display.ax_.get_xlabel(), display.ax_.get_ylabel()) == ("component 2", "component 0")
     ticks = [tick.get_text() for tick in display.ax_.get_xticklabels()]
     assert ticks == [f"{value:.2g}" for value in display.values[0]]
 
@@ -34,8 +38,8 @@ def test_a_grid_of_two_codes(pca, digits):
 def test_one_code_is_followed(pca, digits):
     display = ManifoldDisplay.from_estimator(pca, digits[0], components=1, n_values=5)
     assert display.decodings.shape == (5, 64)
-    assert display.image_.get_array().shape == (8, 40)
-    assert display.ax_.get_xlabel() == "code 1"
+    assert display.image_.get_array().shape == (8, 44)
+    assert display.ax_.get_xlabel() == "component 1"
 
 
 def test_a_variational_kind_needs_no_samples(digits):
@@ -54,7 +58,7 @@ def test_rows_that_are_no_images_are_lines():
     followed = ManifoldDisplay.from_estimator(pipeline, X, components=0, n_values=4)
     assert followed.image_ is None
     assert_allclose([line.get_ydata() for line in followed.lines_], followed.decodings)
-    assert followed.colorbar_.ax.get_ylabel() == "code 0"
+    assert followed.colorbar_.ax.get_ylabel() == "component 0"
     grid = ManifoldDisplay.from_estimator(pipeline, X, n_values=3)
     assert len(grid.lines_) == 9
     assert grid.colorbar_ is None
@@ -78,7 +82,9 @@ def test_style_of_images(pca, digits):
 def test_colours():
     X = np.random.default_rng(0).uniform(size=(30, 12))
     display = ManifoldDisplay.from_estimator(PCA(2).fit(X), X, n_values=3, image_shape=(2, 2, 3))
-    assert display.image_.get_array().shape == (6, 6, 3)
+    colours = display.image_.get_array()
+    assert colours.shape == (8, 8, 3)
+    assert_allclose(colours[2], 0.75)
 
 
 def test_what_cannot_be_decoded(pca, digits):

@@ -1,11 +1,14 @@
 """How rows are drawn: as images, as lines, in panels."""
 
+from math import prod
+from types import SimpleNamespace
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
-import skae
+from skae._layers import Convolution, Recurrence
 from skae.plotting._pictures import (
     Picture,
     chosen,
@@ -30,15 +33,29 @@ def test_squares_are_images_and_tables_are_not():
 
 
 def test_an_estimator_or_the_data_may_say_the_shape():
-    convolutional = skae.ConvolutionalAutoencoder(image_shape=(4, 16))
-    assert of("auto", 64, convolutional).shape == (4, 16)
+    def taking(layer):
+        return SimpleNamespace(network_=SimpleNamespace(encoder=(layer,)))
+
+    def convolutional(*image):
+        return taking(Convolution(image, 2, (3, 3), (2, 2)))
+
+    assert of("auto", 64, convolutional(4, 16, 1)).shape == (4, 16)
+    assert not of("auto", 64, convolutional(1, 64, 1)).is_image
     assert of("auto", 24, X=np.zeros((5, 4, 6))).shape == (4, 6)
-    recurrent = skae.RecurrentAutoencoder(sequence_shape=(32, 2))
+    recurrent = taking(Recurrence("lstm", 32, 2, 4))
     assert of("auto", 64, recurrent, np.zeros((5, 32, 2))) == Picture((32, 2), is_image=False)
     # An earlier step that cannot be undone may have changed the number of columns.
     assert of("auto", 10, recurrent) == Picture((10, 1), is_image=False)
     # Two channels are no colours.
-    assert not of("auto", 128, skae.ConvolutionalAutoencoder(image_shape=(8, 8, 2))).is_image
+    assert not of("auto", 128, convolutional(8, 8, 2)).is_image
+    # Rows of models of Keras, of unlike shapes.
+    for shape, expected in {
+        (4, 16, 1): Picture((4, 16), is_image=True),
+        (8, 16): Picture((8, 16), is_image=True),
+        (64, 2): Picture((64, 2), is_image=False),
+        (64,): Picture((8, 8), is_image=True),
+    }.items():
+        assert of("auto", prod(shape), SimpleNamespace(row_shape_=shape)) == expected
     assert of((8, 8, 1), 64).shape == (8, 8)
     assert of((4, 4, 3), 48).shape == (4, 4, 3)
 
@@ -95,6 +112,7 @@ def test_a_mosaic_has_gaps():
     assert np.isnan(wall[2]).all()
     assert np.isnan(wall[3:, 3:]).all()
     assert np.nansum(wall) == 12
+    assert mosaic(np.ones((3, 2, 2, 3)), n_columns=3, gap=2).shape == (2, 10, 3)
 
 
 def test_panels_are_large_enough_and_may_divide_a_place():

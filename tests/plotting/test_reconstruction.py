@@ -3,13 +3,14 @@ import pandas as pd
 import pytest
 from matplotlib.container import BarContainer
 from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.base import BaseEstimator
 from sklearn.decomposition import PCA
 from sklearn.kernel_approximation import Nystroem
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 import skae
-from skae.plotting import ReconstructionDisplay
+from skae.plotting import METHOD_COLORS, ReconstructionDisplay
 from tests.plotting.conftest import SMALL
 
 
@@ -23,11 +24,15 @@ def test_images(autoencoder, digits, n_samples):
     display = ReconstructionDisplay.from_estimator(
         autoencoder, X, n_samples=n_samples, random_state=0
     )
-    assert row_names(display) == ["original", "codes", "reconstruction", "difference"]
+    error = np.mean((display.original - display.reconstruction) ** 2)
+    name = f"reconstruction\nMSE {error:.3g}"
+    assert row_names(display) == ["original", "codes", name, "difference"]
+    last = np.mean((display.original[-1] - display.reconstruction[-1]) ** 2)
+    assert display.axes_[3, -1].get_title() == f"MSE {last:.2g}"
     assert display.axes_.shape == (4, n_samples)
     assert all(len(ax.images) == 1 for ax in display.axes_.flat)
     i = display.indices[-1]
-    assert display.axes_[0, -1].get_title() == f"row {i}"
+    assert display.axes_[0, -1].get_title() == f"sample {i}"
     drawn = [ax.images[0].get_array() for ax in display.axes_[:, -1]]
     back = autoencoder.reconstruct(X[[i]]).reshape(8, 8)
     assert_array_equal(drawn[0], X[i].reshape(8, 8))
@@ -57,6 +62,7 @@ def test_few_codes_are_bars(pca, digits):
     bars = display.artists_[1, 0]
     assert isinstance(bars, BarContainer)
     assert_allclose([bar.get_height() for bar in bars], display.codes[0])
+    assert row_names(display)[1] == "components"
 
 
 def test_codes_of_a_convolution_are_an_image(digits):
@@ -70,8 +76,57 @@ def test_codes_of_a_convolution_are_an_image(digits):
     assert display.artists_[1, 0].get_array().shape == (9, 9)
 
 
+class Reversed(BaseEstimator):
+    """What pictures see of models of Keras: rows and codes of these shapes, flattened."""
+
+    @classmethod
+    def of(cls, row_shape, code_shape):
+        estimator = cls()
+        estimator.row_shape_, estimator.code_shape_ = row_shape, code_shape
+        return estimator
+
+    def fit(self, X):
+        return self
+
+    def transform(self, X):
+        return X[:, ::-1]
+
+    inverse_transform = transform
+
+
+def test_codes_of_keras_are_a_tile_for_each_map():
+    X = np.arange(48.0).reshape(2, 24)
+    estimator = Reversed.of((6, 4, 1), (3, 2, 4))
+    display = ReconstructionDisplay.from_estimator(estimator, X, indices=[1])
+    tiles = display.artists_[1, 0].get_array()
+    assert tiles.shape == (7, 5)
+    maps = X[1, ::-1].reshape(3, 2, 4)
+    assert_array_equal(tiles[:3, 3:], maps[..., 1])
+    assert_array_equal(tiles[4:, :2], maps[..., 2])
+    assert np.ma.getmaskarray(tiles)[3].all()
+    assert display.artists_[0, 0].get_array().shape == (6, 4)
+
+
+@pytest.mark.parametrize(
+    ("code_shape", "drawn"),
+    [
+        ((16,), (4, 4)),
+        ((2, 8), (2, 8)),
+        ((2, 2, 2, 2), (5, 5)),
+        # Too few for a square; pooled images.
+        ((24,), None),
+        ((1, 1, 24), None),
+    ],
+)
+def test_codes_of_other_shapes(code_shape, drawn):
+    X = np.arange(2.0 * np.prod(code_shape)).reshape(2, -1)
+    display = ReconstructionDisplay.from_estimator(Reversed.of(X.shape[1:], code_shape), X)
+    artist = display.artists_[1, 0]
+    assert isinstance(artist, BarContainer) if drawn is None else artist.get_array().shape == drawn
+
+
 def test_stored_arrays_are_lines_unless_a_picture_is_given():
-    rows = np.arange(6.0).reshape(2, 3)
+    rows = np.arange(8.0).reshape(2, 4)
     display = ReconstructionDisplay(original=rows, codes=rows[:, :1], reconstruction=rows).plot()
     assert_array_equal(display.artists_[0, 1].get_ydata(), rows[1])
     assert display.axes_[0, 0].get_title() == ""
@@ -80,7 +135,8 @@ def test_stored_arrays_are_lines_unless_a_picture_is_given():
 def test_a_denoiser_sees_corrupted_rows(denoiser, digits):
     X, _ = digits
     display = ReconstructionDisplay.from_estimator(denoiser, X, n_samples=2, random_state=0)
-    assert row_names(display)[:2] == ["original", "corrupted"]
+    error = np.mean((display.corrupted - display.original) ** 2)
+    assert row_names(display)[:2] == ["original", f"corrupted\nMSE {error:.3g}"]
     assert display.axes_.shape == (5, 2)
     assert not np.allclose(display.corrupted, display.original)
     assert_allclose(display.codes, denoiser.transform(display.corrupted))
@@ -126,9 +182,12 @@ def test_earlier_steps_are_undone_where_they_can_be():
     expected = pipeline.inverse_transform(pipeline.transform(X.iloc[[4]]))
     assert_allclose(display.reconstruction, expected)
     # The original stands behind the reconstruction.
-    assert [line.get_color() for line in display.axes_[2, 0].lines] == ["0.7", "#3f90da"]
+    assert [line.get_color() for line in display.axes_[2, 0].lines] == ["0.7", METHOD_COLORS["PCA"]]
     labels = [label.get_text() for label in display.axes_[-1, 0].get_xticklabels()]
     assert labels == [*"abcd"]
+    assert display.axes_[-1, 0].get_xlabel() == ""
+    unnamed = ReconstructionDisplay.from_estimator(PCA(2).fit(X.to_numpy()), X.to_numpy())
+    assert unnamed.axes_[-1, 0].get_xlabel() == "feature"
 
     kernel = make_pipeline(Nystroem(n_components=6, random_state=0), PCA(2)).fit(X)
     display = ReconstructionDisplay.from_estimator(kernel, X, indices=[4])

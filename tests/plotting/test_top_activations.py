@@ -18,14 +18,14 @@ def test_the_samples_that_activate_a_code_most(pca, digits):
         assert_allclose(activations, expected)
         assert_allclose(codes[indices, unit], expected)
     assert display.axes_.shape == (2, 4)
-    assert [ax.get_ylabel() for ax in display.axes_[:, 0]] == ["code 3", "code 0"]
+    assert [ax.get_ylabel() for ax in display.axes_[:, 0]] == ["component 3", "component 0"]
     assert_array_equal(display.artists_[1, 2].get_array(), X[display.indices[1, 2]].reshape(8, 8))
-    assert display.axes_[0, 0].get_title() == f"{display.activations[0, 0]:.3g}"
+    assert display.axes_[0, 0].get_title() == f"= {display.activations[0, 0]:.3g}"
 
 
 def test_the_codes_that_vary_most_are_drawn(pca, digits):
     display = TopActivationsDisplay.from_estimator(pca, digits[0], n_units=2, n_samples=1)
-    assert display.names == ["code 0", "code 1"]
+    assert display.names == ["component 0", "component 1"]
 
 
 def test_units_of_a_hidden_layer(digits):
