@@ -72,7 +72,7 @@ def to_onnx(estimator: Any, part: str = "encoder") -> Any:
         import onnx
     except ImportError as error:
         raise ImportError(
-            "to_onnx requires onnx. You can install it with `pip install skae[onnx]`."
+            "to_onnx requires onnx. You can install it with `pip install 'skae[onnx]'`."
         ) from error
     if part not in PARTS:
         raise ValueError(f"part={part!r}: give 'encoder' or 'decoder'.")
