@@ -17,12 +17,15 @@ version = release = skae.__version__
 extensions = [
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
+    "sphinx.ext.viewcode",
     "numpydoc",
     "sphinx_gallery.gen_gallery",
     "myst_parser",
     "sphinx_design",
     "sphinx_copybutton",
     "docstrings",
+    "gallery",
+    "links",
     "mathml",
 ]
 exclude_patterns = ["_build", "_templates", "extensions", "images/README*"]
@@ -49,7 +52,10 @@ copybutton_prompt_is_regexp = True
 sphinx_gallery_conf = {
     "examples_dirs": "../examples",
     "gallery_dirs": "auto_examples",
-    "within_subsection_order": "gallery_order.FromFirstToLast",
+    # Sections and order are those of examples/index.rst.
+    "copyfile_regex": r"index\.rst$",
+    "within_subsection_order": "gallery.place",
+    "minigallery_sort_order": "gallery.place",
     "abort_on_example_error": True,
     # Times of a shared machine say nothing.
     "min_reported_time": float("inf"),

@@ -54,6 +54,10 @@ class ManifoldDisplay:
 
     figure_ : Figure
 
+    See Also
+    --------
+    LatentSpaceDisplay : Where samples lie among the codes.
+
     Examples
     --------
     >>> from sklearn.datasets import load_digits
