@@ -63,6 +63,8 @@ sphinx_gallery_conf = {
     "download_all_examples": False,
     "show_signature": False,
     "image_srcset": ["2x"],
+    # As wide as most figures are, in proportion.
+    "thumbnail_size": (400, 220),
     "remove_config_comments": True,
     "doc_module": ("skae",),
     "backreferences_dir": "generated/backreferences",
@@ -78,10 +80,11 @@ html_context = {"default_mode": "light"}
 html_theme_options = {
     "navbar_end": [],
     "navbar_align": "left",
-    "header_links_before_dropdown": 6,
+    "header_links_before_dropdown": 8,
     "show_toc_level": 2,
     "show_nav_level": 1,
-    "secondary_sidebar_items": ["page-toc"],
+    # Pages of cards need the width more than a list of their headings.
+    "secondary_sidebar_items": {"**": ["page-toc"], "auto_examples/index": [], "guide/index": []},
     "footer_start": ["copyright"],
     "footer_end": [],
     "back_to_top_button": False,

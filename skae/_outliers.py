@@ -22,7 +22,7 @@ SHARE_OF_INLIERS = 0.975
 class AutoencoderOutlierDetector(
     VersionStamp, DocumentationLink, OutlierMixin, MetaEstimatorMixin, BaseEstimator
 ):
-    """Outlier and novelty detection by an autoencoder's reconstruction error.
+    """Outlier, novelty and anomaly detection by an autoencoder's reconstruction error.
 
     An autoencoder with few codes learns what the training rows have in common and reconstructs
     rows that lack it badly: the greater the squared error of a row's reconstruction, the more of

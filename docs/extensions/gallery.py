@@ -2,11 +2,13 @@
 
 import re
 from functools import cache
+from itertools import count
 from pathlib import Path
 
 from sphinx.util.docutils import SphinxDirective
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
+ALT = re.compile(r"^( +:alt:).*$", re.MULTILINE)
 
 
 @cache
@@ -42,7 +44,16 @@ class Examples(SphinxDirective):
         return []
 
 
+def describe(app, docname, source):
+    """Describe figures by the question that they answer: sphinx-gallery lists what it finds."""
+    if docname.startswith("auto_examples/plot_"):
+        title = re.search(r"^=+\n(.+)\n=+$", source[0], re.MULTILINE)[1]
+        numbers = count(1)
+        source[0] = ALT.sub(lambda found: f"{found[1]} Figure {next(numbers)}: {title}", source[0])
+
+
 def setup(app):
-    """Register the directive."""
+    """Register the directive, and look at the pages of examples before they are read."""
     app.add_directive("examples", Examples)
+    app.connect("source-read", describe)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
