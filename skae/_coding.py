@@ -11,12 +11,19 @@ from sklearn.utils.validation import check_array, validate_data
 
 from skae._dask import is_dask, validated_rows
 from skae._lazily import lazily
+from skae._links import DocumentationLink
 from skae._principal import variance
 from skae._rows import flattened, total
 from skae._serve import Coder
 
 
-class Coding(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator, metaclass=ABCMeta):
+class Coding(
+    DocumentationLink,
+    ClassNamePrefixFeaturesOutMixin,
+    TransformerMixin,
+    BaseEstimator,
+    metaclass=ABCMeta,
+):
     """What an autoencoder does once it is fitted, by its `_codec` and its `n_components_`."""
 
     # Name of the parameter that gives a sample's shape, for kinds that take arrays of images or

@@ -54,6 +54,11 @@ class AutoencoderClassifier(ClassifierMixin, EncoderWithHead):
 
     {attributes}
 
+    See Also
+    --------
+    AutoencoderRegressor : The same for continuous targets.
+    sklearn.semi_supervised.SelfTrainingClassifier : Learns from its own predictions.
+
     References
     ----------
     {references}
@@ -165,6 +170,10 @@ class AutoencoderRegressor(RegressorMixin, EncoderWithHead):
         Mean and standard deviation of the targets.
 
     {attributes}
+
+    See Also
+    --------
+    AutoencoderClassifier : The same for classes.
 
     References
     ----------

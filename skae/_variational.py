@@ -63,6 +63,12 @@ class VariationalAutoencoder(BaseAutoencoder):
     ----------
     {attributes}
 
+    See Also
+    --------
+    AutoencoderTransformer : Codes without noise, in the units of X.
+    skae.plotting.ManifoldDisplay : Draws what a grid of codes decodes to.
+    sklearn.mixture.GaussianMixture : Another model that draws new samples.
+
     References
     ----------
     {references}
