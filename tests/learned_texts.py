@@ -21,7 +21,9 @@ from tests.learning import assert_learned
 FORMAT = re.compile(r":\.\d+f")
 NUMBER = re.compile(r"-?\d+\.?(\d*)")
 # Of an estimator: how data are split and drawn is part of what is said of them.
-SEED = re.compile(r"^(?!.*(?:train_test_split|make_|sample\())(.*\brandom_state(?:=|": ))\d+", re.MULTILINE)
+SEED = re.compile(
+    r"^(?!.*(?:train_test_split|make_|sample\())(.*\brandom_state(?:=|\": ))\d+", re.MULTILINE
+)
 
 
 def docstrings():
@@ -33,7 +35,7 @@ def docstrings():
                 yield pytest.param(found, id=found.name)
 
 
-@pytest.mark.parametrize("docstring", docstrings())
+@pytest.mark.parametrize("docstring", list(docstrings()))
 def test_printed_numbers_hold_for_other_seeds(docstring, learning_seed):
     for each in docstring.examples:
         source = SEED.sub(rf"\g<1>{learning_seed}", FORMAT.sub(":.9f", each.source))
@@ -80,7 +82,9 @@ CLAIMS = {
         "max(kept.scores['PCA'][i].mean() - kept.scores['AutoencoderTransformer'][i].mean()"
         " for i in range(4)) < -0.03"
     ],
-    "plot_drop_in_for_pca": ["kept(fitted['PCA'], X, y) < kept(fitted['AutoencoderTransformer'], X, y)"],
+    "plot_drop_in_for_pca": [
+        "kept(fitted['PCA'], X, y) < kept(fitted['AutoencoderTransformer'], X, y)"
+    ],
     "plot_feature_reduction": [
         "cases['900 independent columns']['AutoencoderTransformer(10)'].mean() < 0.1",
         "cases['40 columns of a curled sheet']['PCA(2)'].mean() + 0.3"

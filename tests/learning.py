@@ -30,7 +30,7 @@ def assert_learned(value, *, above=-float("inf"), below=float("inf"), claim=None
     """
     value = float(value)
     if MARGINS not in os.environ:
-        assert above < value < below
+        assert above < value < below, f"{value} is not between {above} and {below}"
         return
     caller = sys._getframe(1)
     claim = claim or linecache.getline(caller.f_code.co_filename, caller.f_lineno).strip()
