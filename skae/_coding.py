@@ -11,7 +11,7 @@ from sklearn.utils.validation import check_array, validate_data
 
 from skae._dask import is_dask, validated_rows
 from skae._lazily import lazily
-from skae._links import DocumentationLink
+from skae._documentation import DocumentationLink
 from skae._principal import variance
 from skae._rows import flattened, total
 from skae._serve import Coder

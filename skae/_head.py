@@ -25,7 +25,7 @@ from skae._epochs import History, run_epochs
 from skae._feed import Feed, rows_in_a_batch
 from skae._interrupts import DeferredInterrupt
 from skae._layers import Dense
-from skae._links import DocumentationLink
+from skae._documentation import DocumentationLink
 from skae._parts import Loss
 from skae._plan import Half, Objective, Plan, Solver
 from skae._rows import restored_on_failure

@@ -11,7 +11,7 @@ from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import check_array, check_is_fitted
 
 from skae._autoencoder import AutoencoderTransformer
-from skae._links import DocumentationLink
+from skae._documentation import DocumentationLink
 from skae._storage import VersionStamp
 
 # Measured on digits with one class held out: more codes reconstruct unseen classes too.
