@@ -27,7 +27,7 @@ from skae._interrupts import DeferredInterrupt
 from skae._layers import Dense
 from skae._parts import Loss
 from skae._plan import Half, Objective, Plan, Solver
-from skae._rows import restored_on_failure
+from skae._rows import dense, finite, restored_on_failure
 from skae._schedule import Schedule
 from skae._serve import Codec
 from skae._stacked import StackedAutoencoder
@@ -114,7 +114,7 @@ class EncoderWithHead(
                 f"{type(self).__name__} requires y to be passed, but the target y is None."
             )
         with restored_on_failure(self):
-            X = validate_data(self, X, dtype=[np.float64, np.float32], ensure_min_samples=2)
+            X = self._rows(X, reset=True, ensure_min_samples=2)
             check_consistent_length(X, y)
             labelled, targets, of_targets = self._targets(y)
             rng = np.random.default_rng(check_random_state(self.random_state).randint(2**31 - 1))
@@ -136,15 +136,15 @@ class EncoderWithHead(
             Of the encoder as the labelled rows have left it, without `whiten`.
         """
         codec = self._codec
-        return codec.encode(self._rows(X))
+        return finite(codec.encode, self._rows(X))
 
     def _outputs(self, X) -> np.ndarray:
         """Return what the head gives for rows of X."""
         codec = self._codec
-        return codec.decode(codec.encode(self._rows(X)))
+        return finite(lambda rows: codec.decode(codec.encode(rows)), self._rows(X))
 
-    def _rows(self, X) -> np.ndarray:
-        return validate_data(self, X, dtype=[np.float64, np.float32], reset=False)
+    def _rows(self, X, reset: bool = False, **more: Any) -> np.ndarray:
+        return validate_data(self, dense(X), dtype=[np.float64, np.float32], reset=reset, **more)
 
     @property
     def _codec(self) -> Codec:
