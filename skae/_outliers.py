@@ -12,6 +12,7 @@ from sklearn.utils.validation import check_array, check_is_fitted
 
 from skae._autoencoder import AutoencoderTransformer
 from skae._documentation import DocumentationLink
+from skae._rows import finite
 from skae._storage import VersionStamp
 
 # Measured on digits with one class held out: more codes reconstruct unseen classes too.
@@ -208,7 +209,8 @@ class AutoencoderOutlierDetector(
         check_is_fitted(self)
         reconstruction = self.autoencoder_.reconstruct(X)
         X = check_array(X, dtype=reconstruction.dtype, allow_nd=True)
-        return np.square(X.reshape(reconstruction.shape) - reconstruction, dtype=np.float64)
+        X = X.reshape(reconstruction.shape)
+        return finite(lambda rows: np.square(rows - reconstruction, dtype=np.float64), X)
 
     @property
     def n_features_in_(self):

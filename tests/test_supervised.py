@@ -3,12 +3,13 @@
 import pickle
 
 import numpy as np
+import pandas as pd
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
 from sklearn.datasets import load_diabetes, load_digits
 from sklearn.linear_model import Ridge
-from sklearn.model_selection import GridSearchCV, train_test_split
+from sklearn.model_selection import GridSearchCV, cross_val_score, train_test_split
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils._param_validation import InvalidParameterError
@@ -196,6 +197,53 @@ def test_bad_labels_are_refused_and_nothing_fitted_is_lost():
         AutoencoderRegressor(SMALL).fit(X, np.full(len(X), np.nan))
     with pytest.raises(InvalidParameterError, match="'autoencoder' parameter"):
         AutoencoderClassifier("pca").fit(X, Y)
+
+
+@pytest.mark.parametrize("unknown", [np.nan, None, pd.NA])
+def test_unknown_labels_say_how_rows_are_marked(unknown):
+    y = np.array(["a", "b", unknown] * 4, dtype=object)
+    for labels in (y, pd.Series(y)):
+        with pytest.raises(ValueError, match="NaN or infinity. Mark unlabelled rows with -1"):
+            classifier().fit(X[:12], labels)
+
+
+@pytest.mark.parametrize("dtype", [object, str, np.dtypes.StringDType()])
+def test_minus_one_as_a_string_is_refused(dtype):
+    y = np.array(["a", "b", "-1"] * 4, dtype=dtype)
+    with pytest.raises(ValueError, match=r"the string '-1'.*the dtype object: np.array"):
+        classifier().fit(X[:12], y)
+
+
+def test_masked_targets_are_unlabelled_where_they_are_filled():
+    y = np.ma.array(Y, mask=Y > 5)
+    with pytest.raises(ValueError, match=r"y is a masked array.*Give y.filled\(-1\)\.$"):
+        classifier().fit(X, y)
+    with pytest.raises(ValueError, match=r"y is a masked array.*Give y.filled\(np.nan\)\.$"):
+        AutoencoderRegressor(SMALL).fit(X, y)
+
+
+def test_unlabelled_rows_have_no_score():
+    names = np.array(["zero", "one", -1], dtype=object)
+    rows, y = X[Y < 3], names[Y[Y < 3]]
+    fitted = classifier(freeze=True).fit(rows, y)
+    weights = np.arange(len(y))
+    known = y != -1
+    assert fitted.score(rows, y) == fitted.score(rows[known], y[known])
+    assert fitted.score(rows.tolist(), pd.Series(y), weights) == fitted.score(
+        rows[known], y[known], weights[known]
+    )
+    with pytest.raises(ValueError, match="marks all 3 rows as unlabelled"):
+        fitted.score(rows[:3], [-1, -1, -1])
+
+
+def test_targets_of_nan_are_left_out_of_cross_validation():
+    y = np.where(np.arange(len(Y)) % 2, Y, np.nan)
+    regressor = AutoencoderRegressor(SMALL, freeze=True)
+    scores = cross_val_score(regressor, X, y, cv=2)
+    assert np.isfinite(scores).all()
+    both = np.c_[y, X.sum(axis=1)]
+    fitted = AutoencoderRegressor(SMALL, freeze=True).fit(X, both)
+    assert fitted.score(X, both) == pytest.approx(fitted.score(X[1::2], both[1::2]))
 
 
 def test_minus_one_and_one_are_two_classes(learning_seed):

@@ -9,7 +9,7 @@ from sklearn.base import BaseEstimator
 
 import skae
 import skae.keras
-from skae import _links
+from skae import _documentation
 from tests.fresh import ROOT
 
 ESTIMATORS = {
@@ -28,11 +28,11 @@ def installed(monkeypatch):
         metadata = Message()
         for url in urls:
             metadata["Project-URL"] = url
-        monkeypatch.setattr(_links, "metadata", lambda package: metadata)
-        _links.documentation.cache_clear()
+        monkeypatch.setattr(_documentation, "metadata", lambda package: metadata)
+        _documentation.documentation.cache_clear()
 
     yield with_addresses
-    _links.documentation.cache_clear()
+    _documentation.documentation.cache_clear()
 
 
 def made(name):
@@ -40,7 +40,7 @@ def made(name):
 
 
 @pytest.mark.parametrize("name", ESTIMATORS)
-def test_an_estimator_links_to_its_page(name, installed):
+def test_an_estimator_documentation_to_its_page(name, installed):
     installed("Source, https://code.local", "Documentation, https://skae.local/stable/")
     page = f"https://skae.local/stable/generated/{name}.html"
     assert made(name)._get_doc_link() == page
@@ -58,7 +58,7 @@ def test_these_pages_exist():
 
 
 @pytest.mark.parametrize("name", ESTIMATORS)
-def test_nothing_links_without_an_address(name, installed):
+def test_nothing_documentation_without_an_address(name, installed):
     installed("Source, https://code.local")
     assert made(name)._get_doc_link() == ""
     assert "local" not in made(name)._repr_html_()
@@ -70,7 +70,7 @@ def test_nor_where_the_package_is_not_installed(installed, monkeypatch):
     def missing(package):
         raise PackageNotFoundError(package)
 
-    monkeypatch.setattr(_links, "metadata", missing)
+    monkeypatch.setattr(_documentation, "metadata", missing)
     assert skae.AutoencoderTransformer()._get_doc_link() == ""
 
 
