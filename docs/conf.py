@@ -17,12 +17,15 @@ version = release = skae.__version__
 extensions = [
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
+    "sphinx.ext.viewcode",
     "numpydoc",
     "sphinx_gallery.gen_gallery",
     "myst_parser",
     "sphinx_design",
     "sphinx_copybutton",
     "docstrings",
+    "gallery",
+    "links",
     "mathml",
 ]
 exclude_patterns = ["_build", "_templates", "extensions", "images/README*"]
@@ -49,7 +52,10 @@ copybutton_prompt_is_regexp = True
 sphinx_gallery_conf = {
     "examples_dirs": "../examples",
     "gallery_dirs": "auto_examples",
-    "within_subsection_order": "gallery_order.FromFirstToLast",
+    # Sections and order are those of examples/index.rst.
+    "copyfile_regex": r"index\.rst$",
+    "within_subsection_order": "gallery.place",
+    "minigallery_sort_order": "gallery.place",
     "abort_on_example_error": True,
     # Times of a shared machine say nothing.
     "min_reported_time": float("inf"),
@@ -57,6 +63,8 @@ sphinx_gallery_conf = {
     "download_all_examples": False,
     "show_signature": False,
     "image_srcset": ["2x"],
+    # As wide as most figures are, in proportion.
+    "thumbnail_size": (400, 220),
     "remove_config_comments": True,
     "doc_module": ("skae",),
     "backreferences_dir": "generated/backreferences",
@@ -72,10 +80,11 @@ html_context = {"default_mode": "light"}
 html_theme_options = {
     "navbar_end": [],
     "navbar_align": "left",
-    "header_links_before_dropdown": 6,
+    "header_links_before_dropdown": 8,
     "show_toc_level": 2,
     "show_nav_level": 1,
-    "secondary_sidebar_items": ["page-toc"],
+    # Pages of cards need the width more than a list of their headings.
+    "secondary_sidebar_items": {"**": ["page-toc"], "auto_examples/index": [], "guide/index": []},
     "footer_start": ["copyright"],
     "footer_end": [],
     "back_to_top_button": False,

@@ -1,7 +1,7 @@
 """
-======================================
-How far do codes move when a row does?
-======================================
+===================================================
+How stable are the codes of ContractiveAutoencoder?
+===================================================
 
 :class:`~skae.ContractiveAutoencoder` asks for codes that change little with the row: it penalises
 the derivative of the codes by the columns. Here noise of growing strength is added to digits, and

@@ -1,7 +1,7 @@
 """
-===========================================
-Do images need a convolutional autoencoder?
-===========================================
+========================================
+Do images need ConvolutionalAutoencoder?
+========================================
 
 Small ones do not. Digits of 8 x 8 pixels, put at a random place in a field of 12 x 12, are
 described by ten codes. :class:`~skae.ConvolutionalAutoencoder` does much better than

@@ -1,7 +1,7 @@
 """
-========================================
-What does one code of an autoencoder do?
-========================================
+=======================================================
+What does one code of AutoencoderTransformer stand for?
+=======================================================
 
 It is a place along a curve. Decoding a range of codes draws that curve, as it draws a straight line
 for :class:`~sklearn.decomposition.PCA`: each of the two replaces a point by one that lies on

@@ -1,7 +1,7 @@
 """
-====================================
-Can an autoencoder clean noisy rows?
-====================================
+==========================================
+Can DenoisingAutoencoder clean noisy rows?
+==========================================
 
 :class:`~skae.DenoisingAutoencoder` sees spoiled rows in training and is asked for the clean ones.
 Here it removes noise from images of digits that it has not seen, beside

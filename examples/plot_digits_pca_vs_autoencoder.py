@@ -1,7 +1,7 @@
 """
-=================================================
-Digits: is an autoencoder better than PCA for me?
-=================================================
+====================================================
+Is AutoencoderTransformer better than PCA on digits?
+====================================================
 
 The same pipeline, a few codes and then a linear classifier, once with
 :class:`~sklearn.decomposition.PCA` and once with :class:`~skae.AutoencoderTransformer` in its

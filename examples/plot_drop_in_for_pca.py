@@ -1,7 +1,7 @@
 """
-=============================================
-Can I put an autoencoder where my PCA stands?
-=============================================
+======================================================
+Can AutoencoderTransformer replace PCA in my pipeline?
+======================================================
 
 Yes: it is one step of a :class:`~sklearn.pipeline.Pipeline`, replaced by ``set_params``. Here it
 is done in a pipeline that tells malignant from benign tumours by two codes of thirty

@@ -1,7 +1,7 @@
 """
-=====================================================
-When does feature reduction help a linear regression?
-=====================================================
+=======================================================
+When does AutoencoderTransformer help LinearRegression?
+=======================================================
 
 Regression on all columns, on the first ten, on codes of PCA and of an autoencoder, by
 cross-validation. First on 900 independent columns of which one makes the target: no unsupervised

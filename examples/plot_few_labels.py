@@ -1,7 +1,7 @@
 """
-=========================================
-Do rows without labels help a classifier?
-=========================================
+==================================================
+Do rows without labels help AutoencoderClassifier?
+==================================================
 
 Here they do, by one to three hundredths. :class:`~skae.AutoencoderClassifier` learns from all rows
 what images of digits are like, from the labelled ones which digit is which; -1 marks the others.

@@ -1,6 +1,6 @@
 """
 =====================================================
-How many codes, how wide a network, how much penalty?
+How do I tune AutoencoderTransformer by GridSearchCV?
 =====================================================
 
 :class:`~sklearn.model_selection.GridSearchCV` answers as for any other transformer. The score of an

@@ -1,7 +1,7 @@
 """
-====================================
-Can one code stand for four columns?
-====================================
+==============================================================
+Can one code of AutoencoderTransformer stand for four columns?
+==============================================================
 
 Where the columns are functions of one hidden variable, it can. Here they are its square, its cube,
 its sine and its exponential, and the hidden variable is nowhere among them.

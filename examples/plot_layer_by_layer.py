@@ -1,7 +1,7 @@
 """
-================================================
-What happens when layers are trained one by one?
-================================================
+=============================================
+How does StackedAutoencoder train its layers?
+=============================================
 
 :class:`~skae.StackedAutoencoder` trains its first layer as an autoencoder of X, the second as an
 autoencoder of the codes of the first, and so on. Layers below are frozen, so their codes are

@@ -1,7 +1,7 @@
 """
-================================
-Which entry of a table is wrong?
-================================
+=========================================================
+Can AutoencoderOutlierDetector tell which entry is wrong?
+=========================================================
 
 An entry can lie in the usual range of its column and still not fit the rest of its row. An
 :class:`~skae.AutoencoderOutlierDetector` is trained on sound rows of measurements of tumours and

@@ -1,7 +1,7 @@
 """
-======================================
-Does a linear autoencoder perform PCA?
-======================================
+=================================================
+Does a linear AutoencoderTransformer perform PCA?
+=================================================
 
 Yes: an autoencoder without activations that minimises the squared error finds the plane of the
 first principal components [1]_. By default skae starts there; here it starts from random weights

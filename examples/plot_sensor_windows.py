@@ -1,7 +1,7 @@
 """
-===============================================
-Which sensor of which machine is odd, and when?
-===============================================
+====================================================================
+Which sensor is odd, and when? AutoencoderOutlierDetector on windows
+====================================================================
 
 Anomaly detection in time series: a data frame with a row for each machine and minute. The rows of
 a machine are cut into windows; each window is a sample, an array of shape (steps, sensors). A

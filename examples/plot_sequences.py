@@ -1,7 +1,7 @@
 """
-==========================================
-Do sequences need a recurrent autoencoder?
-==========================================
+=======================================
+Do sequences need RecurrentAutoencoder?
+=======================================
 
 Noisy sines of random frequency and phase: two numbers say all about one, but none of them enters
 linearly, so that two principal components keep little. A

@@ -1,7 +1,7 @@
 """
-===============================
-What do sparse codes stand for?
-===============================
+=================================================
+What do the codes of SparseAutoencoder stand for?
+=================================================
 
 Here for strokes, and for whole digits where these are simple. :class:`~skae.SparseAutoencoder`
 has a hundred codes for the sixty-four pixels of a digit, but an image may use few of them. With

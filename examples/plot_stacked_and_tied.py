@@ -1,7 +1,7 @@
 """
-============================================================
-Should a decoder's weights be tied, or layers trained alone?
-============================================================
+===========================================
+Do tied weights or StackedAutoencoder help?
+===========================================
 
 Less than one might think: the same network, with layers of 100, 50 and 16 units and their mirror,
 is trained on digits in three ways. As a whole; as a whole with the decoder's kernels tied to the

@@ -1,7 +1,7 @@
 """
-====================================
-Can I draw digits that nobody wrote?
-====================================
+=========================================================
+Can VariationalAutoencoder draw digits that nobody wrote?
+=========================================================
 
 :class:`~skae.VariationalAutoencoder` learns codes that are close to standard normals, so that
 decoding random normals gives new rows. :class:`~sklearn.decomposition.PCA` can be used in the same

@@ -22,6 +22,14 @@ class AutoencoderTransformer(BaseAutoencoder):
     ----------
     {attributes}
 
+    See Also
+    --------
+    sklearn.decomposition.PCA : Linear dimensionality reduction, where training starts.
+    DenoisingAutoencoder : Learns to remove noise.
+    SparseAutoencoder : Many codes, few of them active.
+    VariationalAutoencoder : Draws new samples.
+    skae.plotting.ComponentsCurveDisplay : Score against the number of codes.
+
     References
     ----------
     {references}

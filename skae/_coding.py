@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from abc import ABCMeta, abstractmethod
 from typing import ClassVar
 
@@ -10,13 +11,20 @@ from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, Transfo
 from sklearn.utils.validation import check_array, validate_data
 
 from skae._dask import is_dask, validated_rows
+from skae._documentation import DocumentationLink
 from skae._lazily import lazily
 from skae._principal import variance
-from skae._rows import flattened, total
+from skae._rows import dense, finite, flattened, total
 from skae._serve import Coder
 
 
-class Coding(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator, metaclass=ABCMeta):
+class Coding(
+    DocumentationLink,
+    ClassNamePrefixFeaturesOutMixin,
+    TransformerMixin,
+    BaseEstimator,
+    metaclass=ABCMeta,
+):
     """What an autoencoder does once it is fitted, by its `_codec` and its `n_components_`."""
 
     # Name of the parameter that gives a sample's shape, for kinds that take arrays of images or
@@ -36,7 +44,7 @@ class Coding(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator, m
         codes : ndarray of shape (n_samples, n_components_)
             In the dtype of X, float32 or float64.
         """
-        return self._codec.encode(self._validated(X))
+        return finite(self._codec.encode, self._validated(X))
 
     @lazily
     def inverse_transform(self, X):
@@ -54,14 +62,17 @@ class Coding(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator, m
             images or sequences.
         """
         codec = self._codec
-        codes = check_array(X, dtype=[np.float64, np.float32], estimator=self, input_name="X")
+        codes = check_array(
+            dense(X), dtype=[np.float64, np.float32], estimator=self, input_name="X"
+        )
         if codes.shape[1] != self.n_components_:
             raise ValueError(
                 f"X has {codes.shape[1]} columns, but inverse_transform of "
                 f"{type(self).__name__} takes codes of n_components_={self.n_components_} "
                 "columns, as transform returns them."
             )
-        return codec.decode(codes).reshape(len(codes), *getattr(self, "sample_shape_", (-1,)))
+        rows = finite(codec.decode, codes)
+        return rows.reshape(len(rows), *getattr(self, "sample_shape_", (-1,)))
 
     @lazily
     def reconstruct(self, X):
@@ -77,7 +88,7 @@ class Coding(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator, m
             Or of the shape of X, if X is an array of images or sequences.
         """
         codec = self._codec
-        rows = codec.decode(codec.encode(self._validated(X)))
+        rows = finite(lambda rows: codec.decode(codec.encode(rows)), self._validated(X))
         return rows.reshape(X.shape) if getattr(X, "ndim", 2) > 2 else rows
 
     def score(self, X, y=None):
@@ -99,8 +110,8 @@ class Coding(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator, m
             At most 1. Where X equals `mean_` it is 1 for a perfect reconstruction and else 0.
         """
         codec = self._codec
-        X = self._validated(X)
-        unexplained = total(X, lambda rows: codec.squared_errors(rows).sum())
+        X = self._scored(X)
+        unexplained = total(X, lambda rows: finite(codec.squared_errors, rows).sum())
         explainable = variance(X, self._centre(X)) * X.size
         if explainable == 0.0:
             return float(unexplained == 0.0)
@@ -120,7 +131,7 @@ class Coding(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator, m
             The greater the better explained, in squared units of X.
         """
         codec = self._codec
-        return -codec.squared_errors(self._validated(X))
+        return -finite(codec.squared_errors, self._scored(X))
 
     @property
     def _n_features_out(self):
@@ -134,6 +145,22 @@ class Coding(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator, m
     def _centre(self, X: np.ndarray) -> np.ndarray:
         """Return the row that explains nothing, from which `score` takes the variance of X."""
         return self.mean_
+
+    def _scored(self, X) -> np.ndarray:
+        """Validate rows to be scored, and warn of values that no reconstruction can reach."""
+        X = self._validated(X)
+        network = getattr(self, "network_", None)
+        if network is not None and network.output_activation == "logistic":
+            low, high = X.min(), X.max()
+            if low < 0.0 or high > 1.0:
+                warnings.warn(
+                    f"X ranges from {low:g} to {high:g}, but this {type(self).__name__} has a "
+                    "logistic output, as loss='binary_crossentropy' needs it, and reconstructs "
+                    "values in [0, 1] alone: what lies outside counts as error. Scale X as in "
+                    "training, for example by MinMaxScaler(clip=True).",
+                    stacklevel=3,
+                )
+        return X
 
     def _validated(self, X, first: bool = False, least: int = 1) -> np.ndarray:
         given, X = X, self._as_rows(X, first)
@@ -156,7 +183,7 @@ class Coding(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator, m
 
         The first such array gives a sample's shape where no parameter does.
         """
-        name = self._row_shape_parameter
+        X, name = dense(X), self._row_shape_parameter
         if name is None or getattr(X, "ndim", 2) <= 2:
             return X
         shape = getattr(self, name)

@@ -91,6 +91,11 @@ class ContractiveAutoencoder(BaseAutoencoder):
     ----------
     {attributes}
 
+    See Also
+    --------
+    AutoencoderTransformer : The same network without the penalty.
+    DenoisingAutoencoder : Codes that ignore a noise that you choose.
+
     References
     ----------
     {references}

@@ -65,6 +65,12 @@ class ConvolutionalAutoencoder(BaseAutoencoder):
 
     {attributes}
 
+    See Also
+    --------
+    AutoencoderTransformer : Dense layers, for features in any order.
+    RecurrentAutoencoder : The same for sequences.
+    skae.plotting.FeaturesDisplay : Draws the kernels.
+
     References
     ----------
     {references}

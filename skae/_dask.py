@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from sklearn.utils.validation import check_array, validate_data
 
-from skae._rows import add_up, total
+from skae._rows import add_up, dense, total
 
 # Rows are shuffled within a window of blocks, of so many bytes if it has two blocks at least.
 WINDOW_BYTES = 1 << 27
@@ -32,7 +32,7 @@ def is_frame(X: Any) -> bool:
 
 def _checked(block: Any, dtype: Any) -> np.ndarray:
     """Return a block as the array that scikit-learn would make of it, or raise its error."""
-    return check_array(block, dtype=dtype, ensure_min_samples=0, input_name="X")
+    return check_array(dense(block), dtype=dtype, ensure_min_samples=0, input_name="X")
 
 
 def _total_of_block(block: Any, of_block: Callable[[np.ndarray], Any]) -> Any:

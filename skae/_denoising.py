@@ -123,6 +123,12 @@ default='gaussian'
     ----------
     {attributes}
 
+    See Also
+    --------
+    AutoencoderTransformer : The same network, trained without noise.
+    ContractiveAutoencoder : A penalty on the derivative of the codes instead of noise.
+    sklearn.decomposition.KernelPCA : Denoising by a kernel method.
+
     References
     ----------
     {references}

@@ -21,13 +21,14 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_consistent_length, check_is_fitted, validate_data
 
 from skae._base import BaseAutoencoder
+from skae._documentation import DocumentationLink
 from skae._epochs import History, run_epochs
 from skae._feed import Feed, rows_in_a_batch
 from skae._interrupts import DeferredInterrupt
 from skae._layers import Dense
 from skae._parts import Loss
 from skae._plan import Half, Objective, Plan, Solver
-from skae._rows import restored_on_failure
+from skae._rows import finite, restored_on_failure
 from skae._schedule import Schedule
 from skae._serve import Codec
 from skae._stacked import StackedAutoencoder
@@ -38,6 +39,7 @@ DEFAULT = StackedAutoencoder(64, hidden_layer_sizes=(128,), code_activation="elu
 
 class EncoderWithHead(
     VersionStamp,
+    DocumentationLink,
     ClassNamePrefixFeaturesOutMixin,
     TransformerMixin,
     BaseEstimator,
@@ -145,12 +147,12 @@ class EncoderWithHead(
             Of the encoder as the labelled rows have left it, without `whiten`.
         """
         codec = self._codec
-        return codec.encode(self._rows(X))
+        return finite(codec.encode, self._rows(X))
 
     def _outputs(self, X) -> np.ndarray:
         """Return what the head gives for rows of X."""
         codec = self._codec
-        return codec.decode(codec.encode(self._rows(X)))
+        return finite(lambda rows: codec.decode(codec.encode(rows)), self._rows(X))
 
     def _rows(self, X) -> np.ndarray:
         X = self.autoencoder_._as_rows(X)

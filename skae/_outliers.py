@@ -11,6 +11,8 @@ from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import check_array, check_is_fitted
 
 from skae._autoencoder import AutoencoderTransformer
+from skae._documentation import DocumentationLink
+from skae._rows import finite
 from skae._storage import VersionStamp
 
 # Measured on digits with one class held out: more codes reconstruct unseen classes too.
@@ -18,8 +20,10 @@ SHARE_OF_VARIANCE = 0.7
 SHARE_OF_INLIERS = 0.975
 
 
-class AutoencoderOutlierDetector(VersionStamp, OutlierMixin, MetaEstimatorMixin, BaseEstimator):
-    """Outlier and novelty detection by an autoencoder's reconstruction error.
+class AutoencoderOutlierDetector(
+    VersionStamp, DocumentationLink, OutlierMixin, MetaEstimatorMixin, BaseEstimator
+):
+    """Outlier, novelty and anomaly detection by an autoencoder's reconstruction error.
 
     An autoencoder with few codes learns what the training rows have in common and reconstructs
     rows that lack it badly: the greater the squared error of a row's reconstruction, the more of
@@ -73,6 +77,11 @@ class AutoencoderOutlierDetector(VersionStamp, OutlierMixin, MetaEstimatorMixin,
     ------
     ValueError
         By `fit`, if X or a parameter cannot be used. What an earlier call has fitted is kept.
+
+    See Also
+    --------
+    sklearn.ensemble.IsolationForest : Outliers are soon isolated by random splits.
+    sklearn.neighbors.LocalOutlierFactor : Outliers have few neighbours.
 
     References
     ----------
@@ -200,7 +209,8 @@ class AutoencoderOutlierDetector(VersionStamp, OutlierMixin, MetaEstimatorMixin,
         check_is_fitted(self)
         reconstruction = self.autoencoder_.reconstruct(X)
         X = check_array(X, dtype=reconstruction.dtype, allow_nd=True)
-        return np.square(X.reshape(reconstruction.shape) - reconstruction, dtype=np.float64)
+        X = X.reshape(reconstruction.shape)
+        return finite(lambda rows: np.square(rows - reconstruction, dtype=np.float64), X)
 
     @property
     def n_features_in_(self):

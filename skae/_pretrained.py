@@ -49,6 +49,11 @@ class KerasAutoencoder(VersionStamp, Coding):
     feature_names_in_ : ndarray of shape (n_features_in_,)
         Names of the columns, where the X given to `fit` had string names.
 
+    See Also
+    --------
+    skae.keras.from_keras : Makes one that is fitted.
+    skae.keras.to_keras : The other way.
+
     Notes
     -----
     The training rows' mean is unknown: `score` takes that of the rows that it is given.
@@ -59,6 +64,10 @@ class KerasAutoencoder(VersionStamp, Coding):
     """
 
     _row_shape_parameter = "row_shape_"
+
+    def _doc_link_url_param_generator(self) -> dict[str, str]:
+        """Return what its page is called: it is public in `skae.keras` alone."""
+        return {"estimator_module": "skae.keras", "estimator_name": type(self).__name__}
 
     def __init__(self, encoder, decoder):
         self.encoder = encoder

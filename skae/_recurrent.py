@@ -53,6 +53,11 @@ class RecurrentAutoencoder(BaseAutoencoder):
 
     {attributes}
 
+    See Also
+    --------
+    AutoencoderTransformer : Dense layers, for features in any order.
+    ConvolutionalAutoencoder : The same for images.
+
     Notes
     -----
     The kernel of a recurrent layer stacks the rows of its inputs on those of its state. Its columns

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
+from scipy.sparse import issparse
 
 from skae._serve import blocks
 
@@ -27,6 +28,42 @@ def restored_on_failure(estimator: Any) -> Iterator[None]:
             vars(estimator).pop(name, None)
         vars(estimator).update(before)
         raise
+
+
+def dense(X: Any, name: str = "X", filled: str = "np.nan") -> Any:
+    """Return X, unless it is sparse, or masked where scikit-learn would read over the mask."""
+    if issparse(X):
+        raise TypeError(
+            f"Sparse data was passed for {name}, but dense data is required. Put TruncatedSVD "
+            "before the autoencoder, as in make_pipeline(TruncatedSVD(100), "
+            f"AutoencoderTransformer(10)), or give {name}.toarray() where that fits into memory."
+        )
+    if isinstance(X, np.ma.MaskedArray) and np.ma.is_masked(X):
+        raise ValueError(
+            f"{name} is a masked array, and {np.ma.count_masked(X)} of its values are masked, which "
+            f"would be taken as if they were known. Give {name}.filled({filled})"
+            + (", and impute those values, for example by SimpleImputer." if name == "X" else ".")
+        )
+    return X
+
+
+def finite(compute: Callable[[np.ndarray], np.ndarray], X: np.ndarray) -> np.ndarray:
+    """Return what a function gives for rows of X; refuse rows too large for its arithmetic."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        result = compute(X)
+        # A sum is finite or not as its terms are, unless it overflows itself.
+        if np.isfinite(result.sum()):
+            return result
+    bad = ~np.isfinite(result.reshape(len(result), -1)).all(axis=1)
+    if bad.any():
+        sizes = np.abs(X[bad]).max(axis=0)
+        column = int(sizes.argmax())
+        raise ValueError(
+            f"The result is not finite for {bad.sum()} of {len(X)} rows: their values reach "
+            f"{sizes[column]:g} in size (column {column}), which is too large to compute with in "
+            f"{X.dtype}. Remove such values, clip them, or scale X and fit anew."
+        )
+    return result
 
 
 def total(X: Any, of_block: Callable[[np.ndarray], Any]) -> Any:

@@ -71,7 +71,8 @@ def _dense(layer: Layer, kernel: Any, bias: Any, rows: Any) -> Any:
 
 
 def _keep_largest(rows: np.ndarray, k: int) -> np.ndarray:
-    return np.where(rows >= np.partition(rows, -k, axis=1)[:, -k, np.newaxis], rows, 0.0)
+    # "Not less", so that NaN stays NaN.
+    return np.where(rows < np.partition(rows, -k, axis=1)[:, -k, np.newaxis], 0.0, rows)
 
 
 ARRAYS = Arithmetic(np, np.transpose, ACTIVATIONS, _dense, _keep_largest)

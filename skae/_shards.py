@@ -1,40 +1,35 @@
-"""What Dask workers do in a shared fit: keep their rows in a file, and a TensorFlow process.
+"""What Dask workers do in a shared fit: keep their rows in a file, and train on them.
 
-The functions here are tasks of the cluster. They find what an earlier one left on the same worker
-by the fit's name.
+The functions here are tasks of the cluster. A `Shard` is the result of the first of them, which the
+others are given: Dask drops it, and with it its file and connections, when the fit's process
+releases it or dies.
 """
 
 from __future__ import annotations
 
-import importlib.util
-import json
-import os
+import mmap
 import shutil
-import socket
-import subprocess
-import sys
 import tempfile
-from dataclasses import dataclass, replace
-from multiprocessing import Pipe
-from multiprocessing.connection import Connection
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
+from weakref import WeakValueDictionary, finalize
 
 import numpy as np
 
+from skae._feed import Feed
+from skae._links import OPERATION, Links
 from skae._plan import Plan
 
-# Of the log of a process that has ended, what an error quotes.
-QUOTED = 2000
 
-
-class ProcessEndedError(RuntimeError):
-    """A process that was training has ended by itself, or was killed."""
+class TrainingFailedError(RuntimeError):
+    """A worker could not train."""
 
 
 @dataclass
 class Task:
-    """What one process is to train, and how: see `Trainer` and `Feed`."""
+    """What one worker is to train, and how: see `Trainer` and `Feed`."""
 
     plan: Plan
     weights: tuple[np.ndarray, ...]
@@ -48,118 +43,161 @@ class Task:
     least_batches: int
     n_rows: int
     shuffle: bool
-    shape: tuple[int, int]
-    dtype: np.dtype
-    path: Path = Path()
 
 
-@dataclass
 class Shard:
-    """The rows of one worker, and the process that trains on them."""
+    """The rows of one worker, its connections to the others, and what trains.
 
-    folder: Path
-    shape: tuple[int, int]
-    dtype: np.dtype
-    address: str
-    process: subprocess.Popen | None = None
-    pipe: Connection | None = None
+    Parameters
+    ----------
+    address : str
+        The Dask worker's.
+    links : Links
+    shape : tuple of int
+    dtype : dtype
+    folder : Path
+    """
 
-    @property
-    def rows(self) -> Path:
-        return self.folder / "rows"
+    def __init__(
+        self, address: str, links: Links, shape: tuple[int, int], dtype: np.dtype, folder: Path
+    ) -> None:
+        self.address, self.links, self.shape, self.dtype = address, links, shape, dtype
+        self.path = folder / "rows"
+        with self.path.open("wb") as file:
+            file.truncate(shape[0] * shape[1] * dtype.itemsize)
+        self.trainer: Any = None
+        self.is_at_work = False
+        self.close = finalize(self, _clear_up, links, folder)
+        # Where the process ends, Dask removes all that a worker has on its disk.
+        self.close.atexit = False
 
-    def log(self) -> str:
-        """Return the end of what the process has written."""
-        return (self.folder / "log").read_text(errors="replace")[-QUOTED:]
+    def begin(self, task: Task) -> None:
+        """Make ready to train with the other workers."""
+        from skae._tensorflow._shared_program import shared_program
+        from skae._tensorflow._train import Trainer
+
+        rng = np.random.default_rng(task.seed)
+        if task.feed_state is not None:
+            rng.bit_generator.state = task.feed_state
+        X, forget = self._mapped()
+        feed = Feed(
+            X,
+            np.arange(len(X)),
+            task.mean,
+            task.scale,
+            task.batch_size,
+            task.shuffle,
+            rng,
+            task.plan.objective.corruption,
+            task.n_normals,
+            least_batches=task.least_batches,
+        )
+        compiled = partial(shared_program, over_all=self.links.sum)
+        self.trainer = Trainer(
+            task.plan, task.weights, feed, task.solver_state, forget, compiled, task.n_rows
+        )
+        self.links.open()
+
+    def _mapped(self) -> tuple[np.ndarray, Any]:
+        """Return the rows in the file, and what takes them out of this process' memory again.
+
+        What a file holds need not count: Dask would pause or end a worker for rows that the
+        system keeps in memory only as long as nobody else asks for it.
+        """
+        if not self.shape[0]:
+            return np.empty(self.shape, self.dtype), lambda: None
+        with self.path.open("rb") as file:
+            pages = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        X = np.frombuffer(pages, self.dtype).reshape(self.shape)
+        return X, partial(pages.madvise, mmap.MADV_DONTNEED)
+
+    def epoch(self, rate: float) -> float:
+        return self.trainer.epoch(rate)
+
+    def epoch_and_weights(self, rate: float) -> tuple[float, tuple[np.ndarray, ...]]:
+        return self.trainer.epoch(rate), self.trainer.weights
+
+    def loss(self) -> float:
+        return self.trainer.loss()
+
+    def state(self) -> Any:
+        return self.trainer.state
+
+    def feed_state(self) -> Any:
+        return self.trainer.state.feed
 
 
-_shards: dict[str, Shard] = {}
+def _clear_up(links: Links, folder: Path) -> None:
+    links.close()
+    shutil.rmtree(folder, ignore_errors=True)
 
 
-def open_shard(name: str, shape: tuple[int, int], dtype: np.dtype) -> str:
-    """Make room for rows; return the address at which other processes will reach this one."""
+# The shards of this process, by fit and rank, for those who come from outside of the tasks.
+_shards: WeakValueDictionary[tuple[str, int], Shard] = WeakValueDictionary()
+
+
+def open_shard(
+    name: str, rank: int, addresses: list[str], shape: tuple[int, int], dtype: np.dtype
+) -> Shard:
+    """Make room for rows, and let other workers connect."""
     from distributed import get_worker
-    from distributed.comm import get_address_host
 
     worker = get_worker()
-    if importlib.util.find_spec("tensorflow") is None:
-        raise ImportError(
-            f"TensorFlow is not installed where the Dask worker {worker.address} runs, which is to "
-            f"train. Install it there, for {sys.executable}, as on the other workers."
-        )
+    worker.handlers[OPERATION] = _accept
     folder = Path(tempfile.mkdtemp(prefix="skae-", dir=worker.local_directory))
-    host = get_address_host(worker.address)
-    with socket.socket() as free:
-        free.bind((host, 0))
-        address = f"{host}:{free.getsockname()[1]}"
-    _shards[name] = shard = Shard(folder, shape, dtype, address)
-    with shard.rows.open("wb") as file:
-        file.truncate(shape[0] * shape[1] * dtype.itemsize)
-    return address
+    links = Links(worker, name, rank, addresses)
+    _shards[name, rank] = shard = Shard(worker.address, links, shape, dtype, folder)
+    return shard
 
 
-def write_rows(name: str, block: np.ndarray, chosen: np.ndarray, begin: int) -> None:
+async def _accept(comm: Any, fit: str, rank: int, caller: int) -> None:
+    """Answer another worker of a fit that asks for a connection."""
+    await _shards[fit, rank].links.accept(comm, caller)
+
+
+def write_rows(shard: Shard, block: np.ndarray, chosen: np.ndarray, begin: int) -> None:
     """Write the chosen rows of a block into the file."""
-    shard = _shards[name]
     place = begin * shard.shape[1] * shard.dtype.itemsize
-    rows = np.memmap(shard.rows, shard.dtype, "r+", place, shape=(len(chosen), shard.shape[1]))
+    rows = np.memmap(shard.path, shard.dtype, "r+", place, shape=(len(chosen), shard.shape[1]))
     np.take(block, chosen, axis=0, out=rows, mode="clip")
 
 
-def start_process(name: str, rank: int, addresses: list[str], task: Task) -> None:
-    """Start the process that trains, and wait until it has met the others."""
-    from distributed import get_worker
+def ask(shard: Shard, what: str, arguments: tuple[Any, ...] = ()) -> Any:
+    """Let a shard do something, outside of the threads that Dask gives to tasks.
 
-    shard = _shards[name]
-    roles = {"cluster": {"worker": addresses}, "task": {"type": "worker", "index": rank}}
-    n_threads = str(get_worker().state.nthreads)
-    environment = {
-        **os.environ,
-        "TF_CONFIG": json.dumps(roles),
-        "OMP_NUM_THREADS": n_threads,
-        "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
-    }
-    shard.pipe, theirs = Pipe()
-    with theirs, (shard.folder / "log").open("wb") as log:
-        shard.process = subprocess.Popen(
-            [sys.executable, "-m", "skae._tensorflow._worker", str(theirs.fileno())],
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            pass_fds=[theirs.fileno()],
-        )
-    ask(name, "begin", replace(task, path=shard.rows))
+    Workers wait for one another in every step: a task that waits must not keep one from
+    beginning, of this fit or of another.
+    """
+    from distributed import secede
 
+    from skae._tensorflow._shared_program import OUT_OF_MEMORY
 
-def ask(name: str, what: str, argument: Any = ()) -> Any:
-    """Let the process do something, and return its answer."""
-    import cloudpickle
-    from distributed import get_worker
-
-    shard = _shards[name]
+    secede()
+    shard.is_at_work = True
     try:
-        shard.pipe.send_bytes(cloudpickle.dumps((what, argument)))
-        answer, failure = shard.pipe.recv()
-    except (EOFError, OSError):
-        status = shard.process.wait()
-        raise ProcessEndedError(
-            f"The TensorFlow process of the Dask worker {get_worker().address} ended with status "
-            f"{status}, and with it the fit. Its last words:\n{shard.log()}"
-        ) from None
-    if failure is not None:
-        raise RuntimeError(
-            f"The TensorFlow process of the Dask worker {get_worker().address} failed:\n{failure}"
-        )
-    return answer
+        return getattr(shard, what)(*arguments)
+    except OUT_OF_MEMORY as error:
+        raise TrainingFailedError(
+            f"The Dask worker {shard.address} has not enough memory to train ({error}). "
+            f"{MORE_MEMORY}"
+        ) from error
+    finally:
+        shard.is_at_work = False
 
 
-def close_shard(name: str) -> None:
-    """End the process and remove the rows, whatever state they are in."""
-    shard = _shards.pop(name, None)
-    if shard is None:
-        return
-    if shard.process is not None:
-        shard.process.kill()
-        shard.process.wait()
-    shutil.rmtree(shard.folder, ignore_errors=True)
+MORE_MEMORY = (
+    "Give each worker more memory (memory_limit of LocalCluster, --memory-limit of dask worker), "
+    "let more workers share the rows, or lower batch_size or hidden_layer_sizes."
+)
+
+
+def is_at_work(name: str) -> bool:
+    """Return whether a shard of the fit is training in this process."""
+    return any(fit == name and shard.is_at_work for (fit, _), shard in list(_shards.items()))
+
+
+def close_shards(name: str) -> None:
+    """End the fit on this worker, whatever state it is in."""
+    for (fit, _), shard in list(_shards.items()):
+        if fit == name:
+            shard.close()

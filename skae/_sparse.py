@@ -92,6 +92,13 @@ class SparseAutoencoder(BaseAutoencoder):
     active_share_ : float
         Share of those codes that are active: above 0.01 of the largest one in absolute value.
 
+    See Also
+    --------
+    AutoencoderTransformer : Few codes, all of them active.
+    sklearn.decomposition.DictionaryLearning : Sparse codes with a linear decoder.
+    skae.plotting.FeaturesDisplay : Draws what each code responds to.
+    skae.plotting.TopActivationsDisplay : Draws the samples that activate a code most.
+
     References
     ----------
     {references}

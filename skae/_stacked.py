@@ -48,6 +48,10 @@ class StackedAutoencoder(BaseAutoencoder):
         Training loss of each layer in each of its epochs: for the first layer as in `loss_curve_`,
         for those above the share of the variance of the codes below left unexplained.
 
+    See Also
+    --------
+    AutoencoderTransformer : Trains all layers at once, from a start at PCA.
+
     References
     ----------
     {references}

@@ -9,12 +9,20 @@ import numpy as np
 from scipy.special import softmax
 from sklearn.base import ClassifierMixin, RegressorMixin
 from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.utils import _safe_indexing
+from sklearn.utils._missing import is_pandas_na, is_scalar_nan
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import check_array, column_or_1d
+from sklearn.utils.validation import (
+    check_array,
+    check_consistent_length,
+    check_is_fitted,
+    column_or_1d,
+)
 
 from skae._head import ATTRIBUTES, PARAMETERS, REFERENCES, EncoderWithHead
 from skae._parameters import documented
 from skae._parts import LOSSES
+from skae._rows import dense
 
 with_shared_text = documented(parameters=PARAMETERS, attributes=ATTRIBUTES, references=REFERENCES)
 
@@ -29,8 +37,44 @@ class SoftmaxCrossentropy:
         return -target.shape[1] * target * m.log_softmax(output)
 
 
+class ScoredWhereLabelled:
+    """Predictors whose `score` leaves unlabelled rows out, as their `fit` does."""
+
+    def score(self, X, y, sample_weight=None):
+        """Return scikit-learn's score of the rows that are labelled.
+
+        That is the accuracy of a classifier and $R^2$ of a regressor.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+        y : array-like of shape (n_samples,) or, in regression, (n_samples, n_outputs)
+            Targets; unlabelled rows are marked as in `fit`, and do not count.
+        sample_weight : array-like of shape (n_samples,), default=None
+
+        Returns
+        -------
+        score : float
+
+        Raises
+        ------
+        ValueError
+            If no row is labelled.
+        """
+        check_is_fitted(self)
+        check_consistent_length(X, y, sample_weight)
+        labelled = self._is_labelled(y)
+        if not labelled.all():
+            check_labelled(labelled)
+            rows = np.flatnonzero(labelled)
+            X, y = _safe_indexing(X, rows), _safe_indexing(y, rows)
+            if sample_weight is not None:
+                sample_weight = _safe_indexing(sample_weight, rows)
+        return super().score(X, y, sample_weight)
+
+
 @with_shared_text
-class AutoencoderClassifier(ClassifierMixin, EncoderWithHead):
+class AutoencoderClassifier(ScoredWhereLabelled, ClassifierMixin, EncoderWithHead):
     """Classifier on the codes of an autoencoder that also learns from unlabelled rows.
 
     The autoencoder is trained on all rows [1]_. Then a logistic regression of the labelled rows'
@@ -53,6 +97,11 @@ class AutoencoderClassifier(ClassifierMixin, EncoderWithHead):
         Labels, sorted.
 
     {attributes}
+
+    See Also
+    --------
+    AutoencoderRegressor : The same for continuous targets.
+    sklearn.semi_supervised.SelfTrainingClassifier : Learns from its own predictions.
 
     References
     ----------
@@ -117,11 +166,8 @@ class AutoencoderClassifier(ClassifierMixin, EncoderWithHead):
         return self.classes_[outputs.argmax(axis=1)]
 
     def _targets(self, y):
-        y = column_or_1d(y, warn=True)
-        if y.dtype.kind == "f" and not np.isfinite(y).all():
-            raise ValueError("Input y contains NaN or infinity. Mark unlabelled rows by -1.")
-        # Strings never equal a number: an array of strings alone has no unlabelled rows.
-        labelled = np.ones(len(y), bool) if y.dtype.kind in "US" else np.asarray(y != -1, bool)
+        y = _labels(y)
+        labelled = _is_no_mark(y)
         check_labelled(labelled)
         if (y[labelled] == y[labelled][0]).all():
             labelled[:] = True
@@ -134,6 +180,11 @@ class AutoencoderClassifier(ClassifierMixin, EncoderWithHead):
             )
         return labelled, np.eye(len(classes))[indices], {"classes_": classes}
 
+    def _is_labelled(self, y):
+        labelled = _is_no_mark(_labels(y))
+        # Of two classes, -1 may be one.
+        return labelled | (-1 in self.classes_.tolist())
+
     def _head(self, codes, targets):
         # A softmax of two classes knows their difference alone.
         logistic = LogisticRegression(C=1.0 / self.alpha, max_iter=1000)
@@ -145,7 +196,7 @@ class AutoencoderClassifier(ClassifierMixin, EncoderWithHead):
 
 
 @with_shared_text
-class AutoencoderRegressor(RegressorMixin, EncoderWithHead):
+class AutoencoderRegressor(ScoredWhereLabelled, RegressorMixin, EncoderWithHead):
     """Regressor on the codes of an autoencoder that also learns from unlabelled rows.
 
     The autoencoder is trained on all rows [1]_. Then a ridge regression on the labelled rows' codes
@@ -165,6 +216,10 @@ class AutoencoderRegressor(RegressorMixin, EncoderWithHead):
         Mean and standard deviation of the targets.
 
     {attributes}
+
+    See Also
+    --------
+    AutoencoderClassifier : The same for classes.
 
     References
     ----------
@@ -206,24 +261,61 @@ class AutoencoderRegressor(RegressorMixin, EncoderWithHead):
         return tags
 
     def _targets(self, y):
-        y = check_array(
-            y, ensure_2d=False, dtype=np.float64, ensure_all_finite="allow-nan", input_name="y"
-        )
+        y = _numbers(y)
         if y.ndim == 2 and y.shape[1] == 1:
             y = column_or_1d(y, warn=True)
-        columns = y.reshape(len(y), -1)
-        labelled = ~np.isnan(columns).any(axis=1)
+        labelled = self._is_labelled(y)
         check_labelled(labelled)
-        known = columns[labelled]
+        known = y.reshape(len(y), -1)[labelled]
         mean, scale = known.mean(axis=0), known.std(axis=0)
         scale[scale == 0.0] = 1.0
         fitted = {"target_mean_": mean, "target_scale_": scale, "_is_multioutput": y.ndim == 2}
         return labelled, (known - mean) / scale, fitted
 
+    def _is_labelled(self, y):
+        y = _numbers(y)
+        return ~np.isnan(y.reshape(len(y), -1)).any(axis=1)
+
     def _head(self, codes, targets):
         # The squared error is averaged over the outputs, each of which Ridge fits alone.
         ridge = Ridge(alpha=0.5 * self.alpha * targets.shape[1]).fit(codes, targets)
         return ridge.coef_.reshape(targets.shape[1], -1).T, ridge.intercept_
+
+
+def _labels(y: Any) -> np.ndarray:
+    """Return labels of classes as an array of one dimension, all of them known."""
+    y = column_or_1d(dense(y, "y", "-1"), warn=True)
+    if y.dtype.kind == "f":
+        unknown = not np.isfinite(y).all()
+    else:
+        unknown = y.dtype.kind == "O" and any(
+            each is None or is_scalar_nan(each) or is_pandas_na(each) for each in y
+        )
+    if unknown:
+        raise ValueError("Input y contains NaN or infinity. Mark unlabelled rows with -1.")
+    if y.dtype.kind in "OUT" and np.any(y == "-1"):
+        raise ValueError(
+            "y has the string '-1' among its labels, which NumPy makes of -1 in an array of "
+            "strings. Mark unlabelled rows with the number -1 in an array of the dtype object: "
+            "np.array(['a', 'b', -1], dtype=object)."
+        )
+    return y
+
+
+def _is_no_mark(y: np.ndarray) -> np.ndarray:
+    """Return which labels are not -1; strings never equal a number."""
+    return np.ones(len(y), bool) if y.dtype.kind in "UST" else np.asarray(y != -1, bool)
+
+
+def _numbers(y: Any) -> np.ndarray:
+    """Return the targets of a regression, NaN where they are unknown."""
+    return check_array(
+        dense(y, "y"),
+        ensure_2d=False,
+        dtype=np.float64,
+        ensure_all_finite="allow-nan",
+        input_name="y",
+    )
 
 
 def check_labelled(labelled: np.ndarray) -> None:

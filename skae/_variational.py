@@ -14,6 +14,7 @@ from skae._base import BaseAutoencoder
 from skae._parameters import estimator
 from skae._parts import LOSSES, Step
 from skae._plan import Plan
+from skae._rows import finite
 from skae._serve import ARRAYS, blocks, encode, entry_losses, log_variances, propagate
 
 
@@ -62,6 +63,12 @@ class VariationalAutoencoder(BaseAutoencoder):
     Attributes
     ----------
     {attributes}
+
+    See Also
+    --------
+    AutoencoderTransformer : Codes without noise, in the units of X.
+    skae.plotting.ManifoldDisplay : Draws what a grid of codes decodes to.
+    sklearn.mixture.GaussianMixture : Another model that draws new samples.
 
     References
     ----------
@@ -139,21 +146,25 @@ class VariationalAutoencoder(BaseAutoencoder):
             In nats. With loss='squared_error' it is the log of a density in the units of X.
         """
         codec = self._codec
-        X = self._validated(X)
+        X = self._scored(X)
         rng = check_random_state(random_state)
         network, loss = codec.network, LOSSES[self.loss]
         mean, scale = codec.mean.astype(X.dtype), X.dtype.type(codec.scale)
         weights = (weight.astype(X.dtype, copy=False) for weight in codec.weights)
         encoder, decoder = network.split(weights, np.transpose)
-        bounds = np.empty(len(X))
-        for part in blocks(len(X), network.widest):
-            rows = codec.standardised(X[part])
+
+        def bounds_of(block: np.ndarray) -> np.ndarray:
+            rows = codec.standardised(block)
             means = encode(network, encoder, rows, ARRAYS)
             spread = log_variances(network, encoder, rows, ARRAYS)
             codes = means + np.exp(0.5 * spread) * rng.standard_normal(means.shape).astype(X.dtype)
             output = propagate(network, decoder, codes, ARRAYS)
             losses = entry_losses(loss, network, rows, output, mean, scale, ARRAYS)
-            bounds[part] = -losses.sum(axis=1) - divergence(np, means, spread).sum(axis=1)
+            return -losses.sum(axis=1) - divergence(np, means, spread).sum(axis=1)
+
+        bounds = np.empty(len(X))
+        for part in blocks(len(X), network.widest):
+            bounds[part] = finite(bounds_of, X[part])
         if not loss.on_logits:
             # What makes a normal of variance scale**2 / 2 integrate to one.
             bounds -= network.n_features * (0.5 * np.log(np.pi) + np.log(codec.scale))

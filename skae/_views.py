@@ -5,6 +5,7 @@ from numbers import Integral
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
+from skae._rows import finite
 from skae._serve import Codec
 
 
@@ -55,7 +56,7 @@ class FittedNetwork:
                 f"layer={layer!r}: the encoder has {n_hidden} hidden layers, counted from 0. The "
                 "codes are what transform returns."
             )
-        return codec.hidden(self._validated(X), layer)
+        return finite(lambda rows: codec.hidden(rows, layer), self._validated(X))
 
     def __sklearn_is_fitted__(self):
         return hasattr(self, "weights_")

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import importlib
+import os
+import sys
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from functools import partial
 from typing import Any
 from uuid import uuid4
@@ -18,19 +21,21 @@ from skae._feed import Feed, rows_in_a_batch
 from skae._model import Model
 from skae._plan import Plan, Stage
 from skae._training import trainers
-
-# How often the cluster is looked after while it trains, in seconds.
-LOOK = 1.0
+from skae._workers import Workers
 
 
 def fit(estimator: BaseAutoencoder, X: Any, *, client: Any = None) -> BaseAutoencoder:
     """Fit an autoencoder on the workers of a Dask cluster, each with rows of its own.
 
-    One TensorFlow process a Dask worker trains on the worker's share of the rows, and the
-    gradients are averaged over all processes in every step, by
-    `tf.distribute.MultiWorkerMirroredStrategy`. The weights are those that one process would reach
-    with the same batches. Everything else happens as in ``estimator.fit``: centre, scale and
-    principal axes (computed on the workers), rows set aside, schedules, callbacks, checkpoints.
+    Each Dask worker trains on its share of the rows, and the gradients are averaged over all
+    workers in every step. The weights are those that one process would reach with the same
+    batches. Everything else happens as in ``estimator.fit``: centre, scale and principal axes
+    (computed on the workers), rows set aside, schedules, callbacks, checkpoints.
+
+    Gradients travel over Dask's own connections between the workers, and nothing else listens. So
+    they are as safe as the cluster: whoever reaches an unsecured Dask cluster can run any code on
+    it. Secure it by `distributed.Security`, which encrypts all connections and asks for
+    certificates.
 
     `batch_size` is that of all workers together; each brings its share of it. Rows are shuffled
     within each worker's share. Penalties that look at a batch as a whole, such as that of
@@ -58,10 +63,12 @@ def fit(estimator: BaseAutoencoder, X: Any, *, client: Any = None) -> BaseAutoen
     Raises
     ------
     ImportError
-        If Dask is missing here, or TensorFlow on a worker.
+        If Dask is missing here, or skae or TensorFlow on a worker.
     RuntimeError
-        If a worker is lost or its process ends while training. What an earlier call has fitted is
-        kept, and with `checkpoint` set the next call goes on from the last epoch.
+        If a worker has another version of skae or TensorFlow than this process. If it is lost
+        while training, gives no sign of life for 30 seconds, or has not enough memory. What an
+        earlier call has fitted is kept, and with `checkpoint` set the next call goes on from the
+        last epoch.
     ValueError
         If X or a parameter cannot be used.
 
@@ -92,12 +99,53 @@ def fit(estimator: BaseAutoencoder, X: Any, *, client: Any = None) -> BaseAutoen
     if not is_dask(X):
         X = np.asarray(X)
         X = array.from_array(X, chunks=(-(-len(X) // len(client.nthreads())), *X.shape[1:]))
+    _check_versions(client)
     before = trainers.set(partial(_shared_trainer, client))
     try:
         with client.as_current():
             return estimator.fit(X)
     finally:
         trainers.reset(before)
+
+
+def _check_versions(client: Any) -> None:
+    """Refuse workers on which other code would train."""
+    from skae import _tensorflow  # noqa: F401
+
+    names = ("skae", "tensorflow")
+
+    # Travels as code, not by its name, because it asks whether there is a skae at all.
+    def versions(n_threads: int) -> tuple[dict[str, str], str, str]:
+        # Dask tells its workers OMP_NUM_THREADS=1, for NumPy in each of many tasks.
+        if "tensorflow" not in sys.modules:
+            os.environ.setdefault("TF_NUM_INTRAOP_THREADS", str(n_threads))
+        found, reason = {}, ""
+        try:
+            for name in names:
+                importlib.import_module("skae._tensorflow" if name == "tensorflow" else name)
+                found[name] = importlib.import_module(name).__version__
+        except ImportError as error:
+            reason = str(error)
+        return found, sys.executable, reason
+
+    threads = client.nthreads()
+    workers = Workers(client, "", list(threads))
+    here, _, _ = versions(1)
+    there = workers.results(versions, [(n_threads,) for n_threads in threads.values()])
+    for worker, (found, python, reason) in zip(threads, there, strict=True):
+        for name, version in here.items():
+            where = f"where the Dask worker {worker} runs, which is to train"
+            shown = "TensorFlow" if name == "tensorflow" else name
+            if name not in found:
+                raise ImportError(
+                    f"{shown} is not installed {where} ({reason}). Install it there, for {python}, "
+                    "as on the other workers."
+                )
+            if found[name] != version:
+                raise RuntimeError(
+                    f"{shown} {found[name]} is installed {where}, and {version} here. Install "
+                    f"{shown} {version} there, for {python}."
+                )
 
 
 @contextmanager
@@ -119,7 +167,7 @@ def _shared_trainer(
             "not. Use another kind, or the estimator's own fit, which takes dask collections."
         )
     shares = shares_of(client, X, rows)
-    name, workers, n = f"skae-{uuid4().hex}", list(shares), len(shares)
+    name, n = f"skae-{uuid4().hex}", len(shares)
     batch_size = -(-rows_in_a_batch(settings.batch_size, len(rows)) // n)
     n_rows = [sum(len(chosen) for _, chosen in share) for share in shares.values()]
     weights, solver_state, feed_states = model.weights, None, [None] * n
@@ -129,11 +177,17 @@ def _shared_trainer(
         feed_states = earlier if len(earlier) == n else feed_states
     seed = int(rng.integers(2**63))
     plan = model.plan.for_rows(len(rows))
-    trainer = SharedTrainer(client, name, workers, plan, weights, check)
+    workers = Workers(client, name, list(shares), check)
     try:
-        shapes = [((size, X.shape[1]), X.dtype) for size in n_rows]
-        addresses = trainer.on_all(_shards.open_shard, shapes)
-        trainer.wait(_written(client, name, X, shares))
+        shards = workers.submit(
+            _shards.open_shard,
+            [
+                (name, rank, workers.addresses, (size, X.shape[1]), X.dtype)
+                for rank, size in enumerate(n_rows)
+            ],
+        )
+        workers.wait(shards)
+        workers.wait(_written(client, shards, X, shares))
         tasks = [
             _shards.Task(
                 plan=plan,
@@ -148,21 +202,20 @@ def _shared_trainer(
                 least_batches=-(-max(n_rows) // batch_size),
                 n_rows=len(rows),
                 shuffle=settings.shuffle,
-                shape=(n_rows[rank], X.shape[1]),
-                dtype=X.dtype,
             )
             for rank in range(n)
         ]
-        arguments = [
-            (rank, addresses, client.scatter(task, workers=[worker], hash=False))
-            for rank, (worker, task) in enumerate(zip(workers, tasks, strict=True))
-        ]
-        trainer.on_all(_shards.start_process, arguments)
-        yield trainer
+        workers.results(
+            _shards.ask,
+            [
+                (shard, "begin", (client.scatter(task, workers=[worker], hash=False),))
+                for shard, task, worker in zip(shards, tasks, workers.addresses, strict=True)
+            ],
+        )
+        yield SharedTrainer(workers, shards, plan, weights)
     finally:
-        # Outside the workers' threads, which may be waiting for one another.
-        alive = sorted(set(workers) & set(client.nthreads()))
-        client.run(_shards.close_shard, name, workers=alive, on_error="ignore")
+        # Outside the tasks, which may be waiting for one another.
+        workers.run(_shards.close_shards, name)
 
 
 def shares_of(
@@ -202,16 +255,16 @@ def shares_of(
 
 
 def _written(
-    client: Any, name: str, X: DaskRows, shares: dict[str, list[tuple[int, np.ndarray]]]
+    client: Any, shards: list[Any], X: DaskRows, shares: dict[str, list[tuple[int, np.ndarray]]]
 ) -> list[Any]:
     """Let each worker compute the blocks of its share and write them into its file."""
     from dask import delayed
 
     blocks, futures = X.blocks, []
-    for worker, share in shares.items():
+    for shard, (worker, share) in zip(shards, shares.items(), strict=True):
         begins = np.cumsum([0, *(len(chosen) for _, chosen in share)])
         writes = [
-            delayed(_shards.write_rows, pure=False)(name, blocks[i], chosen, int(begin))
+            delayed(_shards.write_rows, pure=False)(shard, blocks[i], chosen, int(begin))
             for (i, chosen), begin in zip(share, begins, strict=False)
         ]
         futures += client.compute(writes, workers=[worker], allow_other_workers=False)
@@ -223,29 +276,22 @@ class SharedTrainer:
 
     Parameters
     ----------
-    client : distributed.Client
-    name : str
-        The fit's name on the workers.
-    workers : list of str
-        Addresses of the Dask workers, in the order of their ranks.
+    workers : Workers
+    shards : list of Future
+        What each worker trains on.
     plan : Plan
     weights : tuple of ndarray
-    check : callable
-        Called while the driver waits; what it raises ends the fit.
     """
 
     def __init__(
         self,
-        client: Any,
-        name: str,
-        workers: list[str],
+        workers: Workers,
+        shards: list[Any],
         plan: Plan,
         weights: tuple[np.ndarray, ...],
-        check: Callable[[], None],
     ) -> None:
-        self._client, self._name, self._workers, self._plan = client, name, workers, plan
+        self._workers, self._shards, self._plan = workers, shards, plan
         self.weights = weights
-        self._check = check
 
     def epoch(self, rate: float) -> float:
         """Pass once over the rows of all workers and return the mean training loss."""
@@ -271,41 +317,6 @@ class SharedTrainer:
 
     def _ask(self, of_first: str, of_others: str, *arguments: Any) -> list[Any]:
         """Let all do the same, and the first rank send what need not come from each."""
-        others = [(of_others, arguments)] * (len(self._workers) - 1)
-        return self.on_all(_shards.ask, [(of_first, arguments), *others])
-
-    def on_all(self, function: Callable[..., Any], arguments: list[tuple[Any, ...]]) -> list[Any]:
-        """Call a function on each worker with arguments of its own, and wait for all of them."""
-        futures = [
-            self._client.submit(function, self._name, *each, workers=[worker], pure=False)
-            for worker, each in zip(self._workers, arguments, strict=True)
-        ]
-        self.wait(futures)
-        return self._client.gather(futures)
-
-    def wait(self, futures: list[Any]) -> None:
-        """Wait until all are done; a worker that is lost meanwhile is an error, not a wait."""
-        from distributed import wait
-
-        failed_before = False
-        while True:
-            self._check()
-            with suppress(TimeoutError):
-                wait(futures, timeout=LOOK)
-            lost = set(self._workers) - set(self._client.nthreads())
-            if lost:
-                raise RuntimeError(
-                    f"The cluster has lost {len(lost)} of the {len(self._workers)} workers that "
-                    f"were training together ({', '.join(sorted(lost))}). Nothing was fitted. Fit "
-                    "again on those that are left; with the estimator's parameter checkpoint set "
-                    "to a directory, a fit goes on from its last epoch."
-                )
-            errors = [future.exception() for future in futures if future.status == "error"]
-            all_done = all(future.done() for future in futures)
-            # What has caused a failure may show after what it has caused.
-            if errors and (all_done or failed_before):
-                ended = [error for error in errors if isinstance(error, _shards.ProcessEndedError)]
-                raise (ended + errors)[0]
-            if all_done:
-                return
-            failed_before = bool(errors)
+        first, *others = self._shards
+        asked = [(first, of_first), *((shard, of_others) for shard in others)]
+        return self._workers.results(_shards.ask, [(*each, arguments) for each in asked])

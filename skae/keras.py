@@ -26,6 +26,10 @@ class KerasModels(NamedTuple):
 
     autoencoder : keras.Model
         The two in a row, as `reconstruct`.
+
+    See Also
+    --------
+    to_keras : Makes them.
     """
 
     encoder: Any
@@ -49,6 +53,11 @@ def to_keras(estimator: BaseAutoencoder) -> KerasModels:
     -------
     models : KerasModels
         With `encoder`, `decoder` and `autoencoder`. Rows are flat, as the estimator's are.
+
+    See Also
+    --------
+    from_keras : The other way.
+    skae.onnx.to_onnx : The encoder or the decoder as an ONNX model.
 
     Examples
     --------
@@ -97,6 +106,10 @@ def from_keras(encoder: Any, decoder: Any) -> KerasAutoencoder:
     ValueError
         If one of them is not built, takes or gives several arrays or arrays of unknown shape, or
         if one does not take what the other gives.
+
+    See Also
+    --------
+    to_keras : The other way.
 
     Examples
     --------

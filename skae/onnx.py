@@ -58,6 +58,10 @@ def to_onnx(estimator: Any, part: str = "encoder") -> Any:
     ValueError
         If layers are convolutional or recurrent, or if the estimator has no such part.
 
+    See Also
+    --------
+    skae.keras.to_keras : Encoder and decoder as Keras models.
+
     Examples
     --------
     >>> from sklearn.datasets import load_iris

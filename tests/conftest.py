@@ -2,7 +2,10 @@
 
 import os
 
+import pytest
 from hypothesis import settings
+
+from tests import learning
 
 # Ten thousand cases in all are asked for by --hypothesis-profile=long.
 settings.register_profile("suite", max_examples=15, derandomize=True, database=None, deadline=None)
@@ -18,3 +21,16 @@ os.environ.setdefault("MPLBACKEND", "agg")
 n_processes = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", 1))
 if n_processes > 1:
     os.environ.setdefault("OMP_NUM_THREADS", str(max(1, os.cpu_count() // n_processes)))
+
+
+@pytest.fixture(params=learning.seeds(), ids=lambda seed: f"seed{seed}")
+def learning_seed(request):
+    """Return the `random_state` of a fit whose result is compared with a bound."""
+    return request.param
+
+
+def pytest_collection_modifyitems(items):
+    """Mark the tests of what was learnt, for `tests/learned_margins.py`."""
+    for item in items:
+        if "learning_seed" in getattr(item, "fixturenames", ()):
+            item.add_marker("learned")

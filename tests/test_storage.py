@@ -59,6 +59,13 @@ def test_a_newer_version_is_refused(stored):
         pickle.loads(stored(_skae_version="99.1.0"))
 
 
+@pytest.mark.parametrize("name", ["_skae_version", "_sklearn_version"])
+@pytest.mark.parametrize("stamp", ["garbage", "", 3, None, (1, 9)])
+def test_what_is_no_version_is_refused(stored, name, stamp):
+    with pytest.raises(ValueError, match=rf"stored with {name}=.*no version: the file is damaged"):
+        pickle.loads(stored(**{name: stamp}))
+
+
 def test_an_older_version_is_taken_and_another_scikit_learn_warned_of(stored):
     assert pickle.loads(stored(_skae_version="0.0.1")).n_components_ == 2
     with pytest.warns(

@@ -1,4 +1,4 @@
-"""The training program of several processes, which average their gradients in every step."""
+"""The training program of several workers, which average their gradients in every step."""
 
 from __future__ import annotations
 
@@ -9,27 +9,60 @@ import numpy as np
 import tensorflow as tf
 
 from skae._plan import Plan, numbers, with_numbers
+from skae._tensorflow import _solvers
 from skae._tensorflow._arithmetic import Tensor
-from skae._tensorflow._program import State, gradient, l2_term, step
+from skae._tensorflow._program import State, gradient, step
+from skae._tensorflow._session import in_session, kept
+
+# What a step raises where memory is short.
+OUT_OF_MEMORY = (MemoryError, tf.errors.ResourceExhaustedError)
 
 
 def shared_program(
-    structure: Plan, steps: int, batch_size: int, strategy: tf.distribute.Strategy
+    structure: Plan,
+    steps: int,
+    batch_size: int,
+    over_all: Callable[[np.ndarray], np.ndarray],
 ) -> Callable[..., tuple[State, Any]]:
-    """Return a program that takes and gives what `program` does, on each of several processes.
+    """Return a program that takes and gives what `program` does, on each of several workers.
 
-    Each brings its share of a batch. One sum over the processes a step, of a vector with the
-    gradients, the loss and the number of rows, makes the step that one process would make of the
-    whole batch. XLA compiles what lies before and after that sum.
+    Each brings its share of a batch. One sum over the workers a step (`over_all`), of a vector
+    with the gradients, the loss and the number of rows, makes the step that one process would
+    make of the whole batch.
     """
-    floats = tuple(numbers(structure))
-    on_xla = structure.network.on_xla
-    sizes = [tf.TensorShape(shape).num_elements() for shape in structure.network.shapes]
+    share, move = _share(structure, batch_size), _move(structure)
 
-    def plan_of(values: Tensor) -> Plan:
-        return with_numbers(structure, tf.unstack(values, num=len(floats)))
+    def train(
+        state: State,
+        values: np.ndarray,
+        mean: np.ndarray,
+        scale: np.ndarray,
+        rate: np.ndarray,
+        inputs: np.ndarray,
+        targets: np.ndarray,
+        normals: np.ndarray,
+        row_weights: np.ndarray,
+        n_chunk_steps: int,
+    ) -> tuple[State, float]:
+        alpha = with_numbers(structure, values).objective.alpha
+        l2_term = 0.5 * alpha * sum(np.vdot(w, w) for w in state[0] if w.ndim > 1)
+        total = 0.0
+        for i in range(n_chunk_steps):
+            batch = inputs[i], targets[i], normals[i], row_weights[i]
+            together = over_all(share(state[0], values, mean, scale, *batch))
+            state = move(together, *state, values, rate)
+            loss, n_rows = map(float, together[-2:])
+            total += loss + l2_term * n_rows
+        return state, total
 
-    @tf.function(jit_compile=on_xla, autograph=False)
+    return train
+
+
+@kept
+def _share(structure: Plan, batch_size: int) -> Callable[..., np.ndarray]:
+    """Return what a worker adds to the sum: gradients, loss, number of rows."""
+    network, floats = structure.network, tuple(numbers(structure))
+
     def share(
         weights: tuple[Tensor, ...],
         values: Tensor,
@@ -40,15 +73,38 @@ def shared_program(
         normals: Tensor,
         row_weights: Tensor,
     ) -> Tensor:
+        plan = with_numbers(structure, tf.unstack(values, num=len(floats)))
         batch = inputs, targets, normals, row_weights
         n_rows = tf.reduce_sum(row_weights)
-        loss, gradients = gradient(plan_of(values), weights, batch, mean, scale)
+        loss, gradients = gradient(plan, weights, batch, mean, scale)
         parts = [tf.reshape(part, [-1]) for part in (*gradients, loss)]
         # Without a row there is no mean, and nothing to be added to those of the others.
         mine = tf.where(n_rows > 0.0, n_rows * tf.concat(parts, 0), 0.0)
         return tf.concat([mine, [n_rows]], 0)
 
-    @tf.function(jit_compile=on_xla, autograph=False)
+    return in_session(
+        share,
+        (
+            tuple(of(*shape) for shape in network.shapes),
+            of(len(floats)),
+            of(network.n_features),
+            of(),
+            of(batch_size, network.n_features),
+            of(batch_size, network.decoder[-1].n_out),
+            of(batch_size, network.n_normals),
+            of(batch_size),
+        ),
+        on_xla=network.on_xla,
+    )
+
+
+@kept
+def _move(structure: Plan) -> Callable[..., State]:
+    """Return the step that every worker takes, by the sum over all of them."""
+    network, floats = structure.network, tuple(numbers(structure))
+    weights = tuple(of(*shape) for shape in network.shapes)
+    sizes = [spec.shape.num_elements() for spec in weights]
+
     def move(
         together: Tensor,
         weights: tuple[Tensor, ...],
@@ -59,57 +115,22 @@ def shared_program(
     ) -> State:
         gradients = tf.split(together[:-2] / together[-1], sizes)
         shaped = [tf.reshape(g, w.shape) for g, w in zip(gradients, weights, strict=True)]
-        return step(plan_of(values), shaped, weights, slots, n_steps, rate)
+        plan = with_numbers(structure, tf.unstack(values, num=len(floats)))
+        return step(plan, shaped, weights, slots, n_steps, rate)
 
-    def over_all(mine: Tensor) -> Tensor:
-        context = tf.distribute.get_replica_context()
-        # What is computed outside has no device yet, which the sum asks for.
-        return context.all_reduce(tf.distribute.ReduceOp.SUM, tf.identity(mine))
+    return in_session(
+        move,
+        (
+            of(sum(sizes) + 2),
+            weights,
+            _solvers.slots_of(structure.solver, weights),
+            of(),
+            of(len(floats)),
+            of(),
+        ),
+        on_xla=network.on_xla,
+    )
 
-    @tf.function(autograph=False)
-    def train(
-        state: State,
-        values: Tensor,
-        mean: Tensor,
-        scale: Tensor,
-        rate: Tensor,
-        inputs: Tensor,
-        targets: Tensor,
-        normals: Tensor,
-        row_weights: Tensor,
-        n_chunk_steps: Tensor,
-    ) -> tuple[State, Tensor]:
-        def advance(
-            i: Tensor,
-            weights: tuple[Tensor, ...],
-            slots: tuple[Tensor, ...],
-            n_steps: Tensor,
-            total: Tensor,
-            n_rows: Tensor,
-        ) -> tuple[Any, ...]:
-            batch = inputs[i], targets[i], normals[i], row_weights[i]
-            mine = share(weights, values, mean, scale, *batch)
-            # TensorFlow wants the loop outside of what each process runs.
-            together = strategy.run(over_all, args=(mine,))
-            state = move(together, weights, slots, n_steps, values, rate)
-            return i + 1, *state, total + together[-2], n_rows + together[-1]
 
-        _, weights, slots, n_steps, total, n_rows = tf.while_loop(
-            lambda i, *_: i < n_chunk_steps, advance, (0, *state, 0.0, 0.0)
-        )
-        total += l2_term(plan_of(values), state[0]) * n_rows
-        return (weights, slots, n_steps), total
-
-    def on_arrays(*arguments: Any) -> tuple[State, Any]:
-        made: dict[int, Tensor] = {}
-
-        def tensor(value: Any) -> Tensor:
-            # Clean targets are the inputs themselves, and need not be copied twice.
-            if id(value) not in made:
-                dtype = tf.int32 if isinstance(value, int) else tf.float32
-                made[id(value)] = tf.constant(value, dtype)
-            return made[id(value)]
-
-        return tf.nest.map_structure(np.array, train(*tf.nest.map_structure(tensor, arguments)))
-
-    return on_arrays
+def of(*shape: int) -> tf.TensorSpec:
+    return tf.TensorSpec(shape, tf.float32)

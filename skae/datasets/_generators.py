@@ -40,6 +40,10 @@ def make_curve3d(n_samples=200, *, noise=0.1, random_state=None):
     t : ndarray of shape (n_samples,)
         The angle at which each point lies on the arc.
 
+    See Also
+    --------
+    make_hidden_variable : Four columns that depend on one variable.
+
     References
     ----------
     .. [1] Géron, "Hands-On Machine Learning with Scikit-Learn, Keras, and TensorFlow", O'Reilly,
@@ -90,6 +94,11 @@ def make_hidden_variable(n_samples=10_000, *, random_state=None):
 
     z : ndarray of shape (n_samples,)
         The hidden variable.
+
+    See Also
+    --------
+    make_curve3d : A curve in three dimensions.
+    sklearn.datasets.make_swiss_roll : A plane that is rolled up.
 
     Examples
     --------

@@ -85,6 +85,10 @@ def load_mnist(path=None, *, subset="train", return_X_y=False):
     ValueError
         If the file is not MNIST.
 
+    See Also
+    --------
+    sklearn.datasets.load_digits : Smaller images, which come with scikit-learn.
+
     References
     ----------
     .. [1] LeCun et al., "Gradient-Based Learning Applied to Document Recognition", Proceedings of

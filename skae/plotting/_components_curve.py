@@ -50,6 +50,11 @@ class ComponentsCurveDisplay:
 
     figure_ : Figure
 
+    See Also
+    --------
+    LossCurveDisplay : The losses of one fit.
+    sklearn.model_selection.ValidationCurveDisplay : The same for any parameter.
+
     Examples
     --------
     >>> from sklearn.datasets import load_iris

@@ -48,6 +48,10 @@ class FeaturesDisplay:
 
     figure_ : Figure
 
+    See Also
+    --------
+    TopActivationsDisplay : The samples that activate a unit most.
+
     Examples
     --------
     >>> from sklearn.datasets import load_digits

@@ -65,6 +65,10 @@ class LatentSpaceDisplay:
 
     figure_ : Figure
 
+    See Also
+    --------
+    ManifoldDisplay : What a grid of codes decodes to.
+
     Examples
     --------
     >>> from sklearn.datasets import load_iris

@@ -79,6 +79,11 @@ class LossCurveDisplay:
 
     figure_ : Figure
 
+    See Also
+    --------
+    ComponentsCurveDisplay : Score against the number of codes.
+    sklearn.model_selection.LearningCurveDisplay : Score against the number of samples.
+
     Examples
     --------
     >>> from sklearn.datasets import load_digits

@@ -69,6 +69,10 @@ class ManifoldDisplay:
 
     figure_ : Figure
 
+    See Also
+    --------
+    LatentSpaceDisplay : Where samples lie among the codes.
+
     Examples
     --------
     >>> from sklearn.datasets import load_digits

@@ -100,6 +100,11 @@ class ReconstructionDisplay:
 
     figure_ : Figure
 
+    See Also
+    --------
+    ComponentsCurveDisplay : How well as many codes reconstruct.
+    FeaturesDisplay : What the first layer looks for.
+
     Examples
     --------
     >>> from sklearn.datasets import load_digits

@@ -49,6 +49,10 @@ class TopActivationsDisplay:
 
     figure_ : Figure
 
+    See Also
+    --------
+    FeaturesDisplay : The kernels of the units.
+
     Examples
     --------
     >>> from sklearn.datasets import load_digits

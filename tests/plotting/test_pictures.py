@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
-from skae._layers import Convolution, Recurrence
 from skae.plotting._pictures import (
     Picture,
     chosen,
@@ -33,16 +32,13 @@ def test_squares_are_images_and_tables_are_not():
 
 
 def test_an_estimator_or_the_data_may_say_the_shape():
-    def taking(layer):
-        return SimpleNamespace(network_=SimpleNamespace(encoder=(layer,)))
-
     def convolutional(*image):
-        return taking(Convolution(image, 2, (3, 3), (2, 2)))
+        return SimpleNamespace(image_shape_=image)
 
     assert of("auto", 64, convolutional(4, 16, 1)).shape == (4, 16)
     assert not of("auto", 64, convolutional(1, 64, 1)).is_image
     assert of("auto", 24, X=np.zeros((5, 4, 6))).shape == (4, 6)
-    recurrent = taking(Recurrence("lstm", 32, 2, 4))
+    recurrent = SimpleNamespace(sequence_shape_=(32, 2))
     assert of("auto", 64, recurrent, np.zeros((5, 32, 2))) == Picture((32, 2), is_image=False)
     # An earlier step that cannot be undone may have changed the number of columns.
     assert of("auto", 10, recurrent) == Picture((10, 1), is_image=False)

@@ -1,0 +1,112 @@
+"""Looking after the workers of a cluster while they train together."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from skae import _shards
+
+# A worker of which the cluster has heard nothing for so many seconds has stopped; one that Dask has
+# paused for so long, for want of memory, will not go on by itself.
+SILENT = 30.0
+# Who used this share of the memory allowed when last heard of may have ended for want of it.
+FULL = 0.7
+
+AGAIN = (
+    "Nothing was fitted. With the estimator's parameter checkpoint set to a directory, the next "
+    "fit goes on from the last epoch."
+)
+
+
+class Watch:
+    """Says which of a fit's workers are lost, silent, or short of memory.
+
+    Parameters
+    ----------
+    client : distributed.Client
+    name : str
+        The fit's name on the workers.
+    workers : list of str
+        Their addresses.
+    """
+
+    def __init__(self, client: Any, name: str, workers: list[str]) -> None:
+        self._client, self._name = client, name
+        # What was heard of each worker at last, and when that was; and when it was not paused.
+        self._news: dict[str, dict[str, Any]] = {worker: {} for worker in workers}
+        self._heard = dict.fromkeys(workers, time.monotonic())
+        self._running = dict(self._heard)
+        self.answering = list(workers)
+
+    def look(self) -> None:
+        """Raise RuntimeError if a worker cannot go on."""
+        try:
+            found = self._client.sync(
+                self._client.scheduler.identity, n_workers=-1, callback_timeout=SILENT
+            )["workers"]
+        except (OSError, TimeoutError) as error:
+            self.answering = []
+            raise RuntimeError(
+                f"The cluster's scheduler {self._client.scheduler.address} has not answered for "
+                f"{SILENT:g} s ({error}). {AGAIN}"
+            ) from error
+        now = time.monotonic()
+        self.answering = [worker for worker in self._news if worker in found]
+        lost = sorted(set(self._news) - set(found))
+        if lost:
+            raise RuntimeError(self._of_lost(lost))
+        for worker, before in self._news.items():
+            self._news[worker] = news = found[worker]
+            if news["last_seen"] != before.get("last_seen"):
+                self._heard[worker] = now
+                if news["status"] != "paused":
+                    self._running[worker] = now
+        silent = [worker for worker, when in self._heard.items() if now - when > SILENT]
+        if silent:
+            self.answering = [worker for worker in self._news if worker not in silent]
+            raise RuntimeError(
+                f"{_named(silent)}, which took part in the fit, gave no sign of life for "
+                f"{SILENT:g} s: stopped, or cut off from the network. Let it go on or end it, and "
+                f"fit again. {AGAIN}"
+            )
+        paused = [worker for worker, when in self._running.items() if now - when > SILENT]
+        if paused:
+            self._refuse_paused(paused)
+
+    def _refuse_paused(self, paused: list[str]) -> None:
+        """Raise RuntimeError if a paused worker has not begun what the others wait for."""
+        at_work = self._client.run(_shards.is_at_work, self._name, workers=paused)
+        waiting = [worker for worker in paused if not at_work[worker]]
+        if waiting:
+            raise RuntimeError(
+                f"{_named(waiting)}, which took part in the fit, was paused by Dask for want of "
+                f"memory{self._limits(waiting)}. {_shards.MORE_MEMORY} {AGAIN}"
+            )
+
+    def _of_lost(self, lost: list[str]) -> str:
+        message = (
+            f"The cluster has lost {len(lost)} of the {len(self._news)} workers that were training "
+            f"together ({', '.join(lost)})."
+        )
+        events = self._client.get_events("worker-restart-memory") or ()
+        ended = sorted({event["worker"] for _, event in events} & set(lost))
+        if full := ended or [worker for worker in lost if self._share(worker) > FULL]:
+            why = "was ended by Dask" if ended else "may have been ended"
+            message += f" {_named(full)} {why} for want of memory{self._limits(full)}. "
+            message += _shards.MORE_MEMORY
+        return f"{message} Fit again on those that are left. {AGAIN}"
+
+    def _share(self, worker: str) -> float:
+        """Return the share of the memory allowed that a worker used when last heard of."""
+        limit = self._news[worker].get("memory_limit")
+        return self._news[worker]["metrics"].get("memory", 0) / limit if limit else 0.0
+
+    def _limits(self, workers: list[str]) -> str:
+        limits = {worker: self._news[worker].get("memory_limit") for worker in workers}
+        told = ", ".join(f"{limit / 1e9:.1f} GB" for limit in limits.values() if limit)
+        return f" (allowed: {told})" if told else ""
+
+
+def _named(workers: list[str]) -> str:
+    return f"The Dask worker{'s' * (len(workers) > 1)} {', '.join(workers)}"

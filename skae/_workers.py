@@ -1,0 +1,93 @@
+"""The Dask workers of a shared fit, called all at once and watched while they work."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+from skae._links import LinkLostError
+from skae._watch import Watch
+
+# How often the cluster is looked after while it trains, in seconds.
+LOOK = 1.0
+
+
+class Workers:
+    """Dask workers that work together.
+
+    Parameters
+    ----------
+    client : distributed.Client
+    fit : str
+        The fit's name.
+    addresses : list of str
+        In the order of the ranks.
+    check : callable
+        Called while the driver waits; what it raises ends the fit.
+    """
+
+    def __init__(
+        self,
+        client: Any,
+        fit: str,
+        addresses: list[str],
+        check: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._client, self._check, self.addresses = client, check, addresses
+        self._watch = Watch(client, fit, addresses)
+
+    def submit(self, function: Callable[..., Any], arguments: list[tuple[Any, ...]]) -> list[Any]:
+        """Return futures of a function's results on each worker, with arguments of its own."""
+        return [
+            self._client.submit(function, *each, workers=[worker], pure=False)
+            for worker, each in zip(self.addresses, arguments, strict=True)
+        ]
+
+    def results(self, function: Callable[..., Any], arguments: list[tuple[Any, ...]]) -> list[Any]:
+        """Return a function's results on each worker, once all have done it."""
+        futures = self.submit(function, arguments)
+        self.wait(futures)
+
+        async def gathered() -> list[Any]:
+            return await self._client.gather(futures)
+
+        coming = asyncio.run_coroutine_threadsafe(gathered(), self._client.loop.asyncio_loop)
+        while True:
+            with suppress(TimeoutError):
+                return coming.result(LOOK)
+            self._watch.look()
+
+    def wait(self, futures: list[Any]) -> None:
+        """Wait until all are done; a worker that cannot go on is an error, not a wait."""
+        from distributed import wait
+
+        failed_before = False
+        while True:
+            self._check()
+            with suppress(TimeoutError):
+                wait(futures, timeout=LOOK)
+            errors = [future.exception() for future in futures if future.status == "error"]
+            if not errors and all(future.done() for future in futures):
+                return
+            self._watch.look()
+            # What has caused a failure may show after what it has caused.
+            causes = [error for error in errors if not isinstance(error, LinkLostError)]
+            if causes or failed_before:
+                raise (causes + errors)[0]
+            if errors:
+                failed_before = True
+                time.sleep(LOOK)
+
+    def run(self, function: Callable[..., Any], *arguments: Any) -> None:
+        """Call a function on all workers that answer, in spite of tasks that they work on."""
+
+        async def run() -> None:
+            await self._client.run(
+                function, *arguments, workers=self._watch.answering, on_error="ignore"
+            )
+
+        with suppress(OSError, TimeoutError):
+            self._client.sync(run, callback_timeout=10 * LOOK)

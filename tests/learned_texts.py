@@ -1,0 +1,163 @@
+"""What docstrings print and examples say of their results, for `tests/learned_margins.py`.
+
+The suite runs docstrings and examples with one seed, the examples for few epochs; here all of it is
+run as it stands but for the seed.
+"""
+
+import doctest
+import importlib
+import io
+import re
+import warnings
+from contextlib import redirect_stdout
+
+import matplotlib.pyplot as plt
+import pytest
+from sklearn.exceptions import ConvergenceWarning
+
+from tests.fresh import ROOT
+from tests.learning import assert_learned
+
+FORMAT = re.compile(r":\.\d+f")
+NUMBER = re.compile(r"-?\d+\.?(\d*)")
+# Of an estimator: how data are split and drawn is part of what is said of them.
+SEED = re.compile(
+    r"^(?!.*(?:train_test_split|make_|sample\())(.*\brandom_state(?:=|\": ))\d+", re.MULTILINE
+)
+
+
+def docstrings():
+    """Yield the docstrings that print what was learnt."""
+    for path in sorted((ROOT / "skae").glob("_*.py")):
+        module = importlib.import_module(f"skae.{path.stem}")
+        for found in doctest.DocTestFinder().find(module):
+            if any(re.search(r":\.\d+f|\bpredict\(", each.source) for each in found.examples):
+                yield pytest.param(found, id=found.name)
+
+
+@pytest.mark.parametrize("docstring", list(docstrings()))
+def test_printed_numbers_hold_for_other_seeds(docstring, learning_seed):
+    for each in docstring.examples:
+        source = SEED.sub(rf"\g<1>{learning_seed}", FORMAT.sub(":.9f", each.source))
+        out = io.StringIO()
+        with redirect_stdout(out), warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            exec(compile(source, docstring.name, "single"), docstring.globs)
+        if FORMAT.search(each.source):
+            pairs = zip(NUMBER.finditer(out.getvalue()), NUMBER.finditer(each.want), strict=True)
+            for got, want in pairs:
+                half = 0.5 * 10.0 ** -len(want[1])
+                value, printed = float(got[0]), float(want[0])
+                claim = each.want.strip()
+                assert_learned(value, above=printed - half, below=printed + half, claim=claim)
+        elif each.want:
+            right = doctest.OutputChecker().check_output(each.want, out.getvalue(), 0)
+            assert_learned(right, above=0.5, claim=each.source.strip())
+
+
+# What an example says, in the names it leaves behind.
+CLAIMS = {
+    "plot_contractive": [
+        "movements['contraction 0.01'][1] < movements['plain'][1]",
+        "movements['contraction 0.1'][1] < movements['contraction 0.01'][1]",
+        "kept(reducers['contraction 0.1']) < kept(reducers['contraction 0.01'])",
+        "kept(reducers['contraction 0.01']) < kept(reducers['plain'])",
+        "movements['contraction 0.1'][0] / movements['plain'][0]"
+        " < movements['contraction 0.1'][3] / movements['plain'][3]",
+        "movements['denoising'][1] < movements['contraction 0.01'][1]",
+        "kept(reducers['contraction 0.1']) < kept(reducers['denoising'])",
+    ],
+    "plot_convolutional": [
+        "error('Convolutional, 16 + 32 filters') < 0.8 * error('PCA')",
+        "error('Convolutional, 32 + 64 filters') < 0.8 * error('PCA')",
+        "error('Dense') < 1.1 * error('Convolutional, 16 + 32 filters')",
+        "error('Dense') < 1.1 * error('Convolutional, 32 + 64 filters')",
+    ],
+    "plot_curve_with_one_code": ["0.99 < rank", "0.95 < kept"],
+    "plot_denoising": [
+        "errors['DenoisingAutoencoder'] < 0.6 * errors['PCA']",
+        "errors['DenoisingAutoencoder'] < 0.75 * errors['KernelPCA']",
+    ],
+    "plot_digits_pca_vs_autoencoder": [
+        "max(kept.scores['PCA'][i].mean() - kept.scores['AutoencoderTransformer'][i].mean()"
+        " for i in range(4)) < -0.03"
+    ],
+    "plot_drop_in_for_pca": [
+        "kept(fitted['PCA'], X, y) < kept(fitted['AutoencoderTransformer'], X, y)"
+    ],
+    "plot_feature_reduction": [
+        "cases['900 independent columns']['AutoencoderTransformer(10)'].mean() < 0.1",
+        "cases['40 columns of a curled sheet']['PCA(2)'].mean() + 0.3"
+        " < cases['40 columns of a curled sheet']['AutoencoderTransformer(2)'].mean()",
+    ],
+    "plot_few_labels": [
+        "best_other.max() < 0",
+    ],
+    "plot_grid_search": [
+        "kept(PCA(16).fit(X), X_test) < search.score(X_test)",
+        "15 < search.best_params_['n_components']",
+    ],
+    "plot_hidden_variable": [
+        "0.999 < kept",
+        "np.delete(relative, 2).max() < relative[2]",
+    ],
+    "plot_layer_by_layer": [
+        "kept(PCA(8).fit(X)) < kept(stacked)",
+        "kept(layers) < kept(PCA(8).fit(X))",
+        "kept(stacked) < kept(whole)",
+    ],
+    "plot_outliers": [
+        "0.5 < named(errors['AutoencoderOutlierDetector'])",
+        "auc(errors['AutoencoderOutlierDetector']) - auc(errors['PCA']) < 0.1",
+        "auc(errors['PCA']) < auc(errors['AutoencoderOutlierDetector'])",
+    ],
+    "plot_pca_by_linear_autoencoder": ["angles.max() < 1"],
+    "plot_sequences": [
+        "2 * recurrent_error < pca_error",
+        "dense_error < recurrent_error",
+    ],
+    "plot_sparse_features": [
+        "kept(PCA(round(n_used)).fit(X)) < kept(sparse)",
+        "kept(sparse) < kept(PCA(2 * round(n_used)).fit(X))",
+    ],
+    "plot_stacked_and_tied": [
+        "table['Tied weights'][2] < 1.15 * table['As a whole'][2]",
+        "table['PCA'][2] < table['Layers alone'][2]",
+        "table['Then fine-tuned'][2] < table['PCA'][2]",
+        "table['As a whole'][2] < table['Then fine-tuned'][2]",
+    ],
+    "plot_variational_digits": [
+        "distances('VariationalAutoencoder')[0] < distances('PCA')[0]",
+        "distances('VariationalAutoencoder')[1] < distances('PCA')[1]",
+    ],
+}
+# ... and what these names are made of, where it leaves too little.
+MORE = {
+    "plot_convolutional": "error = lambda name: np.mean((rows[name] - X_test) ** 2)",
+    "plot_few_labels": "means = {k: v.mean(axis=1) for k, v in accuracies.items()}\n"
+    "best_other = np.maximum(means['LogisticRegression'], means['SelfTrainingClassifier'])"
+    " - means['AutoencoderClassifier']",
+    "plot_hidden_variable": "relative = abs(errors).mean(axis=0) / X.std(axis=0)",
+    "plot_outliers": "named = lambda e: np.mean(e[rows].argmax(axis=1) == columns)\n"
+    "auc = lambda e: roc_auc_score(is_wrong, e.sum(axis=1))",
+    "plot_sequences": "pca_error, dense_error, recurrent_error = ("
+    "np.mean((each - clean) ** 2) for each in reconstructions.values())",
+    "plot_variational_digits": "distances = lambda name: ("
+    "nearest(drawn[name], X_test)[1].mean(), nearest(X_test, drawn[name])[1].mean())",
+}
+EXAMPLES = sorted(path.stem for path in (ROOT / "examples").glob("plot_*.py"))
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_examples_say_what_holds_for_other_seeds(example, learning_seed, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    source = (ROOT / "examples" / f"{example}.py").read_text()
+    source = SEED.sub(rf"\g<1>{learning_seed}", source) + "\n" + MORE.get(example, "")
+    namespace = {"__name__": "__main__"}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        exec(compile(source, example, "exec"), namespace)
+    plt.close("all")
+    for claim in CLAIMS[example]:
+        low, high = claim.split(" < ")
+        assert_learned(eval(low, namespace), below=eval(high, namespace), claim=claim)
