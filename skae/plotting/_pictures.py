@@ -195,12 +195,19 @@ def mosaic(tiles: np.ndarray, n_columns: int | None = None, gap: int = 1) -> np.
 
 
 def panels(
-    ax: Any, n_rows: int, n_columns: int, picture: Picture, *, row_names: bool = True
+    ax: Any,
+    n_rows: int,
+    n_columns: int,
+    picture: Picture,
+    *,
+    row_names: bool = True,
+    n_labelled: int = 1,
 ) -> tuple[Any, np.ndarray]:
     """Return a figure and its Axes of shape (n_rows, n_columns).
 
-    The figure is new and large enough for the pictures, for the names of the columns under them
-    and of the rows beside them; or it is that of `ax`, whose place is divided.
+    The figure is new and large enough for the pictures, for the names of the columns under
+    `n_labelled` rows of them and of the rows beside them; or it is that of `ax`, whose place is
+    divided.
     """
     import matplotlib.pyplot as plt
     from matplotlib.gridspec import GridSpec, GridSpecFromSubplotSpec
@@ -209,7 +216,7 @@ def panels(
         width, height = (0.95, 1.0) if picture.is_image else (1.7, 1.0)
         beside = 1.5 if row_names else 0.0
         below = 0.07 * max(map(len, picture.names), default=4)
-        size = (max(width * n_columns + beside, 1.6), height * n_rows + below)
+        size = (max(width * n_columns + beside, 1.6), height * n_rows + below * n_labelled)
         figure = plt.figure(figsize=size, layout="constrained")
         axes = figure.subplots(n_rows, n_columns, squeeze=False)
     else:

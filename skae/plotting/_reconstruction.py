@@ -8,6 +8,7 @@ from math import isqrt, prod
 import numpy as np
 from sklearn.utils import _safe_indexing, check_random_state
 from sklearn.utils._optional_dependencies import check_matplotlib_support
+from sklearn.utils._plotting import _validate_style_kwargs
 from sklearn.utils._set_output import _get_adapter_from_container
 from sklearn.utils.validation import _num_samples, check_consistent_length, column_or_1d
 
@@ -32,6 +33,8 @@ from skae.plotting._points import draw_against, draw_points, manifold_of
 LEAST_CODES_IN_AN_IMAGE = 16
 # Samples that are drawn unless a number is asked for: as panels, and as points of one picture.
 N_PANELS, N_POINTS = 8, 200
+# Of the lines that no method has drawn.
+DATA = "0.35"
 # As many rows as a batch has and more stand beside those that are corrupted.
 ROWS_BESIDE = 256
 
@@ -314,16 +317,22 @@ class ReconstructionDisplay:
                 artists[i, j] = self._draw_codes(panel, row, picture.color)
             elif name == "difference":
                 artists[i, j] = picture.draw_signed(panel, row, largest(difference))
-                panel.set_title(f"MSE {np.nanmean(row**2):.2g}", fontsize="x-small", pad=2)
+                panel.set_title(f"MSE {np.nanmean(row**2):.3g}", fontsize="x-small", pad=2)
             else:
+                style = picture_kw
                 if not picture.is_image:
                     picture.draw(panel, self.original[j], shared, color=REFERENCE)
-                artists[i, j] = picture.draw(panel, row, shared, **picture_kw)
+                    if picture.shape[1] == 1 and name != "reconstruction":
+                        style = _validate_style_kwargs({"color": DATA}, picture_kw)
+                artists[i, j] = picture.draw(panel, row, shared, **style)
             if i == 0 and self.indices is not None:
                 panel.set_title(f"sample {self.indices[j]}", fontsize="small")
             if j == 0:
-                compared = name in ("corrupted", "reconstruction")
-                name_row(panel, with_error(name, rows[name], self.original) if compared else name)
+                if name in ("corrupted", "reconstruction"):
+                    name = with_error(name, rows[name], self.original)
+                elif name == "difference" and len(picture.shape) == 2 and picture.is_image:
+                    name = "difference\nred: too high"
+                name_row(panel, name)
         label_panels(axes, picture)
         return figure, axes, artists
 

@@ -48,6 +48,16 @@ def test_components_of_other_transformers_and_columns_with_names():
     assert display.axes_[0, 0].get_title() == "component 0"
 
 
+def test_names_under_an_incomplete_row_leave_room_for_lines():
+    X = load_iris(as_frame=True).data
+    display = FeaturesDisplay.from_estimator(PCA(3).fit(X))
+    display.figure_.canvas.draw()
+    heights = [ax.get_window_extent().height for ax in display.axes_.flat if ax.axison]
+    assert min(heights) > 50
+    assert len(display.axes_[0, 1].get_xticklabels()) == 4
+    assert len(display.axes_[0, 0].get_xticklabels()) == 0
+
+
 def test_kernels_of_convolutions_have_a_size_of_their_own(digits):
     X, _ = digits
     convolutional = skae.ConvolutionalAutoencoder(

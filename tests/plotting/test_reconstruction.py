@@ -26,9 +26,9 @@ def test_images(autoencoder, digits, n_samples):
     )
     error = np.mean((display.original - display.reconstruction) ** 2)
     name = f"reconstruction\nMSE {error:.3g}"
-    assert row_names(display) == ["original", "codes", name, "difference"]
+    assert row_names(display) == ["original", "codes", name, "difference\nred: too high"]
     last = np.mean((display.original[-1] - display.reconstruction[-1]) ** 2)
-    assert display.axes_[3, -1].get_title() == f"MSE {last:.2g}"
+    assert display.axes_[3, -1].get_title() == f"MSE {last:.3g}"
     assert display.axes_.shape == (4, n_samples)
     assert all(len(ax.images) == 1 for ax in display.axes_.flat)
     i = display.indices[-1]
@@ -186,6 +186,8 @@ def test_earlier_steps_are_undone_where_they_can_be():
     labels = [label.get_text() for label in display.axes_[-1, 0].get_xticklabels()]
     assert labels == [*"abcd"]
     assert display.axes_[-1, 0].get_xlabel() == ""
+    # What no method has drawn has no method's colour.
+    assert display.artists_[0, 0].get_color() not in METHOD_COLORS.values()
     unnamed = ReconstructionDisplay.from_estimator(PCA(2).fit(X.to_numpy()), X.to_numpy())
     assert unnamed.axes_[-1, 0].get_xlabel() == "feature"
 
