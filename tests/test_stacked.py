@@ -99,10 +99,9 @@ def test_a_warm_start_and_partial_fit_go_on_with_the_whole(learning_seed):
     stacked.partial_fit(X)
     assert len(stacked.loss_curve_) == 21
     begun = StackedAutoencoder(8, **FIXED | {"random_state": learning_seed})
-    first = begun.partial_fit(X).score(X)
-    for _ in range(19):
+    for _ in range(20):
         begun.partial_fit(X)
-    assert_learned(begun.score(X), above=first + 0.1)
+    assert_learned(begun.score(X), above=0.3)
 
 
 def test_a_share_of_the_variance_chooses_the_codes():
