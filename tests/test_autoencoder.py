@@ -58,7 +58,7 @@ class TestLikePCA:
         pca = PCA(n_components).fit(X)
         angles = subspace_angles(linear.decoder_coefs_[0].T, pca.components_.T)
         assert_learned(np.rad2deg(angles).max(), below=2)
-        assert_learned(linear.score(X), above=pca.explained_variance_ratio_.sum() - 1e-3)
+        assert_learned(linear.score(X), above=pca.explained_variance_ratio_.sum() - 2e-3)
 
     def test_a_fit_that_learns_nothing_is_pca(self):
         idle = fitted(IRIS, 2, learning_rate_init=1e-12, max_iter=2)
@@ -108,7 +108,7 @@ class TestLikePCA:
     def test_more_codes_than_columns(self, init, learning_seed):
         over = fitted(IRIS, 7, init=init, max_iter=60, random_state=learning_seed)
         assert over.transform(IRIS).shape == (150, 7)
-        assert_learned(over.score(IRIS), above=0.99)
+        assert_learned(over.score(IRIS), above=0.97)
 
     def test_data_with_outlying_units_train(self, learning_seed):
         X = IRIS * [1e6, 1, 1, 1e-3] + [1e9, 0, 0, 0]

@@ -144,15 +144,16 @@ class TestParameters:
             tol=0.0,
             random_state=learning_seed,
         ).fit(X)
-        assert_learned(fitted.score(X), above=0.9)
+        # Far from a random start, which explains less than nothing.
+        assert_learned(fitted.score(X), above=0.85)
 
     def test_alpha_shrinks_kernels(self, learning_seed):
         fixed = {"init": "he", "max_iter": 40, "batch_size": 8, "random_state": learning_seed}
         sizes = [
             sum((k**2).sum() for k in make(alpha=a, **fixed).fit(X).encoder_coefs_)
-            for a in (0.0, 10.0)
+            for a in (0.0, 100.0)
         ]
-        assert_learned(sizes[1] / sizes[0], below=0.8)
+        assert_learned(sizes[1] / sizes[0], below=0.7)
 
     @pytest.mark.parametrize(
         "activation",
@@ -236,7 +237,7 @@ class TestWarmStart:
         warm = make(warm_start=True, **fixed).fit(X)
         first_loss = warm.loss_
         warm.fit(X)
-        assert_learned(warm.loss_, below=first_loss)
+        assert_learned(warm.loss_ / first_loss, below=1)
         assert len(warm.loss_curve_) == 10
         assert warm.n_iter_ == 5
 
@@ -275,7 +276,7 @@ class TestPartialFit:
             passes.partial_fit(X)
             assert passes.n_iter_ == len(passes.loss_curve_) == n
             assert passes.n_samples_seen_ == 150 * n
-        assert_learned(passes.loss_curve_[-1], below=passes.loss_curve_[0])
+        assert_learned(passes.loss_curve_[-1] / passes.loss_curve_[0], below=1)
 
     def test_the_first_call_sets_centre_scale_and_start(self):
         passes = make().partial_fit(X[:60])

@@ -73,8 +73,8 @@ def test_codes_and_rows(kind, grid, learning_seed):
     assert_allclose(-kind.score_samples(X), errors, rtol=1e-3, atol=1e-5)
     expected = 1 - errors.sum() / ((X - X.mean(axis=0)) ** 2).sum()
     assert kind.score(X) == pytest.approx(expected, abs=1e-4)
-    assert_learned(kind.score(X), above=0.2)
-    assert_learned(kind.partial_fit(X).score(X), above=0.2)
+    assert_learned(kind.score(X), above=0.1)
+    assert_learned(kind.partial_fit(X).score(X), above=0.1)
 
 
 @each_kind

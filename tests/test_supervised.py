@@ -48,8 +48,8 @@ def test_unlabelled_rows_help_a_classifier_with_few_labels(learning_seed):
     pretrained = classifier(autoencoder=kind, random_state=learning_seed)
     with_all = clone(pretrained).fit(train, few).score(test, y_test)
     alone = clone(pretrained).fit(train[:60], y[:60]).score(test, y_test)
-    assert_learned(with_all, above=alone)
-    assert_learned(with_all, above=0.75)
+    assert_learned(with_all, above=alone + 0.04)
+    assert_learned(with_all, above=0.7)
 
 
 def test_the_autoencoder_sees_all_rows_and_the_head_the_labelled_ones():
