@@ -23,10 +23,6 @@ from skae._links import OPERATION, Links
 from skae._plan import Plan
 
 
-class TrainingFailedError(RuntimeError):
-    """A worker could not train."""
-
-
 @dataclass
 class Task:
     """What one worker is to train, and how: see `Trainer` and `Feed`."""
@@ -104,7 +100,7 @@ class Shard:
         What a file holds need not count: Dask would pause or end a worker for rows that the
         system keeps in memory only as long as nobody else asks for it.
         """
-        if not self.shape[0]:
+        if not self.shape[0]:  # there is nothing that could be mapped
             return np.empty(self.shape, self.dtype), lambda: None
         with self.path.open("rb") as file:
             pages = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
@@ -177,18 +173,9 @@ def ask(shard: Shard, what: str, arguments: tuple[Any, ...] = ()) -> Any:
     try:
         return getattr(shard, what)(*arguments)
     except OUT_OF_MEMORY as error:
-        raise TrainingFailedError(
-            f"The Dask worker {shard.address} has not enough memory to train ({error}). "
-            f"{MORE_MEMORY}"
-        ) from error
+        raise MemoryError(str(error)) from None
     finally:
         shard.is_at_work = False
-
-
-MORE_MEMORY = (
-    "Give each worker more memory (memory_limit of LocalCluster, --memory-limit of dask worker), "
-    "let more workers share the rows, or lower batch_size or hidden_layer_sizes."
-)
 
 
 def is_at_work(name: str) -> bool:

@@ -18,6 +18,11 @@ AGAIN = (
     "fit goes on from the last epoch."
 )
 
+MORE_MEMORY = (
+    "Give each worker more memory (memory_limit of LocalCluster, --memory-limit of dask worker), "
+    "let more workers share the rows, or lower batch_size or hidden_layer_sizes."
+)
+
 
 class Watch:
     """Says which of a fit's workers are lost, silent, or short of memory.
@@ -81,7 +86,7 @@ class Watch:
         if waiting:
             raise RuntimeError(
                 f"{_named(waiting)}, which took part in the fit, was paused by Dask for want of "
-                f"memory{self._limits(waiting)}. {_shards.MORE_MEMORY} {AGAIN}"
+                f"memory{self._limits(waiting)}. {MORE_MEMORY} {AGAIN}"
             )
 
     def _of_lost(self, lost: list[str]) -> str:
@@ -94,7 +99,7 @@ class Watch:
         if full := ended or [worker for worker in lost if self._share(worker) > FULL]:
             why = "was ended by Dask" if ended else "may have been ended"
             message += f" {_named(full)} {why} for want of memory{self._limits(full)}. "
-            message += _shards.MORE_MEMORY
+            message += MORE_MEMORY
         return f"{message} Fit again on those that are left. {AGAIN}"
 
     def _share(self, worker: str) -> float:

@@ -9,7 +9,7 @@ from contextlib import suppress
 from typing import Any
 
 from skae._links import LinkLostError
-from skae._watch import Watch
+from skae._watch import AGAIN, MORE_MEMORY, Watch
 
 # How often the cluster is looked after while it trains, in seconds.
 LOOK = 1.0
@@ -60,24 +60,31 @@ class Workers:
                 return coming.result(LOOK)
             self._watch.look()
 
-    def wait(self, futures: list[Any]) -> None:
-        """Wait until all are done; a worker that cannot go on is an error, not a wait."""
+    def wait(self, futures: list[Any], of: list[str] | None = None) -> None:
+        """Wait until all are done; a worker that cannot go on is an error, not a wait.
+
+        `of` are the workers of the futures, in case that is not one for each worker.
+        """
         from distributed import wait
 
-        failed_before = False
+        of, failed_before = of or self.addresses, False
         while True:
             self._check()
             with suppress(TimeoutError):
                 wait(futures, timeout=LOOK)
-            errors = [future.exception() for future in futures if future.status == "error"]
-            if not errors and all(future.done() for future in futures):
+            failed = [
+                (future.exception(), worker)
+                for future, worker in zip(futures, of, strict=True)
+                if future.status == "error"
+            ]
+            if not failed and all(future.done() for future in futures):
                 return
             self._watch.look()
             # What has caused a failure may show after what it has caused.
-            causes = [error for error in errors if not isinstance(error, LinkLostError)]
+            causes = [each for each in failed if not isinstance(each[0], LinkLostError)]
             if causes or failed_before:
-                raise (causes + errors)[0]
-            if errors:
+                raise _named(*(causes + failed)[0])
+            if failed:
                 failed_before = True
                 time.sleep(LOOK)
 
@@ -91,3 +98,12 @@ class Workers:
 
         with suppress(OSError, TimeoutError):
             self._client.sync(run, callback_timeout=10 * LOOK)
+
+
+def _named(error: BaseException, worker: str) -> BaseException:
+    """Return a worker's error with the worker's name."""
+    if isinstance(error, MemoryError):
+        message = f"The Dask worker {worker} has not enough memory for the fit: {error}."
+        return RuntimeError(f"{message} {MORE_MEMORY} {AGAIN}")
+    error.add_note(f"This was raised on the Dask worker {worker}.")
+    return error

@@ -99,10 +99,10 @@ def fit(estimator: BaseAutoencoder, X: Any, *, client: Any = None) -> BaseAutoen
     if not is_dask(X):
         X = np.asarray(X)
         X = array.from_array(X, chunks=(-(-len(X) // len(client.nthreads())), *X.shape[1:]))
-    _check_versions(client)
     before = trainers.set(partial(_shared_trainer, client))
     try:
         with client.as_current():
+            _check_versions(client)
             return estimator.fit(X)
     finally:
         trainers.reset(before)
@@ -110,19 +110,16 @@ def fit(estimator: BaseAutoencoder, X: Any, *, client: Any = None) -> BaseAutoen
 
 def _check_versions(client: Any) -> None:
     """Refuse workers on which other code would train."""
-    from skae import _tensorflow  # noqa: F401
-
-    names = ("skae", "tensorflow")
 
     # Travels as code, not by its name, because it asks whether there is a skae at all.
-    def versions(n_threads: int) -> tuple[dict[str, str], str, str]:
+    def versions(n_threads: int | None) -> tuple[dict[str, str], str, str]:
         # Dask tells its workers OMP_NUM_THREADS=1, for NumPy in each of many tasks.
-        if "tensorflow" not in sys.modules:
+        if n_threads and "tensorflow" not in sys.modules:
             os.environ.setdefault("TF_NUM_INTRAOP_THREADS", str(n_threads))
         found, reason = {}, ""
         try:
-            for name in names:
-                importlib.import_module("skae._tensorflow" if name == "tensorflow" else name)
+            for name, first in (("skae", "skae"), ("tensorflow", "skae._tensorflow")):
+                importlib.import_module(first)
                 found[name] = importlib.import_module(name).__version__
         except ImportError as error:
             reason = str(error)
@@ -130,7 +127,7 @@ def _check_versions(client: Any) -> None:
 
     threads = client.nthreads()
     workers = Workers(client, "", list(threads))
-    here, _, _ = versions(1)
+    here, *_ = versions(None)
     there = workers.results(versions, [(n_threads,) for n_threads in threads.values()])
     for worker, (found, python, reason) in zip(threads, there, strict=True):
         for name, version in here.items():
@@ -187,7 +184,7 @@ def _shared_trainer(
             ],
         )
         workers.wait(shards)
-        workers.wait(_written(client, shards, X, shares))
+        workers.wait(*_written(client, shards, X, shares))
         tasks = [
             _shards.Task(
                 plan=plan,
@@ -256,11 +253,14 @@ def shares_of(
 
 def _written(
     client: Any, shards: list[Any], X: DaskRows, shares: dict[str, list[tuple[int, np.ndarray]]]
-) -> list[Any]:
-    """Let each worker compute the blocks of its share and write them into its file."""
+) -> tuple[list[Any], list[str]]:
+    """Let each worker compute the blocks of its share and write them into its file.
+
+    Return futures of that, and the worker of each.
+    """
     from dask import delayed
 
-    blocks, futures = X.blocks, []
+    blocks, futures, of = X.blocks, [], []
     for shard, (worker, share) in zip(shards, shares.items(), strict=True):
         begins = np.cumsum([0, *(len(chosen) for _, chosen in share)])
         writes = [
@@ -268,7 +268,8 @@ def _written(
             for (i, chosen), begin in zip(share, begins, strict=False)
         ]
         futures += client.compute(writes, workers=[worker], allow_other_workers=False)
-    return futures
+        of += [worker] * len(writes)
+    return futures, of
 
 
 class SharedTrainer:

@@ -3,19 +3,24 @@
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
+from unittest import mock
 
 import joblib
 import numpy as np
+import psutil
 import pytest
 from sklearn.base import clone
 from sklearn.experimental import enable_halving_search_cv  # noqa: F401
 from sklearn.model_selection import GridSearchCV, HalvingRandomSearchCV
 
-from skae import AutoencoderTransformer, StackedAutoencoder, _shards
+from skae import AutoencoderTransformer, StackedAutoencoder, _links, _shards, _watch
 from skae._checkpoint import ProgressFile
 from tests.fresh import ROOT
 
@@ -26,7 +31,7 @@ from skae._dask import DaskRows  # noqa: E402
 from skae.distributed import fit, shares_of  # noqa: E402
 
 pytestmark = [
-    pytest.mark.skipif(os.name == "nt", reason="processes inherit pipes as POSIX has it"),
+    pytest.mark.skipif(os.name == "nt", reason="workers are stopped and killed as POSIX has it"),
     # A cluster that is closed leaves event loops and sockets to the garbage collector.
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
 ]
@@ -46,12 +51,16 @@ BLOCKS = array.from_array(X, chunks=(96, 6))
 
 
 @contextmanager
-def workers(n, **more):
+def workers(n, security=None, **more):
     with (
         distributed.LocalCluster(
-            n_workers=n, threads_per_worker=1, dashboard_address=":0", silence_logs=50
+            n_workers=n,
+            threads_per_worker=1,
+            dashboard_address=":0",
+            silence_logs=50,
+            security=security,
         ) as cluster,
-        distributed.Client(cluster, **more) as client,
+        distributed.Client(cluster, security=security, **more) as client,
     ):
         yield client
 
@@ -86,13 +95,45 @@ def test_two_workers_take_the_steps_of_one_process(plain):
         np.testing.assert_allclose(ours, one, atol=1e-4)
 
 
-def test_four_workers_take_the_steps_of_one_process():
+@pytest.fixture
+def certificate(tmp_path):
+    """Return what makes a key and a certificate signed by itself, as Dask takes them."""
+    if shutil.which("openssl") is None:
+        pytest.skip("needs openssl, to make certificates")
+
+    def made(name):
+        key, signed = (str(tmp_path / f"{name}.{kind}") for kind in ("key", "pem"))
+        how = "-x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 1 -subj /CN=skae"
+        command = ["openssl", "req", *how.split(), "-keyout", key, "-out", signed]
+        subprocess.run(command, check=True, capture_output=True)
+        files = {f"tls_{who}_cert": signed for who in ("client", "worker", "scheduler")}
+        files |= {f"tls_{who}_key": key for who in ("client", "worker", "scheduler")}
+        return distributed.Security(tls_ca_file=signed, require_encryption=True, **files)
+
+    return made
+
+
+def test_four_workers_with_certificates_take_the_steps_of_one_process(certificate):
     estimator = AutoencoderTransformer(2, **FAST)
-    with workers(4, set_as_default=False) as client:
+    with workers(4, certificate("ours"), set_as_default=False) as client:
+        client.run(_exchange_slices)
         together = fit(clone(estimator), X, client=client)
+        assert all(worker.startswith("tls://") for worker in client.nthreads())
+        address = client.scheduler.address
+        with pytest.raises((OSError, TimeoutError)):
+            distributed.Client(address, security=certificate("theirs"), timeout=2)
+        with pytest.raises((OSError, TypeError)):
+            distributed.Client(address, timeout=2)
+        with pytest.raises((OSError, TimeoutError)):
+            distributed.Client(address.replace("tls", "tcp"), timeout=2)
     alone = clone(estimator).fit(X[in_batches_of(4)])
     for ours, one in zip(together.weights_, alone.weights_, strict=True):
         np.testing.assert_allclose(ours, one, atol=1e-4)
+
+
+def _exchange_slices():
+    """Let even few gradients go in two exchanges, as many do."""
+    _links.SMALL = 0
 
 
 def test_an_ordinary_fitted_estimator_comes_back(client, plain):
@@ -106,11 +147,6 @@ def test_an_ordinary_fitted_estimator_comes_back(client, plain):
 def _what_is_left(dask_worker):
     folder = dask_worker.local_directory
     return [*_shards._shards, *(name for name in os.listdir(folder) if "skae" in name)]
-
-
-def _kill_process():
-    (shard,) = _shards._shards.values()
-    os.kill(shard.process.pid, signal.SIGKILL)
 
 
 def _kill_worker():
@@ -134,18 +170,60 @@ def in_epoch_2(monkeypatch):
     return do
 
 
-def test_a_killed_process_ends_the_fit_which_goes_on_later(client, plain, in_epoch_2, tmp_path):
-    worker = max(client.nthreads())
-    in_epoch_2(lambda: client.run(_kill_process, workers=[worker]))
-    estimator = AutoencoderTransformer(2, checkpoint=tmp_path, **FAST)
-    with pytest.raises(RuntimeError, match=rf"{worker} ended with status -9"):
-        fit(estimator, BLOCKS)
-    assert not hasattr(estimator, "weights_")
-    in_epoch_2(lambda: None)
-    assert same(fit(estimator, BLOCKS), plain)
+def listening(client):
+    """Return addresses at which the cluster's processes and their children listen, and this one."""
+    pids = {os.getpid(), *client.run(os.getpid).values()}
+    pids |= {child.pid for pid in pids for child in psutil.Process(pid).children(recursive=True)}
+    sockets = psutil.net_connections("inet")
+    return {(s.pid, *s.laddr) for s in sockets if s.pid in pids and s.status == "LISTEN"}
 
 
-def test_a_killed_worker_ends_the_fit(client, in_epoch_2, tmp_path):
+# How a client of gRPC, such as that of TensorFlow, greets a server, and something senseless.
+STRANGERS = [
+    b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + b"\0\0\0\x04\0\0\0\0\0",
+    np.random.default_rng(0).bytes(1000),
+]
+
+
+def answers_to_strangers(addresses):
+    """Return what the workers answer to those who do not speak as Dask does."""
+    for address in addresses:
+        host, port = address.removeprefix("tcp://").split(":")
+        for words in STRANGERS:
+            with socket.create_connection((host, int(port)), timeout=10) as stranger:
+                stranger.sendall(words)
+                with stranger.makefile("rb") as answer:
+                    yield answer.read()  # to the end: the worker hangs up
+
+
+def test_a_fit_opens_no_port_and_strangers_are_refused(client, plain, in_epoch_2):
+    before, during, answers = listening(client), [], []
+
+    def look():
+        during.append(listening(client))
+        answers.extend(answers_to_strangers(client.nthreads()))
+
+    in_epoch_2(look)
+    # Strangers do the fit no harm either.
+    assert same(fit(AutoencoderTransformer(2, **FAST), BLOCKS), plain)
+    assert during == [before]
+    ours = set(client.run(os.getpid).values())
+    assert {host for pid, host, _ in before if pid in ours} == {"127.0.0.1"}
+    # Dask's own greeting, at the most.
+    assert len(answers) == 2 * len(STRANGERS)
+    assert all(b"pickle-protocol" in answer for answer in answers if answer)
+
+
+def test_two_fits_at_once(client, plain):
+    with ThreadPoolExecutor(4) as pool:
+        fits = [
+            pool.submit(fit, AutoencoderTransformer(2, **FAST), BLOCKS, client=client)
+            for _ in range(4)
+        ]
+        assert all(same(each.result(60), plain) for each in fits)
+
+
+def test_a_killed_worker_ends_the_fit_which_goes_on_later(client, plain, in_epoch_2, tmp_path):
     worker = max(client.nthreads())
     began = []
 
@@ -154,24 +232,118 @@ def test_a_killed_worker_ends_the_fit(client, in_epoch_2, tmp_path):
         client.submit(_kill_worker, workers=[worker], pure=False, retries=0)
 
     in_epoch_2(kill)
-    # Where rows are shuffled and some set aside.
-    settings = {**FAST, "shuffle": True, "early_stopping": True}
-    estimator = AutoencoderTransformer(2, **settings).fit(X)
+    estimator = AutoencoderTransformer(2, **FAST).fit(X)
     before = estimator.weights_
     estimator.set_params(checkpoint=tmp_path)
-    with pytest.raises(RuntimeError, match=rf"has lost 1 of the 2 workers .*{worker}"):
-        fit(estimator, array.from_array(X, chunks=(48, 6)))
+    with pytest.raises(RuntimeError, match=rf"has lost 1 of the 2 workers .*{worker}") as caught:
+        fit(estimator, BLOCKS)
     assert time.monotonic() - began[0] < 30
+    assert "memory" not in str(caught.value)
     assert estimator.weights_ is before
+    client.wait_for_workers(2, timeout=30)
+    in_epoch_2(lambda: None)
+    assert same(fit(estimator, BLOCKS), plain)
+
+
+def test_a_worker_ended_for_want_of_memory(client, in_epoch_2):
+    worker = max(client.nthreads())
+
+    def kill():
+        # As Dask's nanny does it.
+        client.log_event("worker-restart-memory", {"worker": worker, "pid": 1, "rss": 1})
+        client.submit(_kill_worker, workers=[worker], pure=False, retries=0)
+
+    in_epoch_2(kill)
+    # Where rows are shuffled and some set aside.
+    settings = {**FAST, "shuffle": True, "early_stopping": True}
+    with pytest.raises(
+        RuntimeError, match=rf"{worker} was ended by Dask for want of memory.*memory_limit"
+    ):
+        fit(AutoencoderTransformer(2, **settings), array.from_array(X, chunks=(48, 6)))
     client.wait_for_workers(2, timeout=30)
 
 
-def test_a_worker_without_tensorflow(client):
+def _patch(what, by):
+    mock.patch(what, by).start()
+
+
+@pytest.fixture
+def patch(client):
+    """Replace something on the worker of the last rank, until the end of the test."""
     worker = max(client.nthreads())
-    client.run(lambda: sys.modules.update(tensorflow=None), workers=[worker])
-    with pytest.raises(ImportError, match=rf"TensorFlow is not installed .*{worker}.*Install it"):
+    yield lambda what, by: client.run(_patch, what, by, workers=[worker])
+    client.run(mock.patch.stopall, workers=[worker])
+
+
+def _fail(*_):
+    raise MemoryError("Unable to allocate 9 GB")
+
+
+def test_a_worker_without_memory(client, patch):
+    patch("skae._shards.Shard.epoch", _fail)
+    match = rf"{max(client.nthreads())} has not enough .*allocate 9 GB.*memory_limit"
+    with pytest.raises(RuntimeError, match=match):
+        fit(AutoencoderTransformer(2, **FAST), BLOCKS)
+
+
+@pytest.mark.parametrize("package", ["skae", "tensorflow"])
+def test_a_worker_with_another_version(package, client, patch):
+    patch(f"{package}.__version__", "0.0.1")
+    version = sys.modules[package].__version__
+    match = rf"(?i){package} 0\.0\.1 is installed .*{max(client.nthreads())}.*{version} here"
+    with pytest.raises(RuntimeError, match=match):
+        fit(AutoencoderTransformer(2, **FAST), BLOCKS)
+
+
+def _without_tensorflow(name):
+    if name == "skae._tensorflow":
+        raise ModuleNotFoundError(f"No module named {name}")
+    return sys.modules[name]
+
+
+def test_a_worker_without_tensorflow(client, patch):
+    patch("importlib.import_module", _without_tensorflow)
+    match = rf"TensorFlow is not installed .*{max(client.nthreads())}.*Install it"
+    with pytest.raises(ImportError, match=match):
         fit(AutoencoderTransformer(2, **FAST), array.from_array(X, chunks=(48, 6)))
-    client.run(lambda: sys.modules.pop("tensorflow"), workers=[worker])
+
+
+def _pause(dask_worker):
+    dask_worker.memory_manager.memory_pause_fraction = False
+    dask_worker.status = distributed.Status.paused
+
+
+def _unpause(dask_worker):
+    dask_worker.memory_manager.memory_pause_fraction = 0.8
+    dask_worker.status = distributed.Status.running
+
+
+def test_a_worker_that_dask_pauses(client, in_epoch_2, monkeypatch):
+    monkeypatch.setattr(_watch, "SILENT", 1.5)
+    worker = max(client.nthreads())
+    in_epoch_2(partial(client.run, _pause, workers=[worker]))
+    try:
+        with pytest.raises(RuntimeError, match=rf"{worker}, .*was paused .*want of memory"):
+            fit(AutoencoderTransformer(2, **FAST), BLOCKS)
+    finally:
+        client.run(_unpause, workers=[worker])
+
+
+def test_a_stopped_worker_ends_the_fit(client, plain, in_epoch_2, monkeypatch):
+    assert _watch.SILENT <= 30
+    monkeypatch.setattr(_watch, "SILENT", 1.5)
+    worker = max(client.nthreads())
+    pid = client.run(os.getpid)[worker]
+    in_epoch_2(lambda: os.kill(pid, signal.SIGSTOP))
+    try:
+        with pytest.raises(RuntimeError, match=rf"{worker}, .*no sign of life for 1\.5 s"):
+            fit(AutoencoderTransformer(2, **FAST), BLOCKS)
+    finally:
+        os.kill(pid, signal.SIGCONT)
+    # It lets go of what it held, and is as good as before.
+    in_epoch_2(lambda: None)
+    assert same(fit(AutoencoderTransformer(2, **FAST), BLOCKS), plain)
+    assert client.run(_what_is_left) == {worker: [] for worker in client.nthreads()}
 
 
 def test_what_it_does_not_train(client):

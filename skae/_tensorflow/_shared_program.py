@@ -14,8 +14,8 @@ from skae._tensorflow._arithmetic import Tensor
 from skae._tensorflow._program import State, gradient, step
 from skae._tensorflow._session import in_session, kept
 
-# What a step raises where memory is short.
-OUT_OF_MEMORY = (MemoryError, tf.errors.ResourceExhaustedError)
+# What TensorFlow raises where memory is short.
+OUT_OF_MEMORY = tf.errors.ResourceExhaustedError
 
 
 def shared_program(
