@@ -1,16 +1,22 @@
-"""Where a fit that was cut short goes on: a folder of files, one for each stage."""
+"""Where a fit that was cut short goes on: a folder of files, one for each stage.
+
+A file is MAGIC, the SHA-256 digest of its place and of all that follows, and arrays with JSON in
+NumPy's format. What is not exactly what this fit has written there is never used.
+"""
 
 from __future__ import annotations
 
+import errno
+import hashlib
 import json
 import os
 import shutil
-import zipfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple, TypeVar
+from uuid import uuid4
 
+import joblib
 import numpy as np
 
 from skae._epochs import History, Progress, TrainerState
@@ -18,9 +24,20 @@ from skae._schedule import Kept, Monitor, Schedule
 
 T = TypeVar("T")
 
+# The number is that of the format.
+MAGIC = b"skae checkpoint 1\n"
+SIZE_OF_DIGEST = hashlib.sha256().digest_size
+# What the system says where nothing is, as when an equal fit has finished and removed the folder.
+VANISHED = {errno.ENOENT, errno.ENOTDIR, errno.EEXIST, errno.ESTALE}
+# Each equal fit removes the folder once.
+TRIES = 100
+
 
 class Checkpoint:
     """The files of one fit, in a folder of its own below a directory that many fits may share.
+
+    Equal fits may use the folder at the same time, wherever they run: all write the same progress,
+    and whoever is done first removes it. The others write it again.
 
     Parameters
     ----------
@@ -31,26 +48,27 @@ class Checkpoint:
 
     def __init__(self, directory: Any, fingerprint: str) -> None:
         self._folder = Path(directory) / fingerprint
+        self._start = self._folder / "start.checkpoint"
 
     def begin(self, rng: np.random.Generator) -> None:
         """Set the fit's generator to where it was when the fit first began, or write that down.
 
         Where later files could not be written, this fails before anything is trained.
         """
-        start = self._folder / "start.json"
-        if start.exists():
-            with _readable(start):
-                rng.bit_generator.state = json.loads(start.read_text())
-        else:
-            text = json.dumps(rng.bit_generator.state)
-            _replace(start, lambda file: file.write(text.encode()))
+        state = _load(self._start)
+        if state is None:
+            state = rng.bit_generator.state
+            _store(self._start, state)
+        rng.bit_generator.state = self._state = state
 
     def of_stage(self, i: int) -> ProgressFile:
         """Return the file of a stage of the fit."""
-        return ProgressFile(self._folder / f"stage-{i}.npz")
+        # Without a seed, equal fits that begin at the same time may start in different states.
+        name = f"stage-{i}-{joblib.hash(self._state)[:8]}.checkpoint"
+        return ProgressFile(self._folder / name, self._start, self._state)
 
     def remove(self) -> None:
-        """Remove the files of a fit that is done."""
+        """Remove the files of a fit that is done, and those that killed processes left half."""
         shutil.rmtree(self._folder, ignore_errors=True)
 
 
@@ -58,14 +76,18 @@ class ProgressFile(NamedTuple):
     """How far one stage of a fit has come, as arrays and JSON: reading it runs no code."""
 
     path: Path
+    start_path: Path
+    start_state: dict[str, Any]
 
     def read(self, start_weights: tuple[np.ndarray, ...]) -> Progress | None:
         """Return what was written last, if anything, for a stage that starts from these weights."""
-        if not self.path.exists():
+        told = _load(self.path)
+        if told is None:
             return None
-        # NumPy leaves a damaged file open that it has opened itself.
-        with _readable(self.path), self.path.open("rb") as stored, np.load(stored) as file:
-            told = _put_back(json.loads(str(file["told"])), file)
+        trainer = TrainerState(*told["trainer"])
+        if list(map(np.shape, trainer.weights)) != list(map(np.shape, start_weights)):
+            # An own kind may describe another network than before by the same parameters.
+            raise _unreadable(self.path, "its weights have other shapes than this fit's")
         monitor = _made(Monitor, told["monitor"])
         if monitor.start is not None:
             monitor.start = Kept(0, start_weights, monitor.start)
@@ -74,14 +96,13 @@ class ProgressFile(NamedTuple):
             _made(History, told["history"]),
             monitor,
             _made(Schedule, told["schedule"]),
-            TrainerState(*told["trainer"]),
+            trainer,
         )
 
     def write(self, progress: Progress) -> None:
         """Replace what was written before, as a whole: who is killed meanwhile loses nothing."""
         history, monitor, schedule, trainer = progress
         start, best = monitor.start, monitor.best
-        arrays: dict[str, np.ndarray] = {}
         told = {
             "history": {**vars(history), "kept": None},
             # The start is the stage's own and need not be written.
@@ -93,8 +114,10 @@ class ProgressFile(NamedTuple):
             "schedule": vars(schedule),
             "trainer": trainer,
         }
-        text = json.dumps(_take_out(told, arrays), default=lambda scalar: scalar.item())
-        _replace(self.path, lambda file: np.savez(file, told=np.array(text), **arrays))
+        _store(self.path, told)
+        # An equal fit that was done may have removed it.
+        if not self.start_path.exists():
+            _store(self.start_path, self.start_state)
 
 
 def _take_out(value: Any, arrays: dict[str, np.ndarray]) -> Any:
@@ -128,32 +151,62 @@ def _made(cls: type[T], attributes: dict[str, Any]) -> T:
     return made
 
 
-def _replace(path: Path, write: Callable[[BinaryIO], Any]) -> None:
+def _store(path: Path, told: Any) -> None:
     """Write a file beside the one of this name, and only then put it in its place."""
-    beside = path.with_name(f"{path.name}.{os.getpid()}")
+    arrays: dict[str, np.ndarray] = {}
+    text = json.dumps(_take_out(told, arrays), default=lambda scalar: scalar.item())
+    # A process id is shared by threads, and by chance by processes on other hosts.
+    beside = path.with_name(f"{path.name}.{uuid4().hex}")
+    for left in reversed(range(TRIES)):
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with beside.open("w+b") as file:
+                file.write(MAGIC + bytes(SIZE_OF_DIGEST))
+                np.savez(file, told=np.array(text), **arrays)
+                digest = _digest(path, file)
+                file.seek(len(MAGIC))
+                file.write(digest)
+                file.flush()
+                os.fsync(file.fileno())
+            beside.replace(path)
+            return
+        except OSError as error:
+            with suppress(OSError):
+                beside.unlink()
+            if left and error.errno in VANISHED:
+                continue
+            raise OSError(
+                f"The checkpoint {path} cannot be written ({error}). Make room there, set "
+                "checkpoint to a directory that can be written, or to None."
+            ) from error
+
+
+def _load(path: Path) -> Any:
+    """Return what was stored under this name, or None where nothing is."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with beside.open("wb") as file:
-            write(file)
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(path)
+        # NumPy leaves a damaged file open that it has opened itself.
+        with path.open("rb") as file:
+            begins, digest = file.read(len(MAGIC)), file.read(SIZE_OF_DIGEST)
+            if begins != MAGIC or digest != _digest(path, file):
+                raise _unreadable(path, "it is damaged, or was not written there by this fit")
+            file.seek(len(MAGIC) + SIZE_OF_DIGEST)
+            with np.load(file) as stored:
+                return _put_back(json.loads(str(stored["told"])), stored)
     except OSError as error:
-        with suppress(OSError):
-            beside.unlink()
-        raise OSError(
-            f"The checkpoint {path} cannot be written ({error}). Make room there, set checkpoint "
-            "to a directory that can be written, or to None."
-        ) from error
+        if error.errno in VANISHED:
+            return None
+        raise _unreadable(path, str(error)) from error
 
 
-@contextmanager
-def _readable(path: Path) -> Iterator[None]:
-    """Say of a file that cannot be read which it is, and the way out."""
-    try:
-        yield
-    except (OSError, EOFError, KeyError, TypeError, ValueError, zipfile.BadZipFile) as error:
-        raise ValueError(
-            f"The checkpoint {path} cannot be read ({type(error).__name__}: {error}); it may be "
-            f"truncated. Remove {path.parent} to begin this fit anew, or set checkpoint=None."
-        ) from error
+def _digest(path: Path, file: BinaryIO) -> bytes:
+    """Return the digest of a file's place, by folder and name, and of what follows the header."""
+    file.seek(len(MAGIC) + SIZE_OF_DIGEST)
+    place = f"{path.parent.name}/{path.name}".encode()
+    return hashlib.file_digest(file, lambda: hashlib.sha256(place)).digest()
+
+
+def _unreadable(path: Path, reason: str) -> ValueError:
+    return ValueError(
+        f"The checkpoint {path} cannot be read ({reason}). Remove {path.parent} to begin this fit "
+        "anew, or set checkpoint=None."
+    )

@@ -11,7 +11,7 @@ import tensorflow as tf
 from skae import AutoencoderTransformer
 from skae._tensorflow._program import program
 from skae._tensorflow._serve import _compiled
-from skae._tensorflow._session import KEPT, in_session, kept
+from skae._tensorflow._session import KEPT, Program, kept
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -61,7 +61,7 @@ def test_what_is_dropped_is_closed(monkeypatch):
 
     @kept
     def times(factor):
-        return in_session(lambda x: x * factor, (tf.TensorSpec((), tf.float32),), on_xla=True)
+        return Program(lambda x: x * factor, (tf.TensorSpec((), tf.float32),), on_xla=True)
 
     assert [times(float(factor))(2.0) for factor in range(4)] == [0.0, 2.0, 4.0, 6.0]
     assert [session() is None for session in sessions] == [True, True, False, False]

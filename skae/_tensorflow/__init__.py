@@ -6,6 +6,8 @@ TensorFlow reads from the environment when it is imported is set here before.
 import os
 from importlib.util import find_spec
 
+from skae._tensorflow._program_cache import keep_programs
+
 if find_spec("tensorflow") is None:
     raise ModuleNotFoundError(
         "TensorFlow is not installed here, and skae needs it to fit, for Keras models, and to "
@@ -23,12 +25,5 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 if "OMP_NUM_THREADS" in os.environ:
     os.environ.setdefault("TF_NUM_INTRAOP_THREADS", os.environ["OMP_NUM_THREADS"])
 
-# Where programs compiled by XLA are kept for the next process.
 if os.environ.get("SKAE_PROGRAM_CACHE"):
-    os.environ["TF_XLA_FLAGS"] = " ".join(
-        [
-            os.environ.get("TF_XLA_FLAGS", ""),
-            f"--tf_xla_persistent_cache_directory={os.environ['SKAE_PROGRAM_CACHE']}",
-            "--tf_xla_persistent_cache_device_types=CPU",
-        ]
-    ).strip()
+    keep_programs(os.environ["SKAE_PROGRAM_CACHE"])

@@ -17,7 +17,7 @@ from skae._plan import Plan, numbers, with_numbers
 from skae._serve import encode, entry_losses, log_variances, propagate
 from skae._tensorflow import _solvers
 from skae._tensorflow._arithmetic import TENSORS, Tensor
-from skae._tensorflow._session import in_session, kept
+from skae._tensorflow._session import Program, kept
 
 # Weights, slots of the solver, steps taken.
 State = tuple[tuple[Tensor, ...], tuple[Tensor, ...], Tensor]
@@ -160,7 +160,7 @@ def program(structure: Plan, steps: int, batch_size: int) -> Callable[..., tuple
     weights = tuple(of(*shape) for shape in network.shapes)
     state = weights, _solvers.slots_of(structure.solver, weights), of()
     chunk = steps, batch_size
-    return in_session(
+    return Program(
         train,
         (
             state,

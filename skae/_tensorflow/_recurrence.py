@@ -67,7 +67,9 @@ def _gru(kernel: Tensor, bias: Tensor, inputs: Tensor) -> tuple[Tensor, Callable
 
     TensorFlow has a kernel for the gradient of a step, but does not know it as one.
     """
-    n_steps, n_batch, n_units = inputs.shape[0], tf.shape(inputs)[1], bias.shape[0] // 3
+    # Plain numbers, which dimensions are not after `tf.compat.v1.disable_v2_behavior()`.
+    (n_steps, _, n_inputs), n_gates = inputs.shape.as_list(), bias.shape.as_list()[0]
+    n_batch, n_units = tf.shape(inputs)[1], n_gates // 3
     parts = [2 * n_units, n_units]
     w_ru, w_c = tf.split(kernel, parts, axis=1)
     b_ru, b_c = tf.split(bias, parts)
@@ -106,7 +108,7 @@ def _gru(kernel: Tensor, bias: Tensor, inputs: Tensor) -> tuple[Tensor, Callable
             seen = [a.write(t, value) for a, value in zip(seen, values, strict=True)]
             return t - 1, step.d_h_prev, seen
 
-        arrays = [array(inputs.shape[2]), array(2 * n_units), array(n_units)]
+        arrays = [array(n_inputs), array(2 * n_units), array(n_units)]
         *_, seen = tf.while_loop(lambda t, *_: t >= 0, retreat, (n_steps - 1, zeros, arrays))
         d_inputs, d_ru, d_c = (a.stack() for a in seen)
         to_ru = tf.concat([inputs, earlier], axis=2)

@@ -12,7 +12,7 @@ import tensorflow as tf
 from skae._plan import Network
 from skae._serve import Maps, encode, propagate
 from skae._tensorflow._arithmetic import TENSORS, Tensor
-from skae._tensorflow._session import in_session, kept
+from skae._tensorflow._session import Program, kept
 
 
 @kept
@@ -28,7 +28,7 @@ def _compiled(network: Network, maps: str) -> Callable[..., np.ndarray]:
             return encode(network, encoder, rows, TENSORS)
         return propagate(network, decoder, rows, TENSORS)
 
-    return in_session(serve, (weights_of, rows_of))
+    return Program(serve, (weights_of, rows_of))
 
 
 def maps(network: Network, weights: tuple[Any, ...], dtype: Any) -> Maps:

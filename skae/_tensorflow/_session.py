@@ -9,9 +9,10 @@ them go the executables compiled for these.
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache, wraps
 from threading import Lock
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 import tensorflow as tf
@@ -28,10 +29,12 @@ KEPT = 32
 ALIGNMENT = 64
 
 
-def in_session(
-    function: Callable[..., Any], inputs: Any, on_xla: bool = False
-) -> Callable[..., Any]:
-    """Return a function of tensors as one of arrays, compiled at its first call.
+class Program:
+    """A function of tensors as one of arrays, compiled at its first call.
+
+    It is traced in a thread of its own: what callers of TensorFlow set for theirs, such as
+    callbacks for each operation, devices, a strategy or a tape, is not to become part of a program
+    that is kept. After a call that failed it is made anew, for the next call.
 
     Parameters
     ----------
@@ -41,11 +44,44 @@ def in_session(
     on_xla : bool
         Whether XLA compiles it.
     """
+
+    def __init__(self, function: Callable[..., Any], inputs: Any, on_xla: bool = False) -> None:
+        self._of = function, inputs, on_xla
+        self._made: _Made | None = self._make()
+
+    def __call__(self, *arguments: Any) -> Any:
+        enter_tensorflow()
+        made = self._made or self._make()
+        arrays = map(np.asarray, tf.nest.flatten(arguments), made.dtypes)
+        try:
+            results = made.run(*arrays)
+        except BaseException:
+            self._made = None
+            raise
+        self._made = made
+        return tf.nest.pack_sequence_as(made.outputs, results)
+
+    def _make(self) -> _Made:
+        with ThreadPoolExecutor(1) as thread:
+            return thread.submit(_traced, *self._of).result()
+
+
+class _Made(NamedTuple):
+    """A call of a session, with the inputs' dtypes and the structure of the outputs."""
+
+    run: Callable[..., Any]
+    dtypes: list[Any]
+    outputs: Any
+
+
+def _traced(function: Callable[..., Any], inputs: Any, on_xla: bool) -> _Made:
     with tf.Graph().as_default() as graph:
         fed = tf.nest.map_structure(
             lambda spec: tf.compat.v1.placeholder(spec.dtype, spec.shape), inputs
         )
-        outputs = tf.function(function, jit_compile=on_xla, autograph=False)(*fed)
+        # Called as it is, a `tf.function` would not be one under `run_functions_eagerly`.
+        compiled = tf.function(function, jit_compile=on_xla, autograph=False)
+        outputs = compiled.get_concrete_function(*inputs)(*fed)
         session = tf.compat.v1.Session(graph=graph)
     flat = tf.nest.flatten(fed)
     # What `make_callable` offers looks every tensor up by name in every call, which made a fit
@@ -55,14 +91,7 @@ def in_session(
         fetch=[tensor.name for tensor in tf.nest.flatten(outputs)],
     )
     run = session._make_callable_from_options(options)
-    dtypes = [tensor.dtype.as_numpy_dtype for tensor in flat]
-
-    def call(*arguments: Any) -> Any:
-        enter_tensorflow()
-        arrays = map(np.asarray, tf.nest.flatten(arguments), dtypes)
-        return tf.nest.pack_sequence_as(outputs, run(*arrays))
-
-    return call
+    return _Made(run, [tensor.dtype.as_numpy_dtype for tensor in flat], outputs)
 
 
 def kept(function: Callable[..., T]) -> Callable[..., T]:
