@@ -11,6 +11,7 @@ from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import check_array, check_is_fitted
 
 from skae._autoencoder import AutoencoderTransformer
+from skae._interrupts import fit_until_interrupted, pass_on_interrupt
 from skae._storage import VersionStamp
 
 # Measured on digits with one class held out: more codes reconstruct unseen classes too.
@@ -121,6 +122,11 @@ class AutoencoderOutlierDetector(VersionStamp, OutlierMixin, MetaEstimatorMixin,
         -------
         self : object
             The fitted estimator.
+
+        Raises
+        ------
+        KeyboardInterrupt
+            As by the autoencoders' `fit`. With `cv`, Ctrl-C leaves nothing that could be kept.
         """
         if self.autoencoder is None:
             autoencoder = AutoencoderTransformer(SHARE_OF_VARIANCE)
@@ -128,7 +134,9 @@ class AutoencoderOutlierDetector(VersionStamp, OutlierMixin, MetaEstimatorMixin,
             autoencoder = clone(self.autoencoder)
         if self.random_state is not None:
             autoencoder.set_params(random_state=self.random_state)
-        autoencoder.fit(X)
+        interrupted = fit_until_interrupted(autoencoder, X)
+        if interrupted and self.cv is not None:
+            raise KeyboardInterrupt
         if self.cv is None:
             scores = autoencoder.score_samples(X)
         else:
@@ -139,6 +147,8 @@ class AutoencoderOutlierDetector(VersionStamp, OutlierMixin, MetaEstimatorMixin,
             offset = np.percentile(scores, 100.0 * self.contamination)
         self.autoencoder_ = autoencoder
         self.offset_ = float(offset)
+        if interrupted:
+            pass_on_interrupt()
         return self
 
     def predict(self, X):

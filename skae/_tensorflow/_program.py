@@ -17,6 +17,7 @@ from skae._plan import Plan, numbers, with_numbers
 from skae._serve import encode, entry_losses, log_variances, propagate
 from skae._tensorflow import _solvers
 from skae._tensorflow._arithmetic import TENSORS, Tensor
+from skae._tensorflow._first_call import CompiledAtFirstCall
 from skae._tensorflow._session import in_session, kept
 
 # Weights, slots of the solver, steps taken.
@@ -160,19 +161,16 @@ def program(structure: Plan, steps: int, batch_size: int) -> Callable[..., tuple
     weights = tuple(of(*shape) for shape in network.shapes)
     state = weights, _solvers.slots_of(structure.solver, weights), of()
     chunk = steps, batch_size
-    return in_session(
-        train,
-        (
-            state,
-            of(len(floats)),
-            of(network.n_features),
-            of(),
-            of(),
-            of(*chunk, network.n_features),
-            of(*chunk, network.decoder[-1].n_out),
-            of(*chunk, network.n_normals),
-            of(*chunk),
-            tf.TensorSpec((), tf.int32),
-        ),
-        on_xla=network.on_xla,
+    inputs = (
+        state,
+        of(len(floats)),
+        of(network.n_features),
+        of(),
+        of(),
+        of(*chunk, network.n_features),
+        of(*chunk, network.decoder[-1].n_out),
+        of(*chunk, network.n_normals),
+        of(*chunk),
+        tf.TensorSpec((), tf.int32),
     )
+    return CompiledAtFirstCall(lambda: in_session(train, inputs, on_xla=network.on_xla))
