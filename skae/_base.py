@@ -14,7 +14,7 @@ from skae._callbacks import CallbackSupportMixin
 from skae._checkpoint import Checkpoint
 from skae._coding import Coding
 from skae._epochs import set_aside
-from skae._interrupts import DeferredInterrupt
+from skae._interrupts import DeferredInterrupt, pass_on_interrupt
 from skae._model import Model, check_range, first_model, is_share
 from skae._parameters import SharedParameters
 from skae._plan import Plan, Stage
@@ -68,12 +68,27 @@ class BaseAutoencoder(
             epoch. What an earlier call has fitted is kept.
         RuntimeError
             In a process forked from one in which TensorFlow was at work.
+        KeyboardInterrupt
+            By Ctrl-C inside of another call, see below; by a second Ctrl-C; and by one before there
+            are weights worth keeping.
 
         Warns
         -----
         ConvergenceWarning
             If `max_iter` is reached while the loss falls (for learning_rate='constant' and
             'adaptive'), or if the loss stops being finite: the best weights so far are kept.
+        UserWarning
+            If Ctrl-C has ended the fit.
+
+        Notes
+        -----
+        Ctrl-C ends a fit after the batches at hand, or at once while the training program is being
+        compiled, which goes on in the background. The best weights so far are kept, and the
+        estimator is fitted. Where the script or notebook itself has called `fit`, by its top level
+        or by a function of its own, the fit then returns with a warning. Inside of a pipeline, a
+        search, another estimator or any other imported function it warns and raises
+        KeyboardInterrupt, so that these stop as well. With `checkpoint` the next call goes on where
+        the fit was. In threads other than the main one Python delivers no Ctrl-C.
         """
         import skae._tensorflow  # noqa: F401  (says now where TensorFlow is missing)
 
@@ -94,8 +109,12 @@ class BaseAutoencoder(
             most = getattr(X, "most_aside", None)
             rows, aside = set_aside(len(X), fraction, np.random.default_rng(split_seed), most)
             model = self._fitted_model(X) if warm else self._first_model(X, rng)
-            fitted = self._train(X, y, model, rows, aside, rng, split_seed, warm, checkpoint)
+            fitted, interrupted = self._train(
+                X, y, model, rows, aside, rng, split_seed, warm, checkpoint
+            )
             vars(self).update(fitted, _split_seed=split_seed)
+        if interrupted:
+            pass_on_interrupt()
         return self
 
     @one_at_a_time
@@ -124,6 +143,8 @@ class BaseAutoencoder(
         ValueError
             If X or a parameter cannot be used, or if the loss is not finite. What earlier calls
             have fitted is kept.
+        KeyboardInterrupt
+            By Ctrl-C, which undoes this pass: what earlier calls have fitted is kept.
         """
         import skae._tensorflow  # noqa: F401  (says now where TensorFlow is missing)
 
@@ -186,8 +207,8 @@ class BaseAutoencoder(
         split_seed: int,
         warm: bool,
         checkpoint: Checkpoint | None,
-    ) -> dict[str, Any]:
-        """Train stage by stage and return the fitted attributes."""
+    ) -> tuple[dict[str, Any], bool]:
+        """Train stage by stage; return the fitted attributes, and whether Ctrl-C was pressed."""
         # A warm start goes on with the whole network.
         stages = (Stage(int(self.max_iter)),) if warm else model.plan.stages
         context, seen = self._begin_task(X, y, sum(stage.max_iter for stage in stages))
@@ -220,7 +241,7 @@ class BaseAutoencoder(
         if checkpoint is not None and not trained.history.interrupted:
             checkpoint.remove()
         context.call_on_fit_task_end(**seen, reconstruction_attributes=fitted)
-        return fitted
+        return fitted, interrupt.pressed or trained.history.interrupted
 
     def _fitted(self, X, trained: Trained, warm: bool) -> dict[str, Any]:
         """Return the attributes of a fit that has come this far."""

@@ -10,7 +10,6 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
-from skae._interrupts import INTERRUPTED
 from skae._model import Model
 from skae._schedule import Kept, Monitor, Schedule
 from skae._serve import ARRAYS, blocks, entry_losses, maps, standardised
@@ -180,15 +179,20 @@ def run_epochs(
             return np.array([training_loss()])
         return validation.losses(trainer.weights)
 
-    if resumed is None:
-        start = Kept(0, trainer.weights, losses(trainer.loss)) if keeps_start else None
-        history, monitor = History(), Monitor(tol, patience, start, trusts_start)
-    else:
-        history, monitor, schedule, _ = resumed
-    history.kept = monitor.kept
-    if history.stalled or history.ended:
-        return history
+    history = History()
     try:
+        if resumed is None:
+            start = None
+            if keeps_start:
+                # Worth keeping even where Ctrl-C comes before its loss is known.
+                history.kept = Kept(0, trainer.weights, np.array([np.nan]))
+                start = Kept(0, trainer.weights, losses(trainer.loss))
+            monitor = Monitor(tol, patience, start, trusts_start)
+        else:
+            history, monitor, schedule, _ = resumed
+        history.kept = monitor.kept
+        if history.stalled or history.ended:
+            return history
         for epoch in range(len(history.loss_curve) + 1, schedule.max_iter + 1):
             task = begin_epoch()
             loss = trainer.epoch(schedule.rate(epoch))
@@ -232,7 +236,6 @@ def run_epochs(
         if history.kept is None:
             raise
         history.ended = history.interrupted = True
-        warnings.warn(INTERRUPTED, stacklevel=2)
     return history
 
 

@@ -24,7 +24,7 @@ from skae._base import BaseAutoencoder
 from skae._documentation import DocumentationLink
 from skae._epochs import History, run_epochs
 from skae._feed import Feed, rows_in_a_batch
-from skae._interrupts import DeferredInterrupt
+from skae._interrupts import DeferredInterrupt, fit_until_interrupted, pass_on_interrupt
 from skae._layers import Dense
 from skae._parts import Loss
 from skae._plan import Half, Objective, Plan, Solver
@@ -111,6 +111,9 @@ class EncoderWithHead(
         ValueError
             If X, y or a parameter cannot be used, or if no row is labelled. What an earlier call
             has fitted is kept.
+        KeyboardInterrupt
+            As by the autoencoders' `fit`. Ctrl-C while the autoencoder is trained leaves it as it
+            is by then, with the head that suits it and without fine-tuning.
         """
         if y is None:
             raise ValueError(
@@ -129,9 +132,13 @@ class EncoderWithHead(
             rng = np.random.default_rng(check_random_state(self.random_state).randint(2**31 - 1))
             if autoencoder.random_state is None:
                 autoencoder.set_params(random_state=int(rng.integers(2**31)))
-            autoencoder.fit(rows.reshape(X.shape) if getattr(X, "ndim", 2) > 2 else rows)
-            fitted = self._with_head(autoencoder, rows[labelled], targets, rng)
+            samples = rows.reshape(X.shape) if getattr(X, "ndim", 2) > 2 else rows
+            interrupted = fit_until_interrupted(autoencoder, samples)
+            freeze = self.freeze or interrupted
+            fitted, history = self._with_head(autoencoder, rows[labelled], targets, rng, freeze)
         vars(self).update(of_targets, autoencoder_=autoencoder, **fitted)
+        if interrupted or history.interrupted:
+            pass_on_interrupt()
         return self
 
     def transform(self, X):
@@ -169,7 +176,9 @@ class EncoderWithHead(
     def _n_features_out(self):
         return self.network_.n_components
 
-    def _with_head(self, autoencoder, X, targets, rng) -> dict[str, Any]:
+    def _with_head(
+        self, autoencoder, X, targets, rng, freeze: bool
+    ) -> tuple[dict[str, Any], History]:
         """Return the fitted attributes of the autoencoder's encoder with a head."""
         below = autoencoder.network_
         network = replace(
@@ -189,18 +198,19 @@ class EncoderWithHead(
         codec = replace(
             codec, network=network, weights=network.join(encoder._replace(spread=None), head)
         )
-        if self.freeze:
+        if freeze:
             history = History()
             weights = codec.weights
         else:
             history = self._fine_tuned(codec, X, targets, rng)
             weights = tuple(np.array(weight) for weight in history.kept.weights)
-        return {
+        fitted = {
             "network_": network,
             "weights_": weights,
             "loss_curve_": history.loss_curve,
             "n_iter_": max(1, len(history.loss_curve)),
         }
+        return fitted, history
 
     def _first_head(self, codes, targets) -> tuple[np.ndarray, np.ndarray]:
         """Return the head for codes as they are, its penalty that of standardised ones."""
@@ -229,9 +239,17 @@ class EncoderWithHead(
         )
         with (
             DeferredInterrupt() as interrupt,
-            closing(Trainer(plan, codec.weights, feed, between_chunks=interrupt.check)) as trainer,
+            closing(
+                Trainer(
+                    plan,
+                    codec.weights,
+                    feed,
+                    between_chunks=interrupt.check,
+                    verbose=self.verbose,
+                )
+            ) as trainer,
         ):
-            return run_epochs(
+            history = run_epochs(
                 trainer,
                 None,
                 Schedule("cosine", float(self.learning_rate_init), int(self.max_iter)),
@@ -244,6 +262,8 @@ class EncoderWithHead(
                 warns=False,
                 verbose=self.verbose,
             )
+        history.interrupted |= interrupt.pressed
+        return history
 
 
 PARAMETERS = """\

@@ -12,6 +12,7 @@ from sklearn.utils.validation import check_array, check_is_fitted
 
 from skae._autoencoder import AutoencoderTransformer
 from skae._documentation import DocumentationLink
+from skae._interrupts import fit_until_interrupted, pass_on_interrupt
 from skae._rows import finite
 from skae._storage import VersionStamp
 
@@ -130,6 +131,11 @@ class AutoencoderOutlierDetector(
         -------
         self : object
             The fitted estimator.
+
+        Raises
+        ------
+        KeyboardInterrupt
+            As by the autoencoders' `fit`. With `cv`, Ctrl-C leaves nothing that could be kept.
         """
         if self.autoencoder is None:
             autoencoder = AutoencoderTransformer(SHARE_OF_VARIANCE)
@@ -137,7 +143,9 @@ class AutoencoderOutlierDetector(
             autoencoder = clone(self.autoencoder)
         if self.random_state is not None:
             autoencoder.set_params(random_state=self.random_state)
-        autoencoder.fit(X)
+        interrupted = fit_until_interrupted(autoencoder, X)
+        if interrupted and self.cv is not None:
+            raise KeyboardInterrupt
         if self.cv is None:
             scores = autoencoder.score_samples(X)
         else:
@@ -148,6 +156,8 @@ class AutoencoderOutlierDetector(
             offset = np.percentile(scores, 100.0 * self.contamination)
         self.autoencoder_ = autoencoder
         self.offset_ = float(offset)
+        if interrupted:
+            pass_on_interrupt()
         return self
 
     def predict(self, X):

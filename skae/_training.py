@@ -62,7 +62,9 @@ def local_trainer(
     if state is not None:
         weights, *solver_state, feed.rng.bit_generator.state = state
     plan = model.plan.for_rows(len(rows))
-    with closing(Trainer(plan, weights, feed, solver_state, check)) as trainer:
+    with closing(
+        Trainer(plan, weights, feed, solver_state, check, verbose=settings.verbose)
+    ) as trainer:
         yield trainer
 
 
@@ -163,10 +165,15 @@ def run_pass(
     feed = feed_of(X, np.arange(len(X)), model, batch_size, settings.shuffle, rng)
     plan, rate = model.plan.for_rows(n_rows), float(settings.learning_rate_init)
     with (
-        DeferredInterrupt(),
-        closing(Trainer(plan, model.weights, feed, solver_state)) as trainer,
+        DeferredInterrupt() as interrupt,
+        closing(
+            Trainer(
+                plan, model.weights, feed, solver_state, interrupt.check, verbose=settings.verbose
+            )
+        ) as trainer,
     ):
         loss = trainer.epoch(rate)
+        interrupt.check()
         codec, solver_state = model.codec(trainer.weights), trainer.solver_state
     if not all_finite(loss, *codec.weights):
         raise ValueError(not_finite("this pass", rate))

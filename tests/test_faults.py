@@ -255,7 +255,7 @@ class TestFailuresLoseNothing:
         assert_learned(late.n_iter_, below=500)
 
     def test_a_real_ctrl_c_at_any_moment(self):
-        """It ends the fit with a warning and leaves nothing half done."""
+        """It ends the fit, of which the best weights are kept, and the test that has called it."""
         rows = np.random.default_rng(0).standard_normal((2000, 20))
         before = signal.getsignal(signal.SIGINT)
         make().fit(rows)  # TensorFlow is imported, the program compiled
@@ -263,7 +263,10 @@ class TestFailuresLoseNothing:
             estimator = make(max_iter=100_000, n_iter_no_change=np.inf)
             timer = threading.Timer(delay, signal.raise_signal, [signal.SIGINT])
             timer.start()
-            with pytest.warns(UserWarning, match="interrupted by user"):
+            with (
+                pytest.warns(UserWarning, match="interrupted by user"),
+                pytest.raises(KeyboardInterrupt, match="weights so far are kept"),
+            ):
                 estimator.fit(rows)
             timer.join()
             assert np.isfinite(estimator.transform(rows)).all()
@@ -282,7 +285,10 @@ class TestFailuresLoseNothing:
 
         monkeypatch.setattr(Trainer, "epoch", interrupted)
         fitted = make(max_iter=50)
-        with pytest.warns(UserWarning, match="interrupted by user"):
+        with (
+            pytest.warns(UserWarning, match="interrupted by user"),
+            pytest.raises(KeyboardInterrupt),
+        ):
             fitted.fit(X)
         assert fitted.n_iter_ == 2
         assert np.isfinite(fitted.transform(X)).all()

@@ -1,11 +1,30 @@
-"""Ctrl-C waits for a check, and is never lost."""
+"""Ctrl-C waits for a check, is never lost, and stops what has called `fit` as well."""
 
+import json
 import signal
+import subprocess
+import sys
 from threading import Thread
 
 import pytest
 
 from skae._interrupts import DeferredInterrupt
+from tests.fresh import ROOT
+from tests.interrupted import CASES
+
+
+@pytest.fixture(scope="module")
+def failures():
+    """What has failed in a program that gets Ctrl-C."""
+    command = [sys.executable, "-m", "tests.interrupted"]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
+    assert ended.returncode == 0, ended.stderr
+    return json.loads(ended.stdout.splitlines()[-1])
+
+
+@pytest.mark.parametrize("case", [case.__name__ for case in CASES])
+def test_in_a_program(case, failures):
+    assert failures[case] == ""
 
 
 def test_it_waits_for_a_check():
@@ -19,8 +38,22 @@ def test_it_waits_for_a_check():
     assert signal.getsignal(signal.SIGINT) is handler
 
 
-def test_unchecked_it_is_a_warning():
-    with pytest.warns(UserWarning, match="interrupted by user"), DeferredInterrupt():
+def test_unchecked_it_is_told():
+    with DeferredInterrupt() as interrupt:
+        assert not interrupt.pressed
+        signal.raise_signal(signal.SIGINT)
+    assert interrupt.pressed
+
+
+def test_an_error_does_not_hide_it():
+    with pytest.raises(KeyboardInterrupt), DeferredInterrupt():
+        signal.raise_signal(signal.SIGINT)
+        raise OSError("disk")
+
+
+def test_a_second_one_does_not_wait():
+    with pytest.raises(KeyboardInterrupt), DeferredInterrupt():
+        signal.raise_signal(signal.SIGINT)
         signal.raise_signal(signal.SIGINT)
 
 

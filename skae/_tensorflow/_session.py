@@ -9,8 +9,7 @@ them go the executables compiled for these.
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from functools import lru_cache, wraps
+from functools import lru_cache, partial, wraps
 from threading import Lock
 from typing import Any, NamedTuple, TypeVar
 
@@ -19,6 +18,7 @@ import tensorflow as tf
 from tensorflow.core.protobuf.config_pb2 import CallableOptions
 
 from skae._forks import enter_tensorflow
+from skae._tensorflow._first_call import in_thread
 
 T = TypeVar("T")
 
@@ -30,9 +30,9 @@ ALIGNMENT = 64
 
 
 class Program:
-    """A function of tensors as one of arrays, compiled at its first call.
+    """A function of tensors as one of arrays, traced and compiled at its first call.
 
-    It is traced in a thread of its own: what callers of TensorFlow set for theirs, such as
+    It is traced by one thread for all, which is a thread of its own: what callers of TensorFlow set for theirs, such as
     callbacks for each operation, devices, a strategy or a tape, is not to become part of a program
     that is kept. After a call that failed it is made anew, for the next call.
 
@@ -43,27 +43,31 @@ class Program:
         What the function takes, nested as it likes.
     on_xla : bool
         Whether XLA compiles it.
+
+    Attributes
+    ----------
+    is_compiled : bool
+        Whether the last call has succeeded.
     """
 
     def __init__(self, function: Callable[..., Any], inputs: Any, on_xla: bool = False) -> None:
-        self._of = function, inputs, on_xla
-        self._made: _Made | None = self._make()
+        self._trace = partial(_traced, function, inputs, on_xla)
+        self._lock = Lock()
+        self._made: _Made | None = None
+        self.is_compiled = False
 
     def __call__(self, *arguments: Any) -> Any:
         enter_tensorflow()
-        made = self._made or self._make()
+        with self._lock:
+            made = self._made = self._made or in_thread(self._trace).result()
         arrays = map(np.asarray, tf.nest.flatten(arguments), made.dtypes)
         try:
             results = made.run(*arrays)
         except BaseException:
-            self._made = None
+            self._made, self.is_compiled = None, False
             raise
-        self._made = made
+        self.is_compiled = True
         return tf.nest.pack_sequence_as(made.outputs, results)
-
-    def _make(self) -> _Made:
-        with ThreadPoolExecutor(1) as thread:
-            return thread.submit(_traced, *self._of).result()
 
 
 class _Made(NamedTuple):

@@ -12,7 +12,7 @@ from skae._plan import Plan, numbers, with_numbers
 from skae._tensorflow import _solvers
 from skae._tensorflow._arithmetic import Tensor
 from skae._tensorflow._program import State, gradient, step
-from skae._tensorflow._session import in_session, kept
+from skae._tensorflow._session import Program, kept
 
 # What TensorFlow raises where memory is short.
 OUT_OF_MEMORY = tf.errors.ResourceExhaustedError
@@ -82,7 +82,7 @@ def _share(structure: Plan, batch_size: int) -> Callable[..., np.ndarray]:
         mine = tf.where(n_rows > 0.0, n_rows * tf.concat(parts, 0), 0.0)
         return tf.concat([mine, [n_rows]], 0)
 
-    return in_session(
+    return Program(
         share,
         (
             tuple(of(*shape) for shape in network.shapes),
@@ -118,7 +118,7 @@ def _move(structure: Plan) -> Callable[..., State]:
         plan = with_numbers(structure, tf.unstack(values, num=len(floats)))
         return step(plan, shaped, weights, slots, n_steps, rate)
 
-    return in_session(
+    return Program(
         move,
         (
             of(sum(sizes) + 2),

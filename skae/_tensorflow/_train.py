@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from skae._epochs import TrainerState
 from skae._feed import Ahead, Chunk, Feed
 from skae._plan import Plan, compiled_part, numbers, structure
 from skae._tensorflow import _solvers
+from skae._tensorflow._first_call import interruptibly
 from skae._tensorflow._program import State, program
 from skae._tensorflow._session import aligned
 
@@ -27,11 +29,13 @@ class Trainer:
     solver_state : (slots, n_steps) or None
         What the solver remembers of earlier training.
     between_chunks : callable
-        Called before each chunk; what it raises ends the pass.
+        Called before each chunk and while the program is compiled; what it raises ends the pass.
     compiled : callable
         Makes a training program of a plan's structure and a chunk's shape; None is `program`.
     n_rows : int or None
         How many rows an epoch has, where they are not those of the feed alone.
+    verbose : bool or int
+        Whether to say so when compiling takes long.
 
     Attributes
     ----------
@@ -48,9 +52,11 @@ class Trainer:
         between_chunks: Callable[[], None] = lambda: None,
         compiled: Callable[[Plan, int, int], Any] | None = None,
         n_rows: int | None = None,
+        verbose: bool | int = False,
     ) -> None:
-        self._between_chunks = between_chunks
+        self._between_chunks, self._verbose = between_chunks, verbose
         plan = compiled_part(plan)
+        self._n_layers = len(plan.network.encoder + plan.network.decoder)
         self._program = (compiled or program)(structure(plan), feed.steps, feed.batch_size)
         self._numbers = _numbers(plan)
         self._numbers_without_l2 = _numbers(plan.without_l2())
@@ -95,13 +101,25 @@ class Trainer:
         single_rate, sum_of_losses = _single(rate), 0.0
         for chunk in chunks:
             self._between_chunks()
-            state, total = self._program(
+            state, total = self._called(
                 state, values, self._mean, self._scale, single_rate, *chunk[:-1]
             )
             sum_of_losses += float(total)
             if chunk.ends_epoch:
                 break
         return state, sum_of_losses, chunk.state_after
+
+    def _called(self, *arguments: Any) -> tuple[State, Any]:
+        if getattr(self._program, "is_compiled", True):
+            return self._program(*arguments)
+        call = partial(self._program, *arguments)
+        return interruptibly(call, self._between_chunks, self._say if self._verbose else None)
+
+    def _say(self) -> None:
+        print(
+            f"Compiling the training program of {self._n_layers} layers. This is done once in a "
+            "process, and takes minutes for hundreds of layers."
+        )
 
     def close(self) -> None:
         """Stop the thread that prepares chunks."""
