@@ -32,7 +32,7 @@ ALIGNMENT = 64
 class Program:
     """A function of tensors as one of arrays, traced and compiled at its first call.
 
-    It is traced by one thread for all, which is a thread of its own: what callers of TensorFlow set for theirs, such as
+    It is traced in a thread of its own: what callers of TensorFlow set for theirs, such as
     callbacks for each operation, devices, a strategy or a tape, is not to become part of a program
     that is kept. After a call that failed it is made anew, for the next call.
 
