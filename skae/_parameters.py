@@ -297,8 +297,8 @@ n_components : int or float
         short, the next one with the same parameters and the same X goes on from its last epoch and
         ends with the same weights, bit for bit, as if nothing had happened; callbacks see the
         epochs that are left. The files of a fit that is done are removed. Fits with other
-        parameters, such as those of a search, may share the directory; equal ones with
-        random_state=None that run at the same time may not."""
+        parameters, such as those of a search, may share the directory, and so may equal ones, at
+        the same time too. Of these, with random_state=None, some may end with the same weights."""
 
 ATTRIBUTES = """\
 network_ : Network

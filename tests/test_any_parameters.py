@@ -78,7 +78,7 @@ def no_training(monkeypatch):
     def program(*described):
         return lambda state, *numbers: (state, np.float32(0.25))
 
-    def served(network, maps):
+    def served(network, maps, n_parts):
         width = network.n_components if maps == "encode" else network.n_features
         return lambda weights, rows: np.full((len(rows), width), 0.5, np.float32)
 

@@ -1,8 +1,11 @@
 """In the company of scikit-learn: pipelines, unions, searches, processes and threads."""
 
+import os
+
+import joblib
 import numpy as np
 import pytest
-from joblib import parallel_backend
+from joblib import Parallel, delayed, parallel_config
 from numpy.testing import assert_allclose
 from sklearn.compose import ColumnTransformer, TransformedTargetRegressor
 from sklearn.datasets import load_diabetes, load_iris
@@ -11,7 +14,7 @@ from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.pipeline import FeatureUnion, Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from skae import AutoencoderTransformer
+from skae import AutoencoderTransformer, ConvolutionalAutoencoder, RecurrentAutoencoder
 from tests.learning import assert_learned
 
 # In the workers of a search too: warnings there would not reach pytest's filters.
@@ -74,17 +77,48 @@ def test_grid_search_needs_no_scorer(learning_seed):
     assert search.best_score_ == pytest.approx(search.cv_results_["mean_test_score"].max())
 
 
-def test_same_seed_same_scores_in_processes_and_in_threads():
+# Workers have another number of threads than this process.
+N_THREADS = 3 if os.environ.get("OMP_NUM_THREADS", os.cpu_count()) in ("1", 1) else 1
+PROCESSES = {"backend": "loky", "n_jobs": 2, "inner_max_num_threads": N_THREADS}
+THREADS = {"backend": "threading", "n_jobs": 2}
+
+
+def test_same_seed_same_scores_in_processes_and_in_threads(tmp_path):
     X, y = load_iris(return_X_y=True)
     pipeline = Pipeline([("codes", make()), ("model", LogisticRegression())])
-    grid = {"codes__n_components": [1, 2], "codes__learning_rate_init": [1e-3, 1e-2]}
+    grid = {"codes__learning_rate_init": [1e-3, 1e-2], "model__C": [0.1, 10.0]}
 
-    def search(backend, n_jobs):
-        with parallel_backend(backend):
-            found = GridSearchCV(pipeline, grid, cv=3, n_jobs=n_jobs).fit(X, y)
-            alone = cross_val_score(make(), X, cv=3, n_jobs=n_jobs)
+    def search(parallel):
+        with parallel_config(**parallel):
+            found = GridSearchCV(pipeline, grid, cv=3).fit(X, y)
+            alone = cross_val_score(make(), X, cv=3)
         return [*found.cv_results_["mean_test_score"], *alone]
 
-    serial = search("loky", 1)
-    assert_allclose(search("loky", 2), serial, rtol=1e-6)
-    assert_allclose(search("threading", 2), serial, rtol=1e-6)
+    serial = search({"backend": "loky", "n_jobs": 1})
+    # Fits that differ in C alone share their checkpoints, too.
+    pipeline.set_params(codes__checkpoint=tmp_path)
+    assert_allclose(search(PROCESSES), serial, rtol=1e-6)
+    assert_allclose(search(THREADS), serial, rtol=1e-6)
+    assert not list(tmp_path.iterdir())
+
+
+def test_images_and_sequences_do_not_depend_on_the_number_of_threads():
+    """By the convolutions, products and sums that differ by bits between 1, 2 and 3 threads."""
+    rng = np.random.default_rng(0)
+    X = np.float32(rng.standard_normal((320, 8)) @ rng.standard_normal((8, 784)))
+    settings = {"max_iter": 3, "random_state": 0, **QUIET}
+    kinds = [
+        ConvolutionalAutoencoder(8, init="glorot", early_stopping=False, **settings),
+        ConvolutionalAutoencoder(
+            None, filters=(4, 1), kernel_size=5, strides=1, init="glorot", **settings
+        ),
+        RecurrentAutoencoder(4, sequence_shape=(28, 28), init="he", **settings),
+        RecurrentAutoencoder(4, sequence_shape=(28, 28), cell="gru", init="he", **settings),
+    ]
+    with parallel_config(**PROCESSES):
+        fits = Parallel()(delayed(kind.fit)(X) for kind in kinds)
+    for kind, fitted in zip(kinds, fits, strict=True):
+        kind.fit(X)
+        assert joblib.hash(fitted.weights_) == joblib.hash(kind.weights_), kind
+        assert fitted.validation_loss_curve_ == kind.validation_loss_curve_
+        assert np.array_equal(fitted.transform(X), kind.transform(X))

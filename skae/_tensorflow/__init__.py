@@ -23,7 +23,11 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 # joblib and Dask tell their workers by this variable how many cores are theirs. TensorFlow would
 # take all of them in each worker.
 if "OMP_NUM_THREADS" in os.environ:
-    os.environ.setdefault("TF_NUM_INTRAOP_THREADS", os.environ["OMP_NUM_THREADS"])
+    for threads in ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
+        os.environ.setdefault(threads, os.environ["OMP_NUM_THREADS"])
+
+# A session says for itself how many threads an operation has, instead of all sharing the first's.
+os.environ.setdefault("TF_OVERRIDE_GLOBAL_THREADPOOL", "1")
 
 if os.environ.get("SKAE_PROGRAM_CACHE"):
     keep_programs(os.environ["SKAE_PROGRAM_CACHE"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import tensorflow as tf
@@ -12,6 +13,9 @@ from skae._tensorflow._convolution import convolve, convolve_back
 from skae._tensorflow._recurrence import recur
 
 Tensor = Any
+
+# Rows that are worth a thread, and parts that rows are cut into at most.
+PART_ROWS, MOST_PARTS = 32, 8
 
 ACTIVATIONS = {
     "identity": tf.identity,
@@ -49,3 +53,25 @@ def _keep_largest(rows: Tensor, k: int) -> Tensor:
 
 
 TENSORS = Arithmetic(tf.math, tf.transpose, ACTIVATIONS, _apply, _keep_largest)
+
+
+def n_parts(n_rows: int) -> int:
+    """Return how many parts so many rows are cut into: a power of two."""
+    parts = 1
+    while parts < MOST_PARTS and n_rows >= 2 * parts * PART_ROWS:
+        parts *= 2
+    return parts
+
+
+def side_by_side(function: Callable[[Tensor], Tensor], rows: Tensor, parts: int) -> Tensor:
+    """Return what a function of rows gives, a thread at work on each part of them.
+
+    The parts depend on the number of rows alone. So does the result to the last bit, where each
+    operation has one thread.
+    """
+    if parts == 1:
+        return function(rows)
+    n_rows = rows.shape.as_list()[0] or tf.shape(rows)[0]
+    size = n_rows // parts
+    sizes = [n_rows - (parts - 1) * size] + [size] * (parts - 1)
+    return tf.concat([function(part) for part in tf.split(rows, sizes, num=parts)], 0)

@@ -13,10 +13,10 @@ from typing import Any
 import tensorflow as tf
 
 from skae._parts import Step
-from skae._plan import Plan, numbers, with_numbers
+from skae._plan import Half, Plan, numbers, with_numbers
 from skae._serve import encode, entry_losses, log_variances, propagate
 from skae._tensorflow import _solvers
-from skae._tensorflow._arithmetic import TENSORS, Tensor
+from skae._tensorflow._arithmetic import TENSORS, Tensor, n_parts, side_by_side
 from skae._tensorflow._session import Program, kept
 
 # Weights, slots of the solver, steps taken.
@@ -37,15 +37,20 @@ def _loss(
     network, objective = plan.network, plan.objective
     encoder, decoder = network.split(weights, tf.transpose)
 
+    def through(half: Callable[..., Tensor], of: Half, rows: Tensor) -> Tensor:
+        # XLA's threads are its own; a penalty may encode rows whose number is not known here.
+        parts = 1 if network.on_xla else n_parts(rows.shape.as_list()[0] or 1)
+        return side_by_side(lambda part: half(network, of, part, TENSORS), rows, parts)
+
     def means_of(rows: Tensor) -> Tensor:
-        return encode(network, encoder, rows, TENSORS)
+        return through(encode, encoder, rows)
 
     codes = means = means_of(inputs)
     spread = None
     if network.is_variational:
-        spread = log_variances(network, encoder, inputs, TENSORS)
+        spread = through(log_variances, encoder, inputs)
         codes = means + tf.exp(0.5 * spread) * normals
-    outputs = propagate(network, decoder, codes, TENSORS)
+    outputs = through(propagate, decoder, codes)
     entries = entry_losses(objective.loss, network, targets, outputs, mean, scale, TENSORS)
     step = Step(
         network=network,

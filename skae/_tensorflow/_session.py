@@ -86,7 +86,13 @@ def _traced(function: Callable[..., Any], inputs: Any, on_xla: bool) -> _Made:
         # Called as it is, a `tf.function` would not be one under `run_functions_eagerly`.
         compiled = tf.function(function, jit_compile=on_xla, autograph=False)
         outputs = compiled.get_concrete_function(*inputs)(*fed)
-        session = tf.compat.v1.Session(graph=graph)
+        # With another number of threads, TensorFlow's own kernels add up in another order.
+        asked = tf.config.threading
+        config = tf.compat.v1.ConfigProto(
+            intra_op_parallelism_threads=asked.get_intra_op_parallelism_threads() if on_xla else 1,
+            inter_op_parallelism_threads=asked.get_inter_op_parallelism_threads(),
+        )
+        session = tf.compat.v1.Session(graph=graph, config=config)
     flat = tf.nest.flatten(fed)
     # What `make_callable` offers looks every tensor up by name in every call, which made a fit
     # on 150 rows twice as long.
