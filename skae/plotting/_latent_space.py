@@ -339,7 +339,7 @@ def _labelled(y):
 def _is_numeric(y):
     """Return whether y is a scale of numbers, not a set of classes."""
     with warnings.catch_warnings():
-        # Before 1.9 scikit-learn takes many different integers for a mistake.
+        # Before 1.8 scikit-learn takes many different integers for a mistake.
         warnings.filterwarnings("ignore", "The number of unique classes")
         kind = type_of_target(y, input_name="y")
     if kind == "continuous":
