@@ -8,9 +8,8 @@ seed, fold, rate or penalty strength compiles nothing.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
-
-import tensorflow as tf
 
 from skae._parts import Step
 from skae._plan import Plan, numbers, with_numbers
@@ -18,6 +17,7 @@ from skae._serve import encode, entry_losses, log_variances, propagate
 from skae._tensorflow import _solvers
 from skae._tensorflow._arithmetic import TENSORS, Tensor
 from skae._tensorflow._first_call import CompiledAtFirstCall
+from skae._tensorflow._quiet import tf
 from skae._tensorflow._session import in_session, kept
 
 # Weights, slots of the solver, steps taken.
@@ -110,7 +110,7 @@ def l2_term(plan: Plan, weights: tuple[Tensor, ...]) -> Tensor:
 
 
 @kept
-def program(structure: Plan, steps: int, batch_size: int) -> Callable[..., tuple[State, Any]]:
+def program(structure: Plan, steps: int, batch_size: int) -> CompiledAtFirstCall:
     """Return the compiled program of a plan's structure for chunks of this shape.
 
     It takes a state (weights, slots, steps taken), the plan's numbers, centre, scale and
@@ -120,6 +120,10 @@ def program(structure: Plan, steps: int, batch_size: int) -> Callable[..., tuple
     and the sum over the chunk's rows of their training loss, in which the L2 term is that of the
     weights before the chunk. All of these are arrays.
     """
+    return CompiledAtFirstCall(partial(_program, structure, steps, batch_size))
+
+
+def _program(structure: Plan, steps: int, batch_size: int) -> Callable[..., tuple[State, Any]]:
     network = structure.network
     floats = tuple(numbers(structure))
 
@@ -161,16 +165,19 @@ def program(structure: Plan, steps: int, batch_size: int) -> Callable[..., tuple
     weights = tuple(of(*shape) for shape in network.shapes)
     state = weights, _solvers.slots_of(structure.solver, weights), of()
     chunk = steps, batch_size
-    inputs = (
-        state,
-        of(len(floats)),
-        of(network.n_features),
-        of(),
-        of(),
-        of(*chunk, network.n_features),
-        of(*chunk, network.decoder[-1].n_out),
-        of(*chunk, network.n_normals),
-        of(*chunk),
-        tf.TensorSpec((), tf.int32),
+    return in_session(
+        train,
+        (
+            state,
+            of(len(floats)),
+            of(network.n_features),
+            of(),
+            of(),
+            of(*chunk, network.n_features),
+            of(*chunk, network.decoder[-1].n_out),
+            of(*chunk, network.n_normals),
+            of(*chunk),
+            tf.TensorSpec((), tf.int32),
+        ),
+        on_xla=network.on_xla,
     )
-    return CompiledAtFirstCall(lambda: in_session(train, inputs, on_xla=network.on_xla))

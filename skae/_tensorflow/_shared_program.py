@@ -6,11 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-import tensorflow as tf
 
 from skae._plan import Plan, numbers, with_numbers
 from skae._tensorflow._arithmetic import Tensor
 from skae._tensorflow._program import State, gradient, l2_term, step
+from skae._tensorflow._quiet import tf
 
 
 def shared_program(
