@@ -44,7 +44,8 @@ def warn_of_collapse(model: Model, codec: Codec, X, error: float, rate: float, f
         Whether the loss was still falling, and may get below that of the mean.
     """
     explained = 1.0 - error / codec.scale**2
-    if explained >= WELL:
+    # A pass over a dask collection is too dear for a fit that has learned something.
+    if explained >= (WELL if isinstance(X, np.ndarray) else NOTHING):
         return
     rows = X[:: -(-len(X) // SAMPLES)]
     layers = _dead_units(codec, rows, bool(model.plan.objective.penalties))
