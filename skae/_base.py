@@ -13,12 +13,14 @@ from sklearn.base import _fit_context
 from skae._callbacks import CallbackSupportMixin
 from skae._checkpoint import Checkpoint
 from skae._coding import Coding
+from skae._collapse import warn_of_collapse
 from skae._epochs import set_aside
 from skae._interrupts import DeferredInterrupt, pass_on_interrupt
 from skae._model import Model, check_range, first_model, is_share
 from skae._parameters import SharedParameters
 from skae._plan import Plan, Stage
 from skae._rows import restored_on_failure, total
+from skae._schedule import still_falls
 from skae._serve import Codec
 from skae._stages import Trained, run_stages
 from skae._storage import VersionStamp
@@ -76,7 +78,9 @@ class BaseAutoencoder(
         -----
         ConvergenceWarning
             If `max_iter` is reached while the loss falls (for learning_rate='constant' and
-            'adaptive'), or if the loss stops being finite: the best weights so far are kept.
+            'adaptive'); if the loss stops being finite: the best weights so far are kept; or if
+            most units of a layer are dead or the reconstruction is no better than the mean,
+            where PCA with as many codes explains more.
         UserWarning
             If Ctrl-C has ended the fit.
 
@@ -237,11 +241,23 @@ class BaseAutoencoder(
                 check=interrupt.check,
             )
             fitted = self._fitted(X, trained, warm)
+        self._warn_of_failure(X, trained, fitted)
         # What Ctrl-C has cut short goes on where it was when fit is called again.
         if checkpoint is not None and not trained.history.interrupted:
             checkpoint.remove()
         context.call_on_fit_task_end(**seen, reconstruction_attributes=fitted)
         return fitted, interrupt.pressed or trained.history.interrupted
+
+    def _warn_of_failure(self, X, trained: Trained, fitted: dict[str, Any]) -> None:
+        """Warn if a fit that has come to its end has learned nothing."""
+        history, model = trained.history, trained.model
+        kept_start = self.init == "pca" and history.kept.epoch == 0
+        if history.ended or kept_start:
+            return
+        falls = still_falls(history.monitored_curve, self.tol, self.n_iter_no_change)
+        codec = model.codec(history.kept.weights)
+        error, rate = fitted["reconstruction_err_"], float(self.learning_rate_init)
+        warn_of_collapse(model, codec, X, error, rate, falls)
 
     def _fitted(self, X, trained: Trained, warm: bool) -> dict[str, Any]:
         """Return the attributes of a fit that has come this far."""

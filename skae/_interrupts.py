@@ -16,7 +16,7 @@ PASS_ON = {"sklearn.base", "sklearn.utils._set_output", "skae._threads", "skae.d
 
 
 class DeferredInterrupt:
-    """Within this context the first Ctrl-C waits until `check` raises it, and a second one does not.
+    """Within this context the first Ctrl-C waits until `check` raises it; a second one does not.
 
     TensorFlow's conversions to NumPy do not survive a KeyboardInterrupt that arises inside them.
     Outside the main thread, where Python delivers no signals, and where the program handles
