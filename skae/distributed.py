@@ -118,7 +118,7 @@ def _check_versions(client: Any) -> None:
             os.environ.setdefault("TF_NUM_INTRAOP_THREADS", str(n_threads))
         found, reason = {}, ""
         try:
-            for name, first in (("skae", "skae"), ("tensorflow", "skae._tensorflow")):
+            for name, first in (("skae", "skae"), ("tensorflow", "skae._tensorflow._quiet")):
                 importlib.import_module(first)
                 found[name] = importlib.import_module(name).__version__
         except ImportError as error:
