@@ -20,7 +20,7 @@ from skae._model import Model, check_range, first_model, is_share
 from skae._parameters import SharedParameters
 from skae._plan import Plan, Stage
 from skae._rows import restored_on_failure, total
-from skae._schedule import still_falls
+from skae._schedule import LAST_EPOCHS, still_falls
 from skae._serve import Codec
 from skae._stages import Trained, run_stages
 from skae._storage import VersionStamp
@@ -254,7 +254,9 @@ class BaseAutoencoder(
         kept_start = self.init == "pca" and history.kept.epoch == 0
         if history.ended or kept_start:
             return
-        falls = still_falls(history.monitored_curve, self.tol, self.n_iter_no_change)
+        curve = history.monitored_curve
+        begun = len(curve) < LAST_EPOCHS
+        falls = begun or still_falls(curve, self.tol, self.n_iter_no_change)
         codec = model.codec(history.kept.weights)
         error, rate = fitted["reconstruction_err_"], float(self.learning_rate_init)
         warn_of_collapse(model, codec, X, error, rate, falls)

@@ -41,7 +41,7 @@ def warn_of_collapse(model: Model, codec: Codec, X, error: float, rate: float, f
     rate : float
         The initial learning rate.
     falls : bool
-        Whether the loss was still falling, and may get below that of the mean.
+        Whether the loss may get below that of the mean yet.
     """
     explained = 1.0 - error / codec.scale**2
     # A pass over a dask collection is too dear for a fit that has learned something.
