@@ -101,7 +101,7 @@ def test_a_warm_start_and_partial_fit_go_on_with_the_whole(learning_seed):
     begun = StackedAutoencoder(8, **FIXED | {"random_state": learning_seed})
     for _ in range(20):
         begun.partial_fit(X)
-    assert_learned(begun.score(X), above=0.3)
+    assert_learned(begun.score(X), above=0.2)
 
 
 def test_a_share_of_the_variance_chooses_the_codes():
