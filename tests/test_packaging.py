@@ -38,7 +38,7 @@ def test_every_requirement_has_a_lower_bound(requirement):
 
 
 def test_extras_are_quoted():
-    """Zsh takes bare brackets for a pattern."""
+    """A shell such as zsh takes bare brackets for a pattern."""
     texts = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "skae").rglob("*.py")]
     bare = re.compile(r"pip install [^\"'`\n]*\[")
     assert [str(path) for path in texts if bare.search(path.read_text())] == []
