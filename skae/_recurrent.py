@@ -6,12 +6,11 @@ from itertools import pairwise
 from math import prod
 from typing import Any
 
-from sklearn.utils._param_validation import StrOptions
-
 from skae._base import BaseAutoencoder
 from skae._layers import GATES, Dense, EachStep, Layer, Recurrence
 from skae._parameters import estimator, ints
 from skae._plan import Plan
+from skae._words import one_of
 
 
 @estimator
@@ -82,7 +81,7 @@ class RecurrentAutoencoder(BaseAutoencoder):
     _parameter_constraints = {
         **BaseAutoencoder._parameter_constraints,
         "sequence_shape": ["array-like", None],
-        "cell": [StrOptions(set(GATES))],
+        "cell": [one_of(GATES)],
     }
 
     def _plan(self, n_features: int, n_components: int) -> Plan:
