@@ -11,6 +11,7 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
 from skae._model import Model
+from skae._rows import Pairs, inputs_of, targets_of
 from skae._schedule import Kept, Monitor, Schedule, still_falls
 from skae._serve import ARRAYS, blocks, entry_losses, maps, standardised
 
@@ -37,13 +38,13 @@ class Validation:
 
     Parameters
     ----------
-    X : ndarray of shape (n_samples, n_features)
+    X : ndarray or Pairs of shape (n_samples, n_features)
     rows : ndarray of int
     model : Model
     noise_seed : sequence of int
     """
 
-    X: np.ndarray
+    X: Any
     rows: np.ndarray
     model: Model
     noise_seed: Sequence[int] = (0,)
@@ -58,9 +59,12 @@ class Validation:
         losses = np.empty(len(self.rows))
         with np.errstate(over="ignore", invalid="ignore"):
             for part in blocks(len(self.rows), network.widest):
-                rows = self.X[self.rows[part]]
+                rows = targets_of(self.X)[self.rows[part]]
                 inputs = None
-                if objective.corruption is not None:
+                if isinstance(self.X, Pairs):
+                    inputs = inputs_of(self.X)[self.rows[part]]
+                    inputs = standardised(inputs, model.mean, model.scale)
+                elif objective.corruption is not None:
                     inputs = objective.corruption(rng, rows.copy())
                     inputs = standardised(inputs, model.mean, model.scale)
                 rows = standardised(rows, model.mean, model.scale)

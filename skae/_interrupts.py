@@ -12,7 +12,13 @@ from typing import Any
 INTERRUPTED = "Training interrupted by user; the best weights so far are kept."
 
 # Modules whose functions pass a call on to a method `fit`, and are no callers of their own.
-PASS_ON = {"sklearn.base", "sklearn.utils._set_output", "skae._threads", "skae.distributed"}
+PASS_ON = {
+    "sklearn.base",
+    "sklearn.utils._set_output",
+    "skae._threads",
+    "skae._words",
+    "skae.distributed",
+}
 
 
 class DeferredInterrupt:
