@@ -43,11 +43,15 @@ def warn_of_collapse(model: Model, codec: Codec, X, error: float, rate: float, f
     falls : bool
         Whether the loss may get below that of the mean yet.
     """
-    explained = 1.0 - error / codec.scale**2
     # A pass over a dask collection is too dear for a fit that has learned something.
-    if explained >= (WELL if isinstance(X, np.ndarray) else NOTHING):
+    well = WELL if isinstance(X, np.ndarray) else NOTHING
+    if error <= (1.0 - well) * codec.scale**2:
         return
     rows = X[:: -(-len(X) // SAMPLES)]
+    variation = np.square(rows - codec.mean).sum()
+    if variation == 0.0:
+        return
+    explained = 1.0 - codec.squared_errors(rows).sum() / variation
     layers = _dead_units(codec, rows, bool(model.plan.objective.penalties))
     # The first of those with the largest share: a dead layer leaves the ones behind it constant.
     dead = max(layers, key=itemgetter(0), default=None)
