@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator
-from operator import itemgetter
 
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
@@ -15,8 +14,8 @@ from skae._serve import ARRAYS, Codec
 
 # A share of the variance that no network with dead layers reaches, and one that is none.
 WELL, NOTHING = 0.9, 0.01
-# Samples looked at.
-SAMPLES = 256
+# Samples looked at, and those that dead units are looked for again in: some are seldom active.
+SAMPLES, MORE_SAMPLES = 256, 4096
 # Of a layer's largest activation, or of 1: a unit that varies by less over the samples is dead.
 ROUNDING = 1e-6
 
@@ -43,16 +42,21 @@ def warn_of_collapse(model: Model, codec: Codec, X, error: float, rate: float, f
     falls : bool
         Whether the loss may get below that of the mean yet.
     """
-    explained = 1.0 - error / codec.scale**2
     # A pass over a dask collection is too dear for a fit that has learned something.
-    if explained >= (WELL if isinstance(X, np.ndarray) else NOTHING):
+    well = WELL if isinstance(X, np.ndarray) else NOTHING
+    if error <= (1.0 - well) * codec.scale**2:
         return
-    rows = X[:: -(-len(X) // SAMPLES)]
-    layers = _dead_units(codec, rows, bool(model.plan.objective.penalties))
-    # The first of those with the largest share: a dead layer leaves the ones behind it constant.
-    dead = max(layers, key=itemgetter(0), default=None)
+    rows = _some(X, SAMPLES)
+    variation = np.square(rows - codec.mean).sum()
+    if variation == 0.0:
+        return
+    explained = 1.0 - codec.squared_errors(rows).sum() / variation
+    is_penalised = bool(model.plan.objective.penalties)
+    dead = _dead_layer(codec, rows, is_penalised)
+    if dead is not None:
+        dead = _dead_layer(codec, _some(X, MORE_SAMPLES), is_penalised)
     like_mean = explained < NOTHING and not falls and _is_like_mean(codec, rows)
-    if not like_mean and (dead is None or dead[0] <= 0.5):
+    if dead is None and not like_mean:
         return
     network = codec.network
     possible = _principal_share(rows - codec.mean, network.n_active or network.n_components)
@@ -63,9 +67,9 @@ def warn_of_collapse(model: Model, codec: Codec, X, error: float, rate: float, f
     else:
         what = f"The reconstruction explains {explained:.0%} of the variance of X"
     what += f", where PCA with as many codes explains {possible:.0%}. "
-    if dead is not None and dead[0] > 0.5:
-        what += f"{dead[1]} are dead: they are the same for all samples. "
-    penalised = ", weaken the penalty" if model.plan.objective.penalties else ""
+    if dead is not None:
+        what += f"{dead} are dead: they are the same for all samples. "
+    penalised = ", weaken the penalty" if is_penalised else ""
     warnings.warn(
         f"{what}Lower learning_rate_init={rate:g}{penalised}, choose another activation or "
         "init='pca', or scale X, for example by StandardScaler.",
@@ -74,25 +78,40 @@ def warn_of_collapse(model: Model, codec: Codec, X, error: float, rate: float, f
     )
 
 
-def _dead_units(codec: Codec, rows: np.ndarray, is_penalised: bool) -> Iterator[tuple[float, str]]:
-    """Yield for each layer, but the output, which share of its units is dead, and in words."""
+def _some(X, n: int) -> np.ndarray:
+    """Return evenly spaced rows, at most so many."""
+    return X[:: -(-len(X) // n)]
+
+
+def _dead_layer(codec: Codec, rows: np.ndarray, is_penalised: bool) -> str | None:
+    """Tell of the first of the layers with the largest share of dead units, if it is above half.
+
+    The first, because a dead layer leaves the ones behind it constant.
+    """
+    worst, words = 0.5, None
+    for name, activations in _layers(codec, rows, is_penalised):
+        least = ROUNDING * max(1.0, np.abs(activations).max())
+        n_dead, n_units = int((np.ptp(activations, axis=0) <= least).sum()), activations.shape[1]
+        if n_dead / n_units > worst:
+            worst, words = n_dead / n_units, f"{n_dead} of the {n_units} {name}"
+    return words
+
+
+def _layers(codec: Codec, rows: np.ndarray, is_penalised: bool) -> Iterator[tuple[str, np.ndarray]]:
+    """Yield the layers, but the output, by name, with the activations that samples cause there."""
     network = codec.network
     codes = codec.encode(rows)
     if network.scales_codes:
         codes /= rows.dtype.type(codec.scale)
-    layers = [] if is_penalised or network.n_active else [("codes", codes)]
+    activation = network.activation
     if network.in_numpy:
         weights = (weight.astype(rows.dtype, copy=False) for weight in codec.weights)
         encoder, decoder = network.split(weights, np.transpose)
-        layers = [
-            *_hidden("encoder", network.activation, encoder, codec.standardised(rows)),
-            *layers,
-            *_hidden("decoder", network.activation, decoder, codes),
-        ]
-    for name, activations in layers:
-        least = ROUNDING * max(1.0, np.abs(activations).max())
-        n_dead, n_units = int((np.ptp(activations, axis=0) <= least).sum()), activations.shape[1]
-        yield n_dead / n_units, f"{n_dead} of the {n_units} {name}"
+        yield from _hidden("encoder", activation, encoder, codec.standardised(rows))
+    if not is_penalised and network.n_active is None:
+        yield "codes", codes
+    if network.in_numpy:
+        yield from _hidden("decoder", activation, decoder, codes)
 
 
 def _hidden(

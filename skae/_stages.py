@@ -59,9 +59,9 @@ def run_stages(
     curves: list[list[float]] = []
     starts_as_pca = settings.init == "pca"
 
-    def untrained(interrupted: bool = False) -> Trained:
+    def untrained(**how_it_ended: bool) -> Trained:
         kept = Kept(0, layers.model.weights, np.array([np.nan]))
-        return Trained(layers.model, History(kept, interrupted=interrupted), curves)
+        return Trained(layers.model, History(kept, **how_it_ended), curves)
 
     for i, stage in enumerate(stages):
         whole = stage.layer is None
@@ -89,7 +89,7 @@ def run_stages(
         layers.put(stage.layer, part.trained(history.kept.weights))
         curves.append(history.loss_curve)
         if history.ended:
-            return untrained(history.interrupted)
+            return untrained(ended=True, interrupted=history.interrupted)
     return untrained()
 
 

@@ -1,6 +1,7 @@
 """What all tests share."""
 
 import os
+import signal
 
 import pytest
 from hypothesis import settings
@@ -15,6 +16,9 @@ settings.load_profile("suite")
 # scikit-learn skips its array API check without this, and SciPy reads it at import.
 os.environ.setdefault("SCIPY_ARRAY_API", "1")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+# Shells start programs in the background with Ctrl-C ignored, and so they would leave it.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 # Figures are drawn without a screen.
 os.environ.setdefault("MPLBACKEND", "agg")
 # pytest's processes share the cores, instead of each taking all: the suite takes a tenth less.

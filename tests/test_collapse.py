@@ -76,6 +76,18 @@ def test_the_mean_is_told_unless_the_loss_falls():
     assert looked_at(give_mean, activation="tanh", falls=True) == ""
 
 
+def test_units_that_are_seldom_active_are_not_dead():
+    def shut_for_most(encoder, decoder):
+        encoder.kernels[0][...] = np.array([[1.0], [0.0], [0.0], [0.0]])
+        encoder.biases[0][...] = -10.0
+        decoder.kernels[1][...] = 0.0
+
+    rows = np.random.default_rng(0).standard_normal((2560, 4)) * SCALE + MEAN
+    assert "are dead" in looked_at(shut_for_most, rows=rows, activation="relu")
+    rows[5::10, 0] += 20.0  # none of the 256 samples that are looked at first
+    assert "are dead" not in looked_at(shut_for_most, rows=rows, activation="relu")
+
+
 def test_a_penalty_is_named():
     assert "weaken the penalty" in looked_at(give_mean, activation="tanh", penalties=(abs,))
 
