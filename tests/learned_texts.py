@@ -114,7 +114,7 @@ CLAIMS = {
     "plot_pca_by_linear_autoencoder": ["angles.max() < 1"],
     "plot_sequences": [
         "2 * recurrent_error < pca_error",
-        "dense_error < recurrent_error",
+        "dense_error < 1.3 * recurrent_error",
     ],
     "plot_sparse_features": [
         "kept(PCA(round(n_used)).fit(X)) < kept(sparse)",
