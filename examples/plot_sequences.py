@@ -10,7 +10,7 @@ two codes, mostly without the noise.
 
 It is not the only one that can. All sequences here are equally long and begin at the same
 time, and then :class:`~skae.AutoencoderTransformer`, to which steps are columns like any others,
-does better and trains faster. What speaks for the recurrent one is its size: it uses the same
+does as well and trains faster. What speaks for the recurrent one is its size: it uses the same
 weights at every step, so that longer sequences need no more of them.
 """
 
