@@ -161,12 +161,11 @@ class ForeignWords:
 
         def __getattr__(self, name):
             advice = ATTRIBUTES.get(name)
-            raise AttributeError(
-                f"{type(self).__name__!r} object has no attribute {name!r}"
-                + ("" if advice is None else f". {advice}."),
-                name=name,
-                obj=self,
-            )
+            if advice is None:
+                # Raises the usual error, or again that of a property, which knows better.
+                return object.__getattribute__(self, name)
+            message = f"{type(self).__name__!r} object has no attribute {name!r}. {advice}."
+            raise AttributeError(message, name=name, obj=self)
 
 
 def _advice(name: str, value: Any, constraints: list[Any]) -> str:

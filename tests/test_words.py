@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from sklearn.base import clone
 from sklearn.decomposition import PCA, IncrementalPCA, TruncatedSVD
+from sklearn.exceptions import NotFittedError
 from sklearn.pipeline import make_pipeline
 from sklearn.utils._param_validation import InvalidParameterError
 from sklearn.utils.validation import check_is_fitted, has_fit_parameter
@@ -173,3 +174,8 @@ def test_without_a_number_of_codes_there_are_as_many_as_pca_has():
     assert fitted.partial_fit(X[:2]).n_components_ == 3
     fitted.set_params(warm_start=True).fit(X[:2])
     assert fitted.n_components_ == 3
+
+
+def test_a_property_keeps_its_own_error():
+    with pytest.raises(NotFittedError, match="not fitted yet"):
+        skae.AutoencoderTransformer().hidden_activations(X)
