@@ -65,5 +65,5 @@ image = ax.imshow(
 ax.plot(columns[some], some, "o", markersize=14, markerfacecolor="none", markeredgecolor="white")
 ax.set_xticks(range(len(data.feature_names)), data.feature_names, rotation=90, fontsize="small")
 ax.set(yticks=some, ylabel="row", title="Reconstruction errors; circles mark the wrong entries")
-fig.colorbar(image, label="error, in standard deviations of the column")
+fig.colorbar(image, label="error, in standard deviations")
 plt.show()

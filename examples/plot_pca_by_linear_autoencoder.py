@@ -22,7 +22,7 @@ from sklearn.decomposition import PCA
 
 from skae import AutoencoderTransformer
 from skae.datasets import make_curve3d
-from skae.plotting import LatentSpaceDisplay
+from skae.plotting import LatentSpaceDisplay, ReconstructionDisplay
 
 X, t = make_curve3d(random_state=0)
 pca = PCA(2, whiten=True).fit(X)
@@ -55,10 +55,16 @@ rotation, _ = orthogonal_procrustes(others, codes)
 print(f"largest difference of a code after a rotation: {abs(others @ rotation - codes).max():.4f}")
 
 # %%
-# The arc as each of them sees it; the colour tells how far along the arc a point lies.
+# The arc, and the plane that each of them puts it on.
+fig, axes = plt.subplots(1, 2, figsize=(9, 4.5), layout="constrained")
+for ax, (name, reducer) in zip(axes, reducers.items(), strict=True):
+    ReconstructionDisplay.from_estimator(reducer, X, ax=ax)
+    ax.set_title(name)
+
+# %%
+# The same in the two codes; the colour tells how far along the arc a point lies.
 fig, axes = plt.subplots(1, 2, figsize=(9, 4), layout="constrained")
 for ax, (name, reducer) in zip(axes, reducers.items(), strict=True):
-    display = LatentSpaceDisplay.from_estimator(reducer, X, t, ax=ax)
-    display.colorbar_.set_label("angle on the arc")
+    LatentSpaceDisplay.from_estimator(reducer, X, t, y_name="angle on the arc (radians)", ax=ax)
     ax.set(title=name, aspect="equal")
 plt.show()

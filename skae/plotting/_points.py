@@ -15,7 +15,7 @@ from skae.plotting._pictures import Picture, panels, with_error
 
 # Values of each code: one makes a curve, two a surface.
 N_VALUES = {1: 300, 2: 40}
-# Features whose ranges differ by more than this factor have axes of different scales.
+# Two features whose ranges differ by more than this factor have axes of different scales.
 MOST_STRETCH = 4.0
 SAMPLES = {"label": "samples"}
 CORRUPTED = {"label": "corrupted", "color": "0.65", "marker": "x", "s": 10}
@@ -57,12 +57,14 @@ def point_axes(ax: Any, rows: np.ndarray, picture: Picture) -> Any:
             ax = ax.figure.add_axes(ax.get_position().bounds, projection=projection)
         else:
             ax = ax.figure.add_subplot(ax.get_subplotspec(), projection=projection)
-    if n_features == 3:
-        ax.locator_params(nbins=5)  # more labels would touch each other
     names = picture.names or [f"feature {i}" for i in range(n_features)]
     ax.set(**{f"{axis}label": name for axis, name in zip("xyz", names, strict=False)})
     spans = np.ptp(rows.reshape(-1, n_features), axis=0)
-    if spans.max() <= MOST_STRETCH * spans.min():
+    if n_features == 3:
+        ax.locator_params(nbins=5)  # more labels would touch each other
+        # Smaller, because layouts leave no room for the label of the third axis.
+        ax.set_box_aspect(None, zoom=0.85)
+    elif spans.max() <= MOST_STRETCH * spans.min():
         ax.set_aspect("equal")
     return ax
 
