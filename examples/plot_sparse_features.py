@@ -62,5 +62,5 @@ display.figure_.suptitle("PCA")
 # %%
 # The images that activate a code most share its strokes: they are mostly of one digit. The code's
 # value stands above each.
-TopActivationsDisplay.from_estimator(sparse, X_test, units=most_used[:5])
+TopActivationsDisplay.from_estimator(sparse, X_test, units=most_used[:5], cmap="gray_r")
 plt.show()

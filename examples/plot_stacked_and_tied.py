@@ -60,7 +60,7 @@ fig, ax = plt.subplots(figsize=(7, 3), layout="constrained")
 colors = [METHOD_COLORS[type(reducer).__name__] for reducer in reducers.values()]
 bars = ax.barh(list(table), [row[2] for row in table.values()], color=colors)
 ax.bar_label(bars, fmt="%.4f", padding=3)
-ax.set(xlabel="test error (mean squared error of a pixel), 16 codes", xlim=(0, 0.024))
+ax.set(xlabel="test error (mean squared error of a pixel), 16 codes", xlim=(0, 0.026))
 ax.invert_yaxis()
 
 # %%

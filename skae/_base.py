@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABCMeta, abstractmethod
 from functools import partial
-from typing import Any
+from typing import Any, ClassVar
 
 import joblib
 import numpy as np
@@ -13,12 +13,14 @@ from sklearn.base import _fit_context
 from skae._callbacks import CallbackSupportMixin
 from skae._checkpoint import Checkpoint
 from skae._coding import Coding
+from skae._collapse import warn_of_collapse
 from skae._epochs import set_aside
 from skae._interrupts import DeferredInterrupt, pass_on_interrupt
 from skae._model import Model, check_range, first_model, is_share
 from skae._parameters import SharedParameters
 from skae._plan import Plan, Stage
-from skae._rows import restored_on_failure, total
+from skae._rows import inputs_of, restored_on_failure, targets_of, total
+from skae._schedule import LAST_EPOCHS, still_falls
 from skae._serve import Codec
 from skae._stages import Trained, run_stages
 from skae._storage import VersionStamp
@@ -27,6 +29,7 @@ from skae._training import run_pass
 from skae._version import __version__
 from skae._views import FittedNetwork
 from skae._whitening import Moments
+from skae._words import rows_alone
 
 
 class BaseAutoencoder(
@@ -38,10 +41,14 @@ class BaseAutoencoder(
     :func:`~skae._parameters.estimator` and answers one question, `_plan`.
     """
 
+    # Whether `_plan` has a meaning of its own for n_components=None.
+    _plans_without_codes: ClassVar[bool] = False
+
     @abstractmethod
     def _plan(self, n_features: int, n_components: int) -> Plan:
         """Describe what is trained on so many columns with so many codes."""
 
+    @rows_alone
     @one_at_a_time
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y=None):
@@ -53,8 +60,9 @@ class BaseAutoencoder(
             Rows to train on. A `numpy.memmap` may be larger than memory, and so may a dask array
             or dataframe, see :ref:`dask`. The sum of squares about the mean must fit into its
             dtype, and values into float32.
-        y : Ignored
-            Passed on to callbacks alone.
+        y : array-like of shape (n_samples, n_features), default=None
+            What the rows of X are to become, for `DenoisingAutoencoder` with corruption=None.
+            Otherwise it is ignored, and passed on to callbacks.
 
         Returns
         -------
@@ -76,7 +84,9 @@ class BaseAutoencoder(
         -----
         ConvergenceWarning
             If `max_iter` is reached while the loss falls (for learning_rate='constant' and
-            'adaptive'), or if the loss stops being finite: the best weights so far are kept.
+            'adaptive'); if the loss stops being finite: the best weights so far are kept; or if
+            most units of a layer are dead or the reconstruction is no better than the mean,
+            where PCA with as many codes explains more.
         UserWarning
             If Ctrl-C has ended the fit.
 
@@ -94,7 +104,7 @@ class BaseAutoencoder(
 
         with restored_on_failure(self):
             warm = self.warm_start and self.__sklearn_is_fitted__()
-            X = self._validated(X, first=not warm, least=2)
+            X = self._paired(self._validated(X, first=not warm, least=2), y, training=True)
             checkpoint = None
             if self.checkpoint is not None:
                 checkpoint = Checkpoint(self.checkpoint, self._fingerprint(X, warm))
@@ -117,6 +127,7 @@ class BaseAutoencoder(
             pass_on_interrupt()
         return self
 
+    @rows_alone
     @one_at_a_time
     @_fit_context(prefer_skip_nested_validation=True)
     def partial_fit(self, X, y=None):
@@ -130,8 +141,9 @@ class BaseAutoencoder(
         ----------
         X : array-like of shape (n_samples, n_features)
             Rows to train on, at least 2 in the first call.
-        y : Ignored
-            Passed on to callbacks alone.
+        y : array-like of shape (n_samples, n_features), default=None
+            What the rows of X are to become, for `DenoisingAutoencoder` with corruption=None.
+            Otherwise it is ignored, and passed on to callbacks.
 
         Returns
         -------
@@ -153,6 +165,7 @@ class BaseAutoencoder(
         with restored_on_failure(self):
             first = not self.__sklearn_is_fitted__()
             X = self._validated(X, first=first, least=2 if first else 1)
+            X = self._paired(X, y, training=True)
             rng = self._generator(0 if first else self.n_iter_)
             model = self._first_model(X, rng) if first else self._fitted_model(X)
             vars(self).update(self._train_one_pass(X, y, model, rng))
@@ -172,26 +185,40 @@ class BaseAutoencoder(
             seed = seed.randint(np.iinfo(np.int32).max)
         return np.random.default_rng(None if seed is None else [seed, n_calls])
 
+    def _planned(self, n_features: int, n_components: Any) -> Plan:
+        plan = self._plan(n_features, n_components)
+        if not isinstance(plan, Plan):
+            raise TypeError(
+                f"{type(self).__name__}._plan returned {plan!r}, but must return a Plan, such as "
+                "that of self.dense_plan(n_features, n_components)."
+            )
+        return plan
+
     def _first_model(self, X: np.ndarray, rng: np.random.Generator) -> Model:
-        return first_model(X, self.n_components, self.init, self._plan, rng)
+        n_components = self.n_components
+        if n_components is None and not self._plans_without_codes:
+            n_components = min(X.shape)
+        return first_model(targets_of(X), n_components, self.init, self._planned, rng)
 
     def _fitted_model(self, X: np.ndarray) -> Model:
         """Return the fitted model to go on with, if the parameters still describe it."""
-        n_components = self.n_components_ if is_share(self.n_components) else self.n_components
-        plan = self._plan(self.n_features_in_, n_components and int(n_components))
+        n_components: Any = self.n_components
+        if is_share(n_components) or (n_components is None and not self._plans_without_codes):
+            n_components = self.n_components_
+        plan = self._planned(self.n_features_in_, n_components and int(n_components))
         if plan.network != self.network_:
             raise ValueError(
                 f"The parameters describe another network than the fitted one: {plan.network} "
                 f"instead of {self.network_}. Set them back, or begin anew with a call of fit "
                 "and warm_start=False."
             )
-        check_range(plan, X)
+        check_range(plan, targets_of(X))
         return Model(plan, self.weights_, self.mean_, self.scale_)
 
     def _begin_task(self, X, y, max_subtasks: int) -> tuple[Any, dict[str, Any]]:
         """Tell callbacks that a fit begins; return its context and what its hooks are told."""
         # An autoencoder's target is its input.
-        X = getattr(X, "collection", X)
+        X = getattr(inputs_of(X), "collection", inputs_of(X))
         seen = {"estimator": self, "X": X, "y": X if y is None else y}
         context = self._init_callback_context(max_subtasks=max_subtasks)
         return context.call_on_fit_task_begin(**seen), seen
@@ -237,11 +264,25 @@ class BaseAutoencoder(
                 check=interrupt.check,
             )
             fitted = self._fitted(X, trained, warm)
+        self._warn_of_failure(X, trained, fitted)
         # What Ctrl-C has cut short goes on where it was when fit is called again.
         if checkpoint is not None and not trained.history.interrupted:
             checkpoint.remove()
         context.call_on_fit_task_end(**seen, reconstruction_attributes=fitted)
         return fitted, interrupt.pressed or trained.history.interrupted
+
+    def _warn_of_failure(self, X, trained: Trained, fitted: dict[str, Any]) -> None:
+        """Warn if a fit that has come to its end has learned nothing."""
+        history, model = trained.history, trained.model
+        kept_start = self.init == "pca" and history.kept.epoch == 0
+        if history.ended or kept_start:
+            return
+        curve = history.monitored_curve
+        begun = len(curve) < LAST_EPOCHS
+        falls = begun or still_falls(curve, self.tol, self.n_iter_no_change)
+        codec = model.codec(history.kept.weights)
+        error, rate = fitted["reconstruction_err_"], float(self.learning_rate_init)
+        warn_of_collapse(model, codec, X, error, rate, falls)
 
     def _fitted(self, X, trained: Trained, warm: bool) -> dict[str, Any]:
         """Return the attributes of a fit that has come this far."""
@@ -304,8 +345,8 @@ class BaseAutoencoder(
             "scale_": codec.scale,
             "whitening_": whitening,
             "n_components_": codec.network.n_components,
-            "reconstruction_err_": codec.mean_squared_error(X),
-            **self._own_attributes(codec, X),
+            "reconstruction_err_": codec.mean_squared_error(inputs_of(X), targets_of(X)),
+            **self._own_attributes(codec, inputs_of(X)),
         }
 
     def _own_attributes(self, codec: Codec, X: np.ndarray) -> dict[str, Any]:
@@ -315,4 +356,4 @@ class BaseAutoencoder(
 
 def codes_moments(codec: Codec, X: np.ndarray) -> Moments:
     """Return the moments of the codes of all rows."""
-    return total(X, lambda rows: Moments.of(codec.encode(rows)))
+    return total(inputs_of(X), lambda rows: Moments.of(codec.encode(rows)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from abc import ABCMeta, abstractmethod
+from functools import partial
 from typing import ClassVar
 
 import numpy as np
@@ -14,12 +15,14 @@ from skae._dask import is_dask, validated_rows
 from skae._documentation import DocumentationLink
 from skae._lazily import lazily
 from skae._principal import variance
-from skae._rows import dense, finite, flattened, total
+from skae._rows import Pairs, dense, finite, flattened, targets_of, total
 from skae._serve import Coder
+from skae._words import ForeignWords, rows_alone
 
 
 class Coding(
     DocumentationLink,
+    ForeignWords,
     ClassNamePrefixFeaturesOutMixin,
     TransformerMixin,
     BaseEstimator,
@@ -91,6 +94,7 @@ class Coding(
         rows = finite(lambda rows: codec.decode(codec.encode(rows)), self._validated(X))
         return rows.reshape(X.shape) if getattr(X, "ndim", 2) > 2 else rows
 
+    @rows_alone
     def score(self, X, y=None):
         """Return the share of the variance of X that the reconstruction explains.
 
@@ -101,8 +105,9 @@ class Coding(
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-        y : Ignored
-            For scikit-learn's scorers.
+        y : array-like of shape (n_samples, n_features), default=None
+            Clean rows, from which the reconstruction of noisy X is measured instead, for
+            `DenoisingAutoencoder`; ignored by all else.
 
         Returns
         -------
@@ -110,9 +115,13 @@ class Coding(
             At most 1. Where X equals `mean_` it is 1 for a perfect reconstruction and else 0.
         """
         codec = self._codec
-        X = self._scored(X)
-        unexplained = total(X, lambda rows: finite(codec.squared_errors, rows).sum())
-        explainable = variance(X, self._centre(X)) * X.size
+        X = self._paired(self._validated(X), y)
+        targets = self._within_reach(targets_of(X))
+        if isinstance(X, Pairs):
+            unexplained = finite(partial(codec.squared_errors, targets=targets), X.inputs).sum()
+        else:
+            unexplained = total(X, lambda rows: finite(codec.squared_errors, rows).sum())
+        explainable = variance(targets, self._centre(targets)) * targets.size
         if explainable == 0.0:
             return float(unexplained == 0.0)
         return float(1.0 - unexplained / explainable)
@@ -131,7 +140,7 @@ class Coding(
             The greater the better explained, in squared units of X.
         """
         codec = self._codec
-        return -finite(codec.squared_errors, self._scored(X))
+        return -finite(codec.squared_errors, self._within_reach(self._validated(X)))
 
     @property
     def _n_features_out(self):
@@ -146,9 +155,12 @@ class Coding(
         """Return the row that explains nothing, from which `score` takes the variance of X."""
         return self.mean_
 
-    def _scored(self, X) -> np.ndarray:
-        """Validate rows to be scored, and warn of values that no reconstruction can reach."""
-        X = self._validated(X)
+    def _paired(self, X, y, training: bool = False):
+        """Return validated rows, in pairs with what they are to become where that is not X."""
+        return X
+
+    def _within_reach(self, X) -> np.ndarray:
+        """Return rows to be scored; warn of values that no reconstruction can reach."""
         network = getattr(self, "network_", None)
         if network is not None and network.output_activation == "logistic":
             low, high = X.min(), X.max()

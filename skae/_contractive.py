@@ -108,8 +108,8 @@ class ContractiveAutoencoder(BaseAutoencoder):
     >>> from skae import ContractiveAutoencoder
     >>> X = load_digits().data
     >>> contractive = ContractiveAutoencoder(8, random_state=0).fit(X)
-    >>> print(f"{contractive.score(X):.1f}")
-    0.9
+    >>> print(contractive.score(X) > 0.8)
+    True
     """
 
     tied_weights: bool = True

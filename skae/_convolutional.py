@@ -98,9 +98,9 @@ class ConvolutionalAutoencoder(BaseAutoencoder):
     strides: Any = 2
 
     _row_shape_parameter = "image_shape"
+    _plans_without_codes = True
     _parameter_constraints = {
         **BaseAutoencoder._parameter_constraints,
-        "n_components": [*BaseAutoencoder._parameter_constraints["n_components"], None],
         "image_shape": ["array-like", None],
         "filters": ["array-like", Interval(Integral, 1, None, closed="left")],
         "kernel_size": ["array-like", Interval(Integral, 1, None, closed="left")],

@@ -7,13 +7,15 @@ from numbers import Real
 
 import numpy as np
 from sklearn.utils import check_random_state
-from sklearn.utils._param_validation import Interval, StrOptions
-from sklearn.utils.validation import check_is_fitted
+from sklearn.utils._param_validation import Interval
+from sklearn.utils.validation import check_array, check_is_fitted
 
 from skae._base import BaseAutoencoder
 from skae._parameters import estimator
 from skae._parts import Corruption
 from skae._plan import Plan
+from skae._rows import Pairs, dense
+from skae._words import one_of
 
 
 @dataclass(frozen=True)
@@ -103,17 +105,24 @@ class DenoisingAutoencoder(BaseAutoencoder):
     they add no noise of their own. The noise is drawn anew in each epoch, from `random_state`.
     The loss on the rows set aside is measured with the same noise at every look.
 
+    Where rows are known both noisy and clean, ``corruption=None`` learns from these pairs:
+    ``fit(X, y)`` takes noisy rows X and the clean ones y, of the same shape and in the same units.
+    `mean_`, `scale_`, the principal axes of the start and `reconstruction_err_` are then about y,
+    and nothing is corrupted. ``score(X, y)`` says how well y is restored from X, with a
+    corruption set too.
+
     Parameters
     ----------
     {parameters}
 
-    corruption : {'gaussian', 'dropout', 'masking', 'salt_and_pepper', 'swap'}, \
+    corruption : {'gaussian', 'dropout', 'masking', 'salt_and_pepper', 'swap'} or None, \
 default='gaussian'
         What happens to the rows that the encoder sees. 'gaussian' adds normal noise; the others
         change each value with the probability `noise_level`: 'masking' to zero, 'dropout' to
         zero while the others are divided by ``1 - noise_level``, 'salt_and_pepper' to
         the least or the greatest value of its column and 'swap' to the value of another row in
         its column, both among the rows of the batch (or of a few batches, where they are small).
+        None takes X as noisy as it is, and y for the clean rows.
 
     noise_level : float, default=0.3
         Standard deviation of 'gaussian' noise in the units of X; otherwise the share of the values
@@ -148,12 +157,12 @@ default='gaussian'
     16 before, 3 after
     """
 
-    corruption: str = "gaussian"
+    corruption: str | None = "gaussian"
     noise_level: float = 0.3
 
     _parameter_constraints = {
         **BaseAutoencoder._parameter_constraints,
-        "corruption": [StrOptions(set(CORRUPTIONS))],
+        "corruption": [one_of(CORRUPTIONS), None],
         # Noise is drawn in float32.
         "noise_level": [Interval(Real, 0, 1e30, closed="left")],
     }
@@ -175,10 +184,40 @@ default='gaussian'
         """
         check_is_fitted(self)
         self._validate_params()
+        corruption = self._corruption()
+        if corruption is None:
+            raise ValueError("corruption=None: there is no noise to spoil rows by.")
         seed = check_random_state(random_state).randint(np.iinfo(np.int32).max)
-        return self._corruption()(np.random.default_rng(seed), self._validated(X).copy())
+        return corruption(np.random.default_rng(seed), self._validated(X).copy())
 
-    def _corruption(self) -> Corruption:
+    def _paired(self, X, y, training: bool = False):
+        # What a pipeline passes on to a transformer are labels as a rule: not of X's shape.
+        is_clean = y is not None and np.shape(y) == X.shape
+        if self.corruption is not None and training and is_clean:
+            raise ValueError(
+                f"y has the shape of X, {X.shape}, but with corruption={self.corruption!r} the "
+                "rows of X are the clean ones. Set corruption=None to learn from pairs, noisy X "
+                "and clean y, or leave y out."
+            )
+        if self.corruption is None and not isinstance(X, np.ndarray):
+            raise ValueError("corruption=None learns from pairs of arrays, not from Dask's.")
+        if self.corruption is None and (training or y is not None) and not is_clean:
+            raise ValueError(
+                "corruption=None learns from pairs: fit(X, y) takes noisy rows X and clean rows y "
+                f"of the same shape, {X.shape}. Got y "
+                + ("None" if y is None else f"of the shape {np.shape(y)}")
+                + ". Where X is clean, choose a corruption."
+            )
+        if not is_clean:
+            return X
+        y = check_array(
+            dense(y, "y"), dtype=[np.float64, np.float32], estimator=self, input_name="y"
+        )
+        return Pairs(X, y)
+
+    def _corruption(self) -> Corruption | None:
+        if self.corruption is None:
+            return None
         if self.corruption != "gaussian" and self.noise_level >= 1:
             raise ValueError(
                 f"noise_level={self.noise_level!r} is the share of values that corruption="

@@ -11,7 +11,8 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
 from skae._model import Model
-from skae._schedule import Kept, Monitor, Schedule
+from skae._rows import Pairs, inputs_of, targets_of
+from skae._schedule import Kept, Monitor, Schedule, still_falls
 from skae._serve import ARRAYS, blocks, entry_losses, maps, standardised
 
 # Fewer rows than this cannot spare the least number of rows that say something of the others.
@@ -37,13 +38,13 @@ class Validation:
 
     Parameters
     ----------
-    X : ndarray of shape (n_samples, n_features)
+    X : ndarray or Pairs of shape (n_samples, n_features)
     rows : ndarray of int
     model : Model
     noise_seed : sequence of int
     """
 
-    X: np.ndarray
+    X: Any
     rows: np.ndarray
     model: Model
     noise_seed: Sequence[int] = (0,)
@@ -58,9 +59,12 @@ class Validation:
         losses = np.empty(len(self.rows))
         with np.errstate(over="ignore", invalid="ignore"):
             for part in blocks(len(self.rows), network.widest):
-                rows = self.X[self.rows[part]]
+                rows = targets_of(self.X)[self.rows[part]]
                 inputs = None
-                if objective.corruption is not None:
+                if isinstance(self.X, Pairs):
+                    inputs = inputs_of(self.X)[self.rows[part]]
+                    inputs = standardised(inputs, model.mean, model.scale)
+                elif objective.corruption is not None:
                     inputs = objective.corruption(rng, rows.copy())
                     inputs = standardised(inputs, model.mean, model.scale)
                 rows = standardised(rows, model.mean, model.scale)
@@ -113,6 +117,11 @@ class History:
     ended: bool = False
     interrupted: bool = False
 
+    @property
+    def monitored_curve(self) -> list[float]:
+        """The loss that decides, of each epoch."""
+        return self.validation_loss_curve or self.loss_curve
+
 
 class Progress(NamedTuple):
     """How far the loop has come after an epoch: all it needs to go on from there."""
@@ -156,7 +165,7 @@ def run_epochs(
     end_epoch : callable
         Called after each epoch with what `begin_epoch` returned; True stops the fit.
     warns : bool
-        Whether it is worth a warning that the epochs are used up while the loss still falls.
+        Whether it is worth a warning that the epochs are used up while the loss was falling.
     verbose : bool or int
         Whether to print a line an epoch.
     resumed : Progress or None
@@ -225,7 +234,8 @@ def run_epochs(
                     print(f"The loss did not fall by more than tol={tol} for {patience} epochs.")
                 break
         else:
-            if warns and schedule.name in ("constant", "adaptive"):
+            planned = schedule.name not in ("constant", "adaptive")
+            if warns and not planned and still_falls(history.monitored_curve, tol, patience):
                 warnings.warn(
                     f"Maximum number of epochs (max_iter={schedule.max_iter}) reached while the "
                     "loss was still falling. Raise max_iter or tol.",

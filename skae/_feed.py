@@ -10,7 +10,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 import numpy as np
 
 from skae._parts import Corruption
-from skae._rows import in_order
+from skae._rows import Pairs, in_order, inputs_of, targets_of
 from skae._serve import blocks, standardised
 
 T = TypeVar("T")
@@ -54,7 +54,7 @@ class Feed:
 
     Parameters
     ----------
-    X : ndarray or DaskRows of shape (n_samples, n_features)
+    X : ndarray, Pairs or DaskRows of shape (n_samples, n_features)
     rows : ndarray of int
         Indices of the rows to train on.
     mean : ndarray of shape (n_features,)
@@ -67,12 +67,13 @@ class Feed:
     n_normals : int
         How many normals training needs for each row.
     targets : ndarray of shape (n_samples, n_targets), float32, or None
-        What each row of X is to become; None is the row itself, clean and standardised.
+        What each row of X is to become; None is the row itself, clean and standardised, or the
+        one that it is paired with.
     least_batches : int
         How many batches an epoch has at least; the last ones may have no real row.
     """
 
-    X: np.ndarray
+    X: Any
     rows: np.ndarray
     mean: np.ndarray
     scale: float
@@ -97,7 +98,7 @@ class Feed:
         targets = inputs
         if self.targets is not None:
             targets = np.zeros((*shape, self.targets.shape[1]), np.float32)
-        elif self.corruption is not None:
+        elif self.corruption is not None or isinstance(self.X, Pairs):
             targets = np.zeros_like(inputs)
         normals = np.empty((*shape, self.n_normals), np.float32)
         row_weights = np.zeros(shape, np.float32)
@@ -123,7 +124,7 @@ class Feed:
             for first_batch in range(begun, n_batches, self.steps):
                 yield chunk(0, first_batch)
 
-    def _runs(self, size: int) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
+    def _runs(self, size: int) -> Iterator[tuple[int, Any, np.ndarray]]:
         """Yield an epoch's rows in runs that fill chunks of this size: the place, X, which rows."""
         at = 0
         for X, order in in_order(self.X, self.rows, self.rng if self.shuffle else None):
@@ -132,21 +133,23 @@ class Feed:
                 yield at, X, chosen
                 at = (at + len(chosen)) % size
 
-    def _fill(
-        self, X: np.ndarray, chosen: np.ndarray, inputs: np.ndarray, targets: np.ndarray
-    ) -> None:
+    def _fill(self, X: Any, chosen: np.ndarray, inputs: np.ndarray, targets: np.ndarray) -> None:
         """Write chosen rows of X; what an earlier chunk left behind them has weight zero."""
         if self.targets is not None:
             np.take(self.targets, chosen, axis=0, out=targets[: len(chosen)], mode="clip")
+        seen = inputs_of(X)
         # Whole batches, so that a corruption has other rows to look at.
         width = X.shape[1] * self.batch_size
         for batches in blocks(-(-len(chosen) // self.batch_size), width, GATHER_ENTRIES):
             part = slice(batches.start * self.batch_size, batches.stop * self.batch_size)
             part = slice(part.start, min(part.stop, len(chosen)))
             out = inputs[part]
-            in_place = out if X.dtype == out.dtype else None
+            in_place = out if seen.dtype == out.dtype else None
             # Every index is valid; "clip" spares the buffer that "raise" goes through.
-            rows = np.take(X, chosen[part], axis=0, out=in_place, mode="clip")
+            rows = np.take(seen, chosen[part], axis=0, out=in_place, mode="clip")
+            if isinstance(X, Pairs):
+                clean = targets_of(X)[chosen[part]]
+                standardised(clean, self.mean, self.scale, out=targets[part])
             if self.corruption is not None:
                 if self.targets is None:
                     standardised(rows.copy(), self.mean, self.scale, out=targets[part])

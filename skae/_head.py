@@ -33,6 +33,7 @@ from skae._schedule import Schedule
 from skae._serve import Codec
 from skae._stacked import StackedAutoencoder
 from skae._storage import VersionStamp
+from skae._words import ForeignWords, rows_alone
 
 DEFAULT = StackedAutoencoder(64, hidden_layer_sizes=(128,), code_activation="elu")
 
@@ -40,6 +41,7 @@ DEFAULT = StackedAutoencoder(64, hidden_layer_sizes=(128,), code_activation="elu
 class EncoderWithHead(
     VersionStamp,
     DocumentationLink,
+    ForeignWords,
     ClassNamePrefixFeaturesOutMixin,
     TransformerMixin,
     BaseEstimator,
@@ -90,6 +92,7 @@ class EncoderWithHead(
     def _head(self, codes, targets) -> tuple[np.ndarray, np.ndarray]:
         """Return kernel and bias of the linear map that brings codes closest to targets."""
 
+    @rows_alone
     @_fit_context(prefer_skip_nested_validation=False)
     def fit(self, X, y):
         """Train the autoencoder on all rows, then head and encoder on the labelled ones.

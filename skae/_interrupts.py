@@ -12,11 +12,17 @@ from typing import Any
 INTERRUPTED = "Training interrupted by user; the best weights so far are kept."
 
 # Modules whose functions pass a call on to a method `fit`, and are no callers of their own.
-PASS_ON = {"sklearn.base", "sklearn.utils._set_output", "skae._threads", "skae.distributed"}
+PASS_ON = {
+    "sklearn.base",
+    "sklearn.utils._set_output",
+    "skae._threads",
+    "skae._words",
+    "skae.distributed",
+}
 
 
 class DeferredInterrupt:
-    """Within this context the first Ctrl-C waits until `check` raises it, and a second one does not.
+    """Within this context the first Ctrl-C waits until `check` raises it; a second one does not.
 
     TensorFlow's conversions to NumPy do not survive a KeyboardInterrupt that arises inside them.
     Outside the main thread, where Python delivers no signals, and where the program handles

@@ -8,13 +8,15 @@ from sklearn.base import BaseEstimator, MetaEstimatorMixin, OutlierMixin, _fit_c
 from sklearn.model_selection import check_cv
 from sklearn.utils import _safe_indexing
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
-from sklearn.utils.validation import check_array, check_is_fitted
+from sklearn.utils._set_output import _get_container_adapter
+from sklearn.utils.validation import _check_feature_names_in, check_array, check_is_fitted
 
 from skae._autoencoder import AutoencoderTransformer
 from skae._documentation import DocumentationLink
 from skae._interrupts import fit_until_interrupted, pass_on_interrupt
 from skae._rows import finite
 from skae._storage import VersionStamp
+from skae._words import rows_alone
 
 # Measured on digits with one class held out: more codes reconstruct unseen classes too.
 SHARE_OF_VARIANCE = 0.7
@@ -117,6 +119,7 @@ class AutoencoderOutlierDetector(
         self.random_state = random_state
 
     # The autoencoder checks its own parameters.
+    @rows_alone
     @_fit_context(prefer_skip_nested_validation=False)
     def fit(self, X, y=None):
         """Fit the autoencoder, and the error beyond which a row is an outlier.
@@ -212,15 +215,41 @@ class AutoencoderOutlierDetector(
 
         Returns
         -------
-        errors : ndarray of shape (n_samples, n_features)
+        errors : ndarray or data frame of shape (n_samples, n_features)
             What each column contributes to a row's error: rows sum to ``-score_samples(X)``. Of
-            the shape of X, if X is an array of images or sequences.
+            the shape of X, if X is an array of images or sequences. A data frame, with the names
+            of the columns, where `set_output` asks for one.
         """
         check_is_fitted(self)
         reconstruction = self.autoencoder_.reconstruct(X)
+        given = X
         X = check_array(X, dtype=reconstruction.dtype, allow_nd=True)
         X = X.reshape(reconstruction.shape)
-        return finite(lambda rows: np.square(rows - reconstruction, dtype=np.float64), X)
+        errors = finite(lambda rows: np.square(rows - reconstruction, dtype=np.float64), X)
+        adapter = _get_container_adapter("transform", self)
+        if adapter is None:
+            return errors
+        table = errors.reshape(len(errors), -1)
+        return adapter.create_container(table, given, columns=_check_feature_names_in(self))
+
+    def set_output(self, *, transform=None):
+        """Choose what `feature_errors` returns, as for the output of a transformer.
+
+        Parameters
+        ----------
+        transform : {'default', 'pandas', 'polars'} or None, default=None
+            'default' is an ndarray, 'pandas' and 'polars' a data frame. None leaves the choice as
+            it is: at first that of ``sklearn.set_config(transform_output=...)``.
+
+        Returns
+        -------
+        self : object
+            The estimator itself.
+        """
+        if transform is not None:
+            # Where scikit-learn looks it up, and `clone` copies it from.
+            self._sklearn_output_config = {"transform": transform}
+        return self
 
     @property
     def n_features_in_(self):

@@ -8,7 +8,7 @@ from numbers import Integral, Real
 from typing import Any, ClassVar, dataclass_transform
 
 import numpy as np
-from sklearn.utils._param_validation import HasMethods, Interval, Options, RealNotInt, StrOptions
+from sklearn.utils._param_validation import HasMethods, Interval, Options, RealNotInt
 
 from skae._layers import Layer, dense_layers
 from skae._parts import LOSSES, Corruption, Loss, Penalty
@@ -16,6 +16,7 @@ from skae._plan import Network, Objective, Plan, Solver, Stage, mirrored
 from skae._schedule import SCHEDULES
 from skae._serve import ACTIVATIONS
 from skae._start import RANDOM_STARTS
+from skae._words import one_of, translating
 
 SOLVERS = ("adam", "adamw", "sgd", "rmsprop")
 # What TensorFlow counts by.
@@ -26,7 +27,7 @@ WIDEST = 2**31 - 1
 class SharedParameters:
     """The shared parameters as dataclass fields: `n_components` first, the rest by keyword."""
 
-    n_components: int | float = 2
+    n_components: int | float | None = 2
     _: KW_ONLY
     hidden_layer_sizes: Any = (128, 64)
     activation: str = "elu"
@@ -58,21 +59,22 @@ class SharedParameters:
         "n_components": [
             Interval(Integral, 1, None, closed="left"),
             Interval(RealNotInt, 0, 1, closed="neither"),
+            None,
         ],
         "hidden_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left")],
-        "activation": [StrOptions(set(ACTIVATIONS))],
-        "code_activation": [StrOptions(set(ACTIVATIONS))],
-        "output_activation": [StrOptions(set(ACTIVATIONS))],
-        "loss": [StrOptions(set(LOSSES))],
-        "init": [StrOptions({"pca", *RANDOM_STARTS})],
+        "activation": [one_of(ACTIVATIONS)],
+        "code_activation": [one_of(ACTIVATIONS)],
+        "output_activation": [one_of(ACTIVATIONS)],
+        "loss": [one_of(LOSSES)],
+        "init": [one_of(("pca", *RANDOM_STARTS))],
         "tied_weights": ["boolean"],
         "whiten": ["boolean"],
         "alpha": [Interval(Real, 0, None, closed="left")],
-        "solver": [StrOptions(set(SOLVERS))],
+        "solver": [one_of(SOLVERS)],
         "momentum": [Interval(Real, 0, 1, closed="left")],
         "nesterovs_momentum": ["boolean"],
-        "batch_size": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
-        "learning_rate": [StrOptions(set(SCHEDULES))],
+        "batch_size": [one_of(["auto"]), Interval(Integral, 1, None, closed="left")],
+        "learning_rate": [one_of(SCHEDULES)],
         "learning_rate_init": [Interval(Real, 0, None, closed="neither")],
         "max_iter": [Interval(Integral, 1, None, closed="left")],
         "shuffle": ["boolean"],
@@ -184,9 +186,10 @@ def ints(name: str, value: Any, n: int | None = None) -> tuple[int, ...]:
 
 
 PARAMETERS = """\
-n_components : int or float
+n_components : int, float or None
         Number of codes. A float in (0, 1) takes the smallest number of principal components that
-        hold this share of the variance. May be larger than the number of columns.
+        hold this share of the variance, None ``min(n_samples, n_features)`` codes as in `PCA`:
+        all of the variance. May be larger than the number of columns.
 
     hidden_layer_sizes : int or array-like of int
         Widths of the encoder's hidden layers; the decoder mirrors them. ``()`` is an autoencoder
@@ -383,6 +386,7 @@ def estimator(cls: type) -> type:
     ``{references}`` stand for what all kinds share.
     """
     cls = dataclass(eq=False, repr=False, kw_only=True)(cls)
+    cls.__init__ = translating(cls.__init__)  # type: ignore[misc]
     fill = documented(parameters=_parameters_of, attributes=ATTRIBUTES, references=REFERENCES)
     return fill(cls)
 

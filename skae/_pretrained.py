@@ -11,6 +11,7 @@ from skae._coding import Coding
 from skae._principal import centre
 from skae._rows import restored_on_failure
 from skae._storage import VersionStamp
+from skae._words import rows_alone
 
 
 class KerasAutoencoder(VersionStamp, Coding):
@@ -73,6 +74,7 @@ class KerasAutoencoder(VersionStamp, Coding):
         self.encoder = encoder
         self.decoder = decoder
 
+    @rows_alone
     def fit(self, X, y=None):
         """Check the models and X, and keep the names of the columns. No weight changes.
 

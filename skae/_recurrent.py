@@ -6,13 +6,13 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
-from sklearn.utils._param_validation import StrOptions
 
 from skae._base import BaseAutoencoder
 from skae._layers import GATES, Dense, EachStep, Layer, Recurrence
 from skae._parameters import estimator, ints
 from skae._plan import Plan
 from skae._serve import Codec
+from skae._words import one_of
 
 
 @estimator
@@ -95,7 +95,7 @@ class RecurrentAutoencoder(BaseAutoencoder):
     _parameter_constraints = {
         **BaseAutoencoder._parameter_constraints,
         "sequence_shape": ["array-like", None],
-        "cell": [StrOptions(set(GATES))],
+        "cell": [one_of(GATES)],
     }
 
     def _plan(self, n_features: int, n_components: int) -> Plan:

@@ -1,13 +1,15 @@
 """Rows of X: as they come in, summed up, in the order of an epoch, in memory.
 
 X is an array, or the rows of a dask collection (:class:`~skae._dask.DaskRows`), which are never
-in memory all at once and answer the same questions by methods of their own.
+in memory all at once and answer the same questions by methods of their own. What is trained on may
+also be :class:`Pairs` of arrays.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -40,8 +42,8 @@ def dense(X: Any, name: str = "X", filled: str = "np.nan") -> Any:
         )
     if isinstance(X, np.ma.MaskedArray) and np.ma.is_masked(X):
         raise ValueError(
-            f"{name} is a masked array, and {np.ma.count_masked(X)} of its values are masked, which "
-            f"would be taken as if they were known. Give {name}.filled({filled})"
+            f"{name} is a masked array: {np.ma.count_masked(X)} of its values are masked and would "
+            f"be taken as if they were known. Give {name}.filled({filled})"
             + (", and impute those values, for example by SimpleImputer." if name == "X" else ".")
         )
     return X
@@ -66,6 +68,31 @@ def finite(compute: Callable[[np.ndarray], np.ndarray], X: np.ndarray) -> np.nda
     return result
 
 
+@dataclass(frozen=True)
+class Pairs:
+    """Rows that the encoder sees, and beside each the row that the decoder is asked for."""
+
+    inputs: np.ndarray
+    targets: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.inputs)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return self.inputs.shape
+
+
+def inputs_of(X: Any) -> Any:
+    """Return what the encoder sees of X: X itself unless it is paired."""
+    return X.inputs if isinstance(X, Pairs) else X
+
+
+def targets_of(X: Any) -> Any:
+    """Return what the decoder is asked for: X itself unless it is paired."""
+    return X.targets if isinstance(X, Pairs) else X
+
+
 def total(X: Any, of_block: Callable[[np.ndarray], Any]) -> Any:
     """Sum what a function gives for blocks of rows: arrays, numbers, or what else can be added."""
     if not isinstance(X, np.ndarray):
@@ -84,19 +111,19 @@ def add_up(parts: Iterable[Any]) -> Any:
 
 def in_order(
     X: Any, rows: np.ndarray, rng: np.random.Generator | None
-) -> Iterable[tuple[np.ndarray, np.ndarray]]:
+) -> Iterable[tuple[Any, np.ndarray]]:
     """Return an epoch's rows: arrays, each with the order in which its rows are to be taken.
 
     A generator shuffles them.
     """
-    if not isinstance(X, np.ndarray):
+    if not isinstance(X, np.ndarray | Pairs):
         return X.pieces(rows, rng)
     return [(X, rows if rng is None else rng.permutation(rows))]
 
 
-def in_memory(X: Any, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def in_memory(X: Any, rows: np.ndarray) -> tuple[Any, np.ndarray]:
     """Return an array and where in it these rows of X are."""
-    if isinstance(X, np.ndarray):
+    if isinstance(X, np.ndarray | Pairs):
         return X, rows
     return X[rows], np.arange(len(rows))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -11,6 +12,8 @@ SCHEDULES = ("constant", "adaptive", "exponential", "cosine")
 
 # "adaptive" divides the rate by this; a rate this far below the first one learns nothing more.
 CUT, LEAST_SHARE = 5.0, 0.01
+# The last epochs that tell whether a loss still falls, compared with as many before.
+LAST_EPOCHS = 10
 
 
 @dataclass
@@ -59,6 +62,20 @@ class Kept(NamedTuple):
     @property
     def loss(self) -> float:
         return float(self.losses.mean())
+
+
+def still_falls(losses: Sequence[float], tol: float, patience: float) -> bool:
+    """Return whether the loss was lower in the last epochs than in those before.
+
+    Their means must differ by more than `tol`, and by more than three times the standard error of
+    that difference: a loss that goes up and down on one level stands still.
+    """
+    n = int(min(patience, LAST_EPOCHS, len(losses) // 2))
+    if n == 0:
+        return False
+    before, last = np.split(np.array(losses[-2 * n :]), 2)
+    error = np.sqrt((before.var() + last.var()) / n)
+    return bool(before.mean() - last.mean() > max(tol, 3.0 * error))
 
 
 @dataclass

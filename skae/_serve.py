@@ -197,11 +197,15 @@ class Coder(ABC):
     def _blocks(self, n_rows: int) -> Iterator[slice]:
         """Yield slices of so many rows that what is held of them stays small."""
 
-    def squared_errors(self, X: np.ndarray) -> np.ndarray:
-        """Return each row's squared distance to its reconstruction, in float64."""
+    def squared_errors(self, X: np.ndarray, targets: np.ndarray | None = None) -> np.ndarray:
+        """Return the squared distance of each row's reconstruction to the row, in float64.
+
+        Or to that of `targets`, which stands for what the row is to become.
+        """
+        targets = X if targets is None else targets
         errors = np.empty(X.shape[0])
         for rows in self._blocks(X.shape[0]):
-            difference = X[rows] - self.decode(self.encode(X[rows]))
+            difference = targets[rows] - self.decode(self.encode(X[rows]))
             errors[rows] = np.einsum("ij,ij->i", difference, difference, dtype=np.float64)
         return errors
 
@@ -283,7 +287,9 @@ class Codec(Coder):
             )
         return activations
 
-    def mean_squared_error(self, X: np.ndarray) -> float:
+    def mean_squared_error(self, X: np.ndarray, targets: np.ndarray) -> float:
         """Return the mean over all entries of X, or of evenly spaced rows of a long X."""
-        some = X[:: -(-len(X) // ERROR_ROWS)]
-        return float(self.squared_errors(some).mean() / X.shape[1])
+        evenly = slice(None, None, -(-len(X) // ERROR_ROWS))
+        some = X[evenly]
+        errors = self.squared_errors(some, some if targets is X else targets[evenly])
+        return float(errors.mean() / X.shape[1])

@@ -185,6 +185,6 @@ def is_at_work(name: str) -> bool:
 
 def close_shards(name: str) -> None:
     """End the fit on this worker, whatever state it is in."""
-    for (fit, _), shard in list(_shards.items()):
-        if fit == name:
-            shard.close()
+    for key in list(_shards):
+        if key[0] == name:
+            _shards.pop(key).close()

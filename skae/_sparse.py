@@ -7,13 +7,14 @@ from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
-from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils._param_validation import Interval
 
 from skae._base import BaseAutoencoder
 from skae._parameters import estimator
 from skae._parts import Step
 from skae._plan import Plan
 from skae._serve import ACTIVATIONS, ERROR_ROWS, Codec
+from skae._words import one_of
 
 # Mean activations are kept this far from 0 and 1, where the divergence is infinite.
 MARGIN = 1e-6
@@ -125,8 +126,8 @@ class SparseAutoencoder(BaseAutoencoder):
 
     _parameter_constraints = {
         **BaseAutoencoder._parameter_constraints,
-        "code_activation": [StrOptions({"auto", *ACTIVATIONS})],
-        "penalty": [StrOptions(set(CODE_ACTIVATIONS))],
+        "code_activation": [one_of(("auto", *ACTIVATIONS))],
+        "penalty": [one_of(CODE_ACTIVATIONS)],
         "sparsity_target": [Interval(Real, 0, 1, closed="neither")],
         "sparsity_weight": [Interval(Real, 0, None, closed="left")],
         "n_active": [Interval(Integral, 1, None, closed="left")],

@@ -67,8 +67,8 @@ class StackedAutoencoder(BaseAutoencoder):
     ... ).fit(X)
     >>> len(stacked.stage_loss_curves_)
     3
-    >>> print(f"{stacked.score(X):.1f}")
-    0.8
+    >>> print(stacked.score(X) > 0.7)
+    True
     """
 
     layer_max_iter: int = 20

@@ -9,6 +9,7 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from skae._serve import Arithmetic, Codec, encode, preactivation, propagate
+from skae._words import whereabouts
 
 # The first with Gelu.
 OPSET = 20
@@ -22,6 +23,7 @@ def codec_of(estimator: Any) -> Codec:
         raise ValueError(
             f"{type(estimator).__name__} is not traced to ONNX: that takes an autoencoder of skae "
             "with dense layers alone, none of them convolutional or recurrent."
+            f"{whereabouts(estimator)}"
         )
     return codec
 

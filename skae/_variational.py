@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 from sklearn.utils import check_random_state
-from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils._param_validation import Interval
 
 from skae._base import BaseAutoencoder
 from skae._parameters import estimator
@@ -16,6 +16,7 @@ from skae._parts import LOSSES, Step
 from skae._plan import Plan
 from skae._rows import finite
 from skae._serve import ARRAYS, blocks, encode, entry_losses, log_variances, propagate
+from skae._words import one_of
 
 
 @dataclass(frozen=True)
@@ -93,7 +94,7 @@ class VariationalAutoencoder(BaseAutoencoder):
 
     _parameter_constraints = {
         **BaseAutoencoder._parameter_constraints,
-        "loss": [StrOptions({"squared_error", "binary_crossentropy"})],
+        "loss": [one_of(("squared_error", "binary_crossentropy"))],
         "kl_weight": [Interval(Real, 0, None, closed="left")],
     }
 
@@ -146,7 +147,7 @@ class VariationalAutoencoder(BaseAutoencoder):
             In nats. With loss='squared_error' it is the log of a density in the units of X.
         """
         codec = self._codec
-        X = self._scored(X)
+        X = self._within_reach(self._validated(X))
         rng = check_random_state(random_state)
         network, loss = codec.network, LOSSES[self.loss]
         mean, scale = codec.mean.astype(X.dtype), X.dtype.type(codec.scale)

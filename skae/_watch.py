@@ -10,6 +10,8 @@ from skae import _shards
 # A worker of which the cluster has heard nothing for so many seconds has stopped; one that Dask has
 # paused for so long, for want of memory, will not go on by itself.
 SILENT = 30.0
+# A time as long as this between two looks does not count: this process may have slept itself.
+UNWATCHED = 5.0
 # Who used this share of the memory allowed when last heard of may have ended for want of it.
 FULL = 0.7
 
@@ -42,6 +44,7 @@ class Watch:
         self._news: dict[str, dict[str, Any]] = {worker: {} for worker in workers}
         self._heard = dict.fromkeys(workers, time.monotonic())
         self._running = dict(self._heard)
+        self._looked = time.monotonic()
         self.answering = list(workers)
 
     def look(self) -> None:
@@ -57,6 +60,10 @@ class Watch:
                 f"{SILENT:g} s ({error}). {AGAIN}"
             ) from error
         now = time.monotonic()
+        if (gap := now - self._looked) > UNWATCHED:
+            for times in (self._heard, self._running):
+                times.update({worker: when + gap for worker, when in times.items()})
+        self._looked = now
         self.answering = [worker for worker in self._news if worker in found]
         lost = sorted(set(self._news) - set(found))
         if lost:
@@ -105,7 +112,8 @@ class Watch:
     def _share(self, worker: str) -> float:
         """Return the share of the memory allowed that a worker used when last heard of."""
         limit = self._news[worker].get("memory_limit")
-        return self._news[worker]["metrics"].get("memory", 0) / limit if limit else 0.0
+        used = self._news[worker].get("metrics", {}).get("memory", 0)
+        return used / limit if limit else 0.0
 
     def _limits(self, workers: list[str]) -> str:
         limits = {worker: self._news[worker].get("memory_limit") for worker in workers}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
+from concurrent.futures import wait as wait_for
 from contextlib import suppress
 from typing import Any
 
@@ -50,15 +51,28 @@ class Workers:
         """Return a function's results on each worker, once all have done it."""
         futures = self.submit(function, arguments)
         self.wait(futures)
+        return self._once_come(self._client.gather, futures)
 
-        async def gathered() -> list[Any]:
-            return await self._client.gather(futures)
+    def scatter(self, values: list[Any]) -> list[Any]:
+        """Send each worker a value, and return futures of them."""
+        return [
+            self._once_come(self._client.scatter, value, workers=[worker], hash=False)
+            for worker, value in zip(self.addresses, values, strict=True)
+        ]
 
-        coming = asyncio.run_coroutine_threadsafe(gathered(), self._client.loop.asyncio_loop)
-        while True:
-            with suppress(TimeoutError):
-                return coming.result(LOOK)
-            self._watch.look()
+    def _once_come(self, method: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        """Return what a method of the client does, and look after the workers meanwhile."""
+
+        async def do() -> Any:
+            return await method(*args, **kwargs)
+
+        coming = asyncio.run_coroutine_threadsafe(do(), self._client.loop.asyncio_loop)
+        try:
+            while not wait_for([coming], LOOK).done:
+                self._watch.look()
+            return coming.result()
+        finally:
+            coming.cancel()
 
     def wait(self, futures: list[Any], of: list[str] | None = None) -> None:
         """Wait until all are done; a worker that cannot go on is an error, not a wait.

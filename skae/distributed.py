@@ -118,7 +118,7 @@ def _check_versions(client: Any) -> None:
             os.environ.setdefault("TF_NUM_INTRAOP_THREADS", str(n_threads))
         found, reason = {}, ""
         try:
-            for name, first in (("skae", "skae"), ("tensorflow", "skae._tensorflow")):
+            for name, first in (("skae", "skae"), ("tensorflow", "skae._tensorflow._quiet")):
                 importlib.import_module(first)
                 found[name] = importlib.import_module(name).__version__
         except ImportError as error:
@@ -174,7 +174,7 @@ def _shared_trainer(
         feed_states = earlier if len(earlier) == n else feed_states
     seed = int(rng.integers(2**63))
     plan = model.plan.for_rows(len(rows))
-    workers = Workers(client, name, list(shares), check)
+    workers, shards = Workers(client, name, list(shares), check), []
     try:
         shards = workers.submit(
             _shards.open_shard,
@@ -202,17 +202,15 @@ def _shared_trainer(
             )
             for rank in range(n)
         ]
-        workers.results(
-            _shards.ask,
-            [
-                (shard, "begin", (client.scatter(task, workers=[worker], hash=False),))
-                for shard, task, worker in zip(shards, tasks, workers.addresses, strict=True)
-            ],
-        )
+        given = zip(shards, workers.scatter(tasks), strict=True)
+        workers.results(_shards.ask, [(shard, "begin", (task,)) for shard, task in given])
         yield SharedTrainer(workers, shards, plan, weights)
     finally:
         # Outside the tasks, which may be waiting for one another.
         workers.run(_shards.close_shards, name)
+        # On those that do not answer now, as soon as they do.
+        for shard in shards:
+            shard.release()
 
 
 def shares_of(

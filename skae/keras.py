@@ -9,6 +9,8 @@ from sklearn.utils.validation import check_is_fitted
 from skae._base import BaseAutoencoder
 from skae._forks import enter_tensorflow
 from skae._pretrained import KerasAutoencoder
+from skae._serve import Codec
+from skae._words import whereabouts
 
 __all__ = ["KerasAutoencoder", "KerasModels", "from_keras", "to_keras"]
 
@@ -54,6 +56,11 @@ def to_keras(estimator: BaseAutoencoder) -> KerasModels:
     models : KerasModels
         With `encoder`, `decoder` and `autoencoder`. Rows are flat, as the estimator's are.
 
+    Raises
+    ------
+    TypeError
+        If it is no autoencoder that skae has trained; of a pipeline give ``pipeline[-1]``.
+
     See Also
     --------
     from_keras : The other way.
@@ -70,10 +77,16 @@ def to_keras(estimator: BaseAutoencoder) -> KerasModels:
     (None, 2)
     """
     check_is_fitted(estimator)
+    codec = getattr(estimator, "_codec", None)
+    if not isinstance(codec, Codec):
+        raise TypeError(
+            "to_keras takes a fitted autoencoder of skae that skae has trained, got "
+            f"{type(estimator).__name__}.{whereabouts(estimator)}"
+        )
     enter_tensorflow()
     from skae._tensorflow._keras import decoder_of, encoder_of, in_a_row
 
-    encoder, decoder = encoder_of(estimator._codec), decoder_of(estimator._codec)
+    encoder, decoder = encoder_of(codec), decoder_of(codec)
     return KerasModels(encoder, decoder, in_a_row(encoder, decoder))
 
 

@@ -10,6 +10,8 @@ from collections.abc import Callable
 from importlib.util import find_spec
 from typing import Any, NamedTuple
 
+from sklearn.pipeline import Pipeline
+
 import skae
 from skae._serve import Codec
 from skae._traces import OPSET, Graph, Symbol, codec_of, traced_decoder, traced_encoder
@@ -55,6 +57,8 @@ def to_onnx(estimator: Any, part: str = "encoder") -> Any:
     ------
     ImportError
         If `onnx` is not installed.
+    TypeError
+        If it is a pipeline, which ``skl2onnx.to_onnx`` converts.
     ValueError
         If layers are convolutional or recurrent, or if the estimator has no such part.
 
@@ -80,6 +84,11 @@ def to_onnx(estimator: Any, part: str = "encoder") -> Any:
         ) from error
     if part not in PARTS:
         raise ValueError(f"part={part!r}: give 'encoder' or 'decoder'.")
+    if isinstance(estimator, Pipeline):
+        raise TypeError(
+            "to_onnx takes an autoencoder of skae, got Pipeline. Convert the whole pipeline by "
+            "skl2onnx.to_onnx(pipeline, X[:1]), or the autoencoder alone: to_onnx(pipeline[-1])."
+        )
     method, trace, begin, end = PARTS[part]
     name = type(estimator).__name__
     if not hasattr(estimator, method):

@@ -8,9 +8,12 @@ from sklearn.base import clone
 
 import skae
 
-# Reaching max_iter is documented. So is a loss that is not finite any more, of numbers too large.
+# Reaching max_iter is documented. So is a loss that is not finite any more, of numbers too large,
+# and a network whose units are dead.
 pytestmark = pytest.mark.filterwarnings(
-    "ignore:Maximum number of epochs", "ignore:The loss is not finite in epoch"
+    "ignore:Maximum number of epochs",
+    "ignore:The loss is not finite in epoch",
+    "ignore:The reconstruction",
 )
 
 X = np.random.default_rng(0).random((24, 4))

@@ -113,7 +113,7 @@ def test_layers_mirror_each_other():
 def test_without_a_dense_code_the_codes_are_a_filtered_image(strides, n_codes, learning_seed):
     X = SMALL / 16
     filtered = fitted(X, None, filters=(4, 1), strides=strides, init="glorot",
-                      loss="binary_crossentropy", max_iter=10,
+                      loss="binary_crossentropy", max_iter=20,
                       random_state=learning_seed)  # fmt: skip
     assert filtered.n_components_ == n_codes
     assert filtered.transform(X).shape == (300, n_codes)

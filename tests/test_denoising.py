@@ -6,7 +6,9 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.datasets import load_digits
 from sklearn.decomposition import PCA
 from sklearn.exceptions import NotFittedError
-from sklearn.model_selection import train_test_split
+from sklearn.model_selection import GridSearchCV, train_test_split
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils._param_validation import InvalidParameterError
 
 from skae import AutoencoderTransformer, DenoisingAutoencoder
@@ -121,6 +123,84 @@ def test_noise_reaches_training_and_comes_from_the_seed(name, learning_seed):
 def test_a_share_above_one_is_refused(name):
     with pytest.raises(ValueError, match=rf"noise_level=1.5 .*corruption='{name}'.*\[0, 1\)"):
         DenoisingAutoencoder(corruption=name, noise_level=1.5).fit(X)
+
+
+QUICK = {"hidden_layer_sizes": (), "solver": "sgd", "learning_rate": "cosine", "max_iter": 3}
+# Noise that no corruption has: everything is darker, with a shadow.
+DARK = 0.5 * X + 0.3 * np.roll(X, 3, axis=1)
+
+
+def paired(**params):
+    return DenoisingAutoencoder(16, corruption=None, random_state=0, **QUICK | params)
+
+
+def test_pairs_teach_what_clean_rows_are():
+    fitted = paired(max_iter=10).fit(DARK[:1500], X[:1500])
+    assert_allclose(fitted.mean_, X[:1500].mean(axis=0))
+    error = ((fitted.reconstruct(DARK[:1500]) - X[:1500]) ** 2).mean()
+    assert fitted.reconstruction_err_ == pytest.approx(error)
+    rest = X[1500:]
+    unexplained = ((fitted.reconstruct(DARK[1500:]) - rest) ** 2).sum()
+    share = 1 - unexplained / ((rest - fitted.mean_) ** 2).sum()
+    assert fitted.score(DARK[1500:], rest) == pytest.approx(share)
+    assert fitted.validation_loss_curve_[-1] < 0.9 * fitted.validation_loss_curve_[0]
+    clean = DenoisingAutoencoder(16, random_state=0, **QUICK).fit(X[:1500])
+    assert share > clean.score(DARK[1500:], rest) + 0.1
+
+
+def test_the_start_on_pairs_is_pca_of_the_clean_rows():
+    start = paired(learning_rate_init=1e-30, max_iter=1).fit(DARK, X)
+    pca = PCA(16).fit(X)
+    assert_allclose(start.reconstruct(DARK), pca.inverse_transform(pca.transform(DARK)), atol=1e-3)
+
+
+def test_equal_pairs_are_an_autoencoder_of_clean_rows():
+    plain = AutoencoderTransformer(16, random_state=0, **QUICK).fit(X)
+    for rows in (X, X.astype(np.float32)):
+        same = paired().fit(rows, X)
+        assert_allclose(same.loss_curve_, plain.loss_curve_, rtol=1e-5)
+        assert_allclose(same.validation_loss_curve_, plain.validation_loss_curve_, rtol=1e-5)
+
+
+def test_pairs_in_passes_with_whitening_and_a_checkpoint(tmp_path):
+    passed = paired(whiten=True).partial_fit(DARK, X)
+    assert_allclose(np.cov(passed.transform(DARK).T), np.eye(16), atol=1e-3)
+    first = passed.score(DARK, X)
+    assert passed.partial_fit(DARK, X).score(DARK, X) > first
+    estimator = paired()
+    clean = estimator._paired(DARK, X, training=True)
+    other = estimator._paired(DARK, X + 1, training=True)
+    assert estimator._fingerprint(clean, warm=False) != estimator._fingerprint(other, warm=False)
+    fits = [paired(checkpoint=tmp_path).fit(DARK, X).loss_curve_ for _ in range(2)]
+    assert fits[0] == fits[1]
+
+
+def test_pairs_pass_through_pipelines_and_searches():
+    search = GridSearchCV(paired(max_iter=1), {"alpha": [0.0, 1.0]}, cv=2).fit(DARK, X)
+    assert np.isfinite(search.cv_results_["mean_test_score"]).all()
+    both = make_pipeline(FunctionTransformer(), paired(max_iter=1)).fit(DARK, X)
+    assert both.score(DARK, X) == both[-1].score(DARK, X)
+
+
+@pytest.mark.parametrize("y", [None, np.zeros(len(X)), X[:, :5], X[:-1]])
+def test_without_a_corruption_pairs_are_asked_for(y):
+    for method in ("fit", "partial_fit"):
+        with pytest.raises(ValueError, match=r"corruption=None learns from pairs: .*\(1797, 64\)"):
+            getattr(paired(), method)(X, y)
+
+
+def test_pairs_and_a_corruption_are_refused_and_labels_are_not():
+    denoiser = DenoisingAutoencoder(2, **QUICK)
+    for clean in (X, X.tolist()):
+        with pytest.raises(ValueError, match="corruption='gaussian' the rows of X are the clean"):
+            denoiser.fit(DARK, clean)
+    labelled = denoiser.set_params(max_iter=1, random_state=0).fit(X, np.arange(len(X)))
+    # What is restored from noisy rows can be scored all the same.
+    assert labelled.score(DARK, X) != labelled.score(DARK) == labelled.score(DARK, X[:, 0])
+    with pytest.raises(ValueError, match="Input y contains NaN"):
+        paired().fit(X, np.where(X > 15, np.nan, X))
+    with pytest.raises(ValueError, match="no noise"):
+        labelled.set_params(corruption=None).corrupt(X)
 
 
 def test_negative_noise_is_refused():

@@ -79,6 +79,11 @@ def test_running_out_of_epochs_warns(name):
         run([5.0, 4.0], name)
 
 
+@pytest.mark.parametrize("patience", [100, np.inf])
+def test_a_loss_that_stands_still_does_not_warn(patience):
+    assert len(run([5.0, 4.0, *[3.0] * 30], patience=patience)[0].loss_curve) == 32
+
+
 @pytest.mark.parametrize("name", ["cosine", "exponential"])
 def test_a_planned_end_does_not_warn(name):
     assert len(run([5.0, 4.0], name)[0].loss_curve) == 2

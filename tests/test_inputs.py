@@ -1,4 +1,4 @@
-"""X that scikit-learn would misread or arithmetic cannot hold: every method of a fitted estimator."""
+"""X that scikit-learn would misread, or that arithmetic cannot hold: every method says so."""
 
 import warnings
 

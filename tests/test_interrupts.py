@@ -15,7 +15,7 @@ from tests.interrupted import CASES
 
 @pytest.fixture(scope="module")
 def failures():
-    """What has failed in a program that gets Ctrl-C."""
+    """Return what has failed in a program that gets Ctrl-C."""
     command = [sys.executable, "-m", "tests.interrupted"]
     ended = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
     assert ended.returncode == 0, ended.stderr
@@ -45,16 +45,18 @@ def test_unchecked_it_is_told():
     assert interrupt.pressed
 
 
-def test_an_error_does_not_hide_it():
-    with pytest.raises(KeyboardInterrupt), DeferredInterrupt():
-        signal.raise_signal(signal.SIGINT)
-        raise OSError("disk")
+def press_in_context(times, error=None):
+    with DeferredInterrupt():
+        for _ in range(times):
+            signal.raise_signal(signal.SIGINT)
+        if error is not None:
+            raise error
 
 
-def test_a_second_one_does_not_wait():
-    with pytest.raises(KeyboardInterrupt), DeferredInterrupt():
-        signal.raise_signal(signal.SIGINT)
-        signal.raise_signal(signal.SIGINT)
+@pytest.mark.parametrize(("times", "error"), [(1, OSError("disk")), (2, None)])
+def test_an_error_does_not_hide_it_and_a_second_one_does_not_wait(times, error):
+    with pytest.raises(KeyboardInterrupt):
+        press_in_context(times, error)
 
 
 def test_errors_pass_and_the_handler_comes_back():

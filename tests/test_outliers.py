@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
-from sklearn import datasets
-from sklearn.base import BaseEstimator
+from sklearn import config_context, datasets
+from sklearn.base import BaseEstimator, clone
 from sklearn.decomposition import PCA
 from sklearn.exceptions import NotFittedError
 from sklearn.metrics import roc_auc_score
@@ -70,6 +70,28 @@ class TestScores:
         assert_allclose(errors.sum(axis=1), -detector.score_samples(X), rtol=1e-6)
         assert_allclose(detector.feature_errors(X.tolist()), errors, rtol=1e-3, atol=1e-3)
         assert_array_equal(detector.score_samples(X), detector.autoencoder_.score_samples(X))
+
+    def test_errors_have_the_names_of_columns_where_a_frame_is_asked_for(self):
+        frame = pd.DataFrame(near_a_plane(), columns=list("abcdef"), index=range(100, 400))
+        detector = AutoencoderOutlierDetector(QUICK).fit(frame)
+        plain = detector.feature_errors(frame)
+        assert isinstance(plain, np.ndarray)
+        with config_context(transform_output="pandas"):
+            errors = detector.feature_errors(frame)
+        assert_array_equal(errors, plain)
+        assert list(errors.columns) == list("abcdef")
+        assert list(errors.index) == list(frame.index)
+        detector.set_output().set_output(transform="polars").set_output()
+        assert detector.feature_errors(frame).columns == list("abcdef")
+        assert clone(detector)._sklearn_output_config == {"transform": "polars"}
+        assert isinstance(
+            detector.set_output(transform="default").feature_errors(frame), np.ndarray
+        )
+
+    def test_columns_without_names_are_numbered(self):
+        detector = AutoencoderOutlierDetector(QUICK).fit(near_a_plane())
+        errors = detector.set_output(transform="pandas").feature_errors(near_a_plane())
+        assert list(errors.columns) == [f"x{i}" for i in range(6)]
 
     def test_no_worse_than_pca_on_a_class_never_seen(self, learning_seed):
         usual = DIGITS.target != 7
@@ -152,6 +174,7 @@ class TestAutoencoders:
         errors = detector.feature_errors(images)
         assert errors.shape == images.shape
         assert_allclose(detector.feature_errors(images.reshape(100, 64)), errors.reshape(100, 64))
+        assert detector.set_output(transform="pandas").feature_errors(images).shape == (100, 64)
 
     def test_random_state_is_the_autoencoders(self):
         X, autoencoder = near_a_plane(), AutoencoderTransformer(2, max_iter=2, init="he")

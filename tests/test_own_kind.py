@@ -72,3 +72,13 @@ def test_it_is_deterministic_and_its_numbers_compile_nothing():
         assert_array_equal(one, other)
     clone(own).set_params(smoothness=0.7, spread=0.5).fit(X)
     assert program.cache_info().misses == misses
+
+
+@pytest.mark.parametrize("method", ["fit", "partial_fit"])
+def test_a_plan_that_is_not_returned_is_asked_for(method):
+    class Forgetful(SmoothAutoencoder):
+        def _plan(self, n_features, n_components):
+            super()._plan(n_features, n_components)
+
+    with pytest.raises(TypeError, match=r"Forgetful\._plan returned None, .*self\.dense_plan"):
+        getattr(Forgetful(), method)(X)

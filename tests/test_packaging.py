@@ -37,6 +37,13 @@ def test_every_requirement_has_a_lower_bound(requirement):
     assert re.fullmatch(r"[\w-]+(\[[\w,]+\])?>=[\d.]+(,<[\d.]+)?", requirement)
 
 
+def test_extras_are_quoted():
+    """A shell such as zsh takes bare brackets for a pattern."""
+    texts = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "skae").rglob("*.py")]
+    bare = re.compile(r"pip install [^\"'`\n]*\[")
+    assert [str(path) for path in texts if bare.search(path.read_text())] == []
+
+
 def test_the_version_to_cite_is_this_one():
     assert yaml.safe_load((ROOT / "CITATION.cff").read_text())["version"] == skae.__version__
 

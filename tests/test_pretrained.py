@@ -6,6 +6,7 @@ from functools import cache
 
 import joblib
 import keras
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
@@ -19,6 +20,7 @@ from sklearn.utils import estimator_checks
 
 import skae
 from skae.keras import KerasAutoencoder, from_keras
+from skae.plotting import ReconstructionDisplay
 from tests.fresh import in_fresh_process
 
 X = np.random.default_rng(0).normal(size=(60, 5))
@@ -114,6 +116,23 @@ def test_inside_other_estimators_of_skae():
     assert_array_equal(detector.score_samples(X), fitted().score_samples(X))
     with pytest.raises(ValueError, match="The 'autoencoder' parameter of AutoencoderRegressor"):
         skae.AutoencoderRegressor(fitted()).fit(X, X[:, 0])
+
+
+def test_pictures_know_the_shapes_of_rows_and_codes():
+    encoder = keras.Sequential([keras.Input((6, 4, 1)), keras.layers.Conv2D(3, 2, strides=2)])
+    decoder = keras.Sequential(
+        [keras.Input((3, 2, 3)), keras.layers.Conv2DTranspose(1, 2, strides=2)]
+    )
+    rows = np.random.default_rng(0).normal(size=(2, 24))
+    display = ReconstructionDisplay.from_estimator(from_keras(encoder, decoder), rows)
+    plt.close(display.figure_)
+    assert_array_equal(display.artists_[0, 1].get_array(), rows[1].reshape(6, 4))
+    # Three maps of 3 x 2, side by side.
+    tiles = display.artists_[1, 1].get_array()
+    maps = encoder(rows.reshape(2, 6, 4, 1).astype(np.float32)).numpy()[1]
+    assert tiles.shape == (7, 5)
+    for tile, i in ((tiles[:3, :2], 0), (tiles[:3, 3:], 1), (tiles[4:, :2], 2)):
+        assert_allclose(tile, maps[..., i], rtol=1e-4, atol=1e-6)
 
 
 @stores

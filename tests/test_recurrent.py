@@ -74,12 +74,12 @@ def test_the_arithmetic_is_that_of_keras(cell, repeats, returns):
 @pytest.mark.parametrize("cell", ["lstm", "gru"])
 def test_much_better_than_pca_on_held_out_sequences(cell, learning_seed):
     train, test = sines(600, 20, seed=1), sines(300, 20, seed=2)
-    fixed = {"hidden_layer_sizes": 16, "max_iter": 40, "random_state": learning_seed}
-    recurrent = fitted(train, cell=cell, **fixed)
+    fixed = {"hidden_layer_sizes": 16, "max_iter": 40, "learning_rate_init": 0.01}
+    recurrent = fitted(train, cell=cell, random_state=learning_seed, **fixed)
     pca = PCA(2).fit(train)
     unexplained = ((test - pca.inverse_transform(pca.transform(test))) ** 2).sum()
     of_pca = 1 - unexplained / ((test - pca.mean_) ** 2).sum()
-    assert_learned(recurrent.score(test), above=of_pca + 0.08)
+    assert_learned(recurrent.score(test), above=of_pca + 0.2)
 
 
 def test_the_start_is_pca():

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from skae._schedule import Kept, Monitor, Schedule
+from skae._schedule import Kept, Monitor, Schedule, still_falls
 
 
 def test_rates():
@@ -61,3 +61,26 @@ def test_a_trusted_start_is_left_only_beyond_the_standard_error(gain, kept):
     untrusting = Monitor(0.0, 10, Kept(0, "start", before))
     untrusting.see(1, "w1", after)
     assert untrusting.kept.epoch == 1
+
+
+RNG = np.random.default_rng(0)
+
+
+@pytest.mark.parametrize(
+    ("losses", "expected"),
+    [
+        ([], False),
+        ([1.0], False),  # nothing to compare with
+        ([5.0, 4.0], True),
+        ([5.0, 5.0, 5.0], False),
+        (np.linspace(2, 1, 40), True),
+        (np.r_[np.linspace(2, 1, 40), np.ones(20)], False),
+        (1.0 + 0.1 * RNG.standard_normal(60), False),
+        (np.linspace(2, 1, 60) + 0.01 * RNG.standard_normal(60), True),
+        (np.linspace(1, 2, 40), False),
+        (np.linspace(1.001, 1, 40), False),  # by less than tol
+    ],
+)
+@pytest.mark.parametrize("patience", [10, np.inf])
+def test_whether_a_loss_still_falls(losses, expected, patience):
+    assert still_falls(list(losses), 1e-3, patience) is expected

@@ -203,7 +203,7 @@ def test_bad_labels_are_refused_and_nothing_fitted_is_lost():
 def test_unknown_labels_say_how_rows_are_marked(unknown):
     y = np.array(["a", "b", unknown] * 4, dtype=object)
     for labels in (y, pd.Series(y)):
-        with pytest.raises(ValueError, match="NaN or infinity. Mark unlabelled rows with -1"):
+        with pytest.raises(ValueError, match=r"NaN or infinity\. Mark unlabelled rows with -1"):
             classifier().fit(X[:12], labels)
 
 

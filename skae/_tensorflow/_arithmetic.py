@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import tensorflow as tf
-
 from skae._layers import Convolution, Dense, EachStep, Layer, Recurrence, TransposedConvolution
 from skae._serve import Arithmetic
 from skae._tensorflow._convolution import convolve, convolve_back
+from skae._tensorflow._quiet import tf
 from skae._tensorflow._recurrence import recur
 
 Tensor = Any

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import tensorflow as tf
 
 from skae._layers import Convolution
+from skae._tensorflow._quiet import tf
 
 Tensor = Any
 

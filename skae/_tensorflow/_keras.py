@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from skae._tensorflow import _quiet  # noqa: F401  (before Keras imports TensorFlow)
+
+# isort: split
 import keras
 import numpy as np
 

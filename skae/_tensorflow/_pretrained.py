@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from math import prod
 from typing import Any
 
+from skae._tensorflow import _quiet  # noqa: F401  (before Keras imports TensorFlow)
+
+# isort: split
 import keras
 import numpy as np
 

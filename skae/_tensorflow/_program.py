@@ -7,16 +7,14 @@ seed, fold, rate or penalty strength compiles nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
-
-import tensorflow as tf
 
 from skae._parts import Step
 from skae._plan import Plan, numbers, with_numbers
 from skae._serve import encode, entry_losses, log_variances, propagate
 from skae._tensorflow import _solvers
 from skae._tensorflow._arithmetic import TENSORS, Tensor
+from skae._tensorflow._quiet import tf
 from skae._tensorflow._session import Program, kept
 
 # Weights, slots of the solver, steps taken.
@@ -109,7 +107,7 @@ def l2_term(plan: Plan, weights: tuple[Tensor, ...]) -> Tensor:
 
 
 @kept
-def program(structure: Plan, steps: int, batch_size: int) -> Callable[..., tuple[State, Any]]:
+def program(structure: Plan, steps: int, batch_size: int) -> Program:
     """Return the compiled program of a plan's structure for chunks of this shape.
 
     It takes a state (weights, slots, steps taken), the plan's numbers, centre, scale and

@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import tensorflow as tf
-
 from skae._layers import Recurrence
+from skae._tensorflow._quiet import tf
 
 Tensor = Any
 

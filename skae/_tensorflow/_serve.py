@@ -7,11 +7,11 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-import tensorflow as tf
 
 from skae._plan import Network
 from skae._serve import Maps, encode, propagate
 from skae._tensorflow._arithmetic import TENSORS, Tensor
+from skae._tensorflow._quiet import tf
 from skae._tensorflow._session import Program, kept
 
 

@@ -14,11 +14,11 @@ from threading import Lock
 from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
-import tensorflow as tf
 from tensorflow.core.protobuf.config_pb2 import CallableOptions
 
 from skae._forks import enter_tensorflow
 from skae._tensorflow._first_call import in_thread
+from skae._tensorflow._quiet import tf
 
 T = TypeVar("T")
 

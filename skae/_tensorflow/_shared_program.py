@@ -6,12 +6,12 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-import tensorflow as tf
 
 from skae._plan import Plan, numbers, with_numbers
 from skae._tensorflow import _solvers
 from skae._tensorflow._arithmetic import Tensor
 from skae._tensorflow._program import State, gradient, step
+from skae._tensorflow._quiet import tf
 from skae._tensorflow._session import Program, kept
 
 # What TensorFlow raises where memory is short.

@@ -9,9 +9,8 @@ from __future__ import annotations
 
 from typing import Any, TypeVar
 
-import tensorflow as tf
-
 from skae._plan import Solver
+from skae._tensorflow._quiet import tf
 
 T = TypeVar("T")
 Tensor = Any

@@ -8,7 +8,9 @@ from pathlib import Path
 import numpy as np
 from sklearn.datasets import fetch_openml
 from sklearn.utils import Bunch
-from sklearn.utils._param_validation import StrOptions, validate_params
+from sklearn.utils._param_validation import validate_params
+
+from skae._words import one_of
 
 SOURCE = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/mnist.npz"
 KEYS = ("x_train", "y_train", "x_test", "y_test")
@@ -26,7 +28,7 @@ Proceedings of the IEEE 86, 1998.
 @validate_params(
     {
         "path": [str, os.PathLike, None],
-        "subset": [StrOptions({"train", "test", "all"})],
+        "subset": [one_of(("train", "test", "all"))],
         "return_X_y": ["boolean"],
     },
     prefer_skip_nested_validation=True,

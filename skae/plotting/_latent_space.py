@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import NamedTuple
 
 import numpy as np
@@ -337,7 +338,10 @@ def _labelled(y):
 
 def _is_numeric(y):
     """Return whether y is a scale of numbers, not a set of classes."""
-    kind = type_of_target(y, input_name="y")
+    with warnings.catch_warnings():
+        # Before 1.8 scikit-learn takes many different integers for a mistake.
+        warnings.filterwarnings("ignore", "The number of unique classes")
+        kind = type_of_target(y, input_name="y")
     if kind == "continuous":
         return True
     if kind not in ("binary", "multiclass"):

@@ -165,26 +165,32 @@ class LossCurveDisplay:
             ax.yaxis.set_minor_formatter(NullFormatter())
         ax.set(xlabel="epoch", ylabel="loss")
         ax.xaxis.set_major_locator(MaxNLocator(integer=True))
-        names_stages = len(self.curves) == 1 and bool(curve.stages)
-        if names_stages:
-            self._name_stages(curve)
-        shown = self.lines_[len(curve.stages) if names_stages else 0 :] + self.kept_
-        if shown:
-            ax.legend(handles=shown)
+        n_named = self._name_stages() if len(self.curves) == 1 else 0
+        shown = self.lines_[n_named:] + self.kept_
+        if shown:  # below the names
+            ax.legend(handles=shown, loc="best", bbox_to_anchor=(0, 0, 1, 0.93 if n_named else 1))
         return self
 
-    def _name_stages(self, curve):
-        """Write the names of the stages of one estimator above their losses."""
-        lengths = [len(losses) for losses in (*curve.stages, curve.training) if len(losses)]
-        names = [f"layer {i}" for i in range(len(curve.stages))] + ["whole network"]
+    def _name_stages(self):
+        """Write the names of the stages of a single estimator above them; return their number."""
+        (curve,) = self.curves.values()
+        if not curve.stages:
+            return 0
+        stages = {f"layer {i}": len(losses) for i, losses in enumerate(curve.stages)}
+        stages["whole network"] = len(curve.training)
         low, high = self.ax_.get_ylim()
         is_log = self.ax_.get_yscale() == "log"
         # Room for the names.
         self.ax_.set_ylim(low, high * (high / low) ** 0.1 if is_log else high + 0.1 * (high - low))
-        middles = np.cumsum(lengths) - np.array(lengths) / 2 + 0.5
-        for middle, name in zip(middles, names, strict=False):
-            where = {"ha": "center", "va": "top", "fontsize": "small"}
-            self.ax_.text(middle, 0.98, name, transform=self.ax_.get_xaxis_transform(), **where)
+        self.ax_.set_xlim(0.5, sum(stages.values()) + 0.5)
+        style = {"ha": "center", "va": "top", "fontsize": "small"}
+        done = 0.5
+        for name, n_epochs in stages.items():
+            if n_epochs:
+                where = self.ax_.get_xaxis_transform()
+                self.ax_.text(done + n_epochs / 2, 0.98, name, transform=where, **style)
+            done += n_epochs
+        return len(curve.stages)
 
     def _plot_curve(self, name, curve, colour, line_kw):
         """Draw the losses of one estimator."""

@@ -63,7 +63,7 @@ def point_axes(ax: Any, rows: np.ndarray, picture: Picture) -> Any:
     ax.set(**{f"{axis}label": name for axis, name in zip("xyz", names, strict=False)})
     spans = np.ptp(rows.reshape(-1, n_features), axis=0)
     if spans.max() <= MOST_STRETCH * spans.min():
-        ax.set_aspect("equal", adjustable="box" if n_features == 3 else "datalim")
+        ax.set_aspect("equal")
     return ax
 
 

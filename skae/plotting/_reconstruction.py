@@ -76,13 +76,12 @@ class ReconstructionDisplay:
         How rows are drawn. None draws lines.
 
     code_shape : tuple of int or None, default=None
-        Height and width, and the number of maps, of codes that are drawn as an image.
+        Height and width, and the number of maps, of codes that are drawn as images.
 
     code_name : str, default='code'
         What a code is called: 'component' of `PCA`.
 
-    manifold : ndarray of shape (n_values, n_features), (n_values, n_values, n_features) or None, \
-            default=None
+    manifold : ndarray of shape (n_values, n_features) or (n_values, n_values, n_features), or None
         Points of the curve or the surface that codes stand for, where samples are points.
 
     against : ndarray of shape (n_samples,) or None, default=None
@@ -176,7 +175,7 @@ class ReconstructionDisplay:
             Samples; arrays of images or sequences where the estimator takes them.
 
         corrupted : 'auto', array-like of the shape of X or None, default='auto'
-            Samples to encode in place of X. 'auto' spoils X by the estimator's `corrupt`, which
+            Samples to encode in place of X. 'auto' corrupts X by the estimator's `corrupt`, which
             :class:`~skae.DenoisingAutoencoder` has; None encodes X itself.
 
         against : array-like of shape (n_samples,) or None, default=None
@@ -250,6 +249,9 @@ class ReconstructionDisplay:
             inputs, spoiled = chain.inputs(corrupted), chain.pictured(corrupted)
         codes = chain.codes(inputs)
         original = chain.pictured(samples)
+        manifold = None
+        if picture.is_point and against is None:
+            manifold = manifold_of(chain, codes, original.shape[1])
         display = cls(
             original=original,
             codes=codes,
@@ -259,7 +261,7 @@ class ReconstructionDisplay:
             picture=picture,
             code_shape=_code_shape(chain.last, codes.shape[1]),
             code_name=chain.code_name,
-            manifold=manifold_of(chain, codes, len(original[0])) if picture.is_point else None,
+            manifold=manifold,
             against=None if against is None else column_or_1d(against)[indices],
             against_name=str(getattr(against, "name", None) or "against"),
         )
@@ -339,10 +341,10 @@ class ReconstructionDisplay:
     def _draw_codes(self, ax, code, color):
         low, high = limits(self.codes)
         if self.code_shape is not None:
-            height, width, *_ = self.code_shape
-            maps = np.moveaxis(code.reshape(self.code_shape), -1, 0).reshape(-1, height, width)
+            maps = np.moveaxis(code.reshape(self.code_shape), -1, 0)
+            tiles = mosaic(maps.reshape(-1, *maps.shape[-2:]))
             ax.set_facecolor(GAP)
-            return ax.imshow(mosaic(maps), cmap="viridis", vmin=low, vmax=high)
+            return ax.imshow(tiles, cmap="viridis", vmin=low, vmax=high)
         ax.axhline(0.0, color=REFERENCE, linewidth=0.8)
         ax.set_ylim(*widened(min(0.0, low), max(0.0, high)))
         return ax.bar(np.arange(len(code)), code, color=color)
@@ -357,13 +359,13 @@ def _in_container_of(inputs, rows):
 
 
 def _code_shape(estimator, n_codes):
-    """Return height, width and number of maps of codes that are an image, else None."""
+    """Return height, width and number of maps of codes that are images, else None."""
     network = getattr(estimator, "network_", None)
     last = network.encoder[-1] if network is not None else None
     shape = getattr(last, "filtered", tuple(getattr(estimator, "code_shape_", ())))
     # A sequence of codes is one map; pooled images are vectors.
     shape = (*shape, 1) if len(shape) == 2 else shape
-    if len(shape) > 2 and prod(shape[:2]) > 1:
+    if len(shape) > 2 and prod(shape[:-1]) > 1:
         return shape
     side = isqrt(n_codes)
     is_square = side * side == n_codes and n_codes >= LEAST_CODES_IN_AN_IMAGE

@@ -87,7 +87,7 @@ def test_a_frame_of_one_column_colours_too(points):
     assert len(draw(points, 2, pd.DataFrame({"y": np.arange(60) % 2})).scatters_) == 2
 
 
-@pytest.mark.parametrize("y", [np.linspace(0, 1.5, 60), np.arange(60)])
+@pytest.mark.parametrize("y", [np.linspace(0, 1.5, 60), np.arange(60), np.arange(60) % 40])
 def test_numbers_have_a_colour_bar(points, y):
     display = draw(points, 2, y)
     assert_array_equal(display.scatters_[0].get_array(), y)

@@ -37,6 +37,7 @@ def test_stages_come_first(digits):
     # Stages have their names above them, in the middle, and not in the legend.
     named = {text.get_text(): text.get_position()[0] for text in display.ax_.texts}
     assert named == {"layer 0": 2, "layer 1": 5, "whole network": 7.5}
+    assert display.ax_.get_xlim() == (0.5, 8.5)
     legend = [text.get_text() for text in display.ax_.get_legend().get_texts()]
     assert legend == ["training", "validation", "weights kept"]
     several = LossCurveDisplay.from_estimator({"a": stacked, "b": stacked})

@@ -106,6 +106,13 @@ def test_a_place_may_become_one_in_space():
     assert ReconstructionDisplay.from_estimator(pca, SPACE, ax=cube).axes_[0, 0] is cube
 
 
+def test_axes_may_be_shared():
+    _, axes = plt.subplots(1, 2, sharex=True, sharey=True)
+    for ax in axes:
+        ReconstructionDisplay.from_estimator(PCA(1).fit(PLANE), PLANE, ax=ax)
+    assert axes[0].get_aspect() == 1.0
+
+
 def test_an_image_of_three_pixels_is_none_of_these():
     display = ReconstructionDisplay.from_estimator(PCA(1).fit(SPACE), SPACE, image_shape=(1, 3))
     assert display.axes_.shape == (4, 8)

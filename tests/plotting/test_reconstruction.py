@@ -112,7 +112,7 @@ def test_codes_of_keras_are_a_tile_for_each_map():
     [
         ((16,), (4, 4)),
         ((2, 8), (2, 8)),
-        ((2, 2, 2, 2), (5, 5)),
+        ((2, 3, 4, 2), (7, 9)),  # three dimensions: a tile for each depth of each map
         # Too few for a square; pooled images.
         ((24,), None),
         ((1, 1, 24), None),
@@ -122,6 +122,9 @@ def test_codes_of_other_shapes(code_shape, drawn):
     X = np.arange(2.0 * np.prod(code_shape)).reshape(2, -1)
     display = ReconstructionDisplay.from_estimator(Reversed.of(X.shape[1:], code_shape), X)
     artist = display.artists_[1, 0]
+    if len(code_shape) == 4:
+        maps = display.codes[0].reshape(code_shape)
+        assert_array_equal(artist.get_array()[:3, 5:], maps[1, ..., 0])
     assert isinstance(artist, BarContainer) if drawn is None else artist.get_array().shape == drawn
 
 

@@ -1,0 +1,64 @@
+"""What a library's C++ code writes to standard error, without what means no harm."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+# Lines of these kinds are dropped: what is logged as info or warning, and errors that say that
+# there is no GPU, or that two of TensorFlow's libraries bring the same CUDA functions.
+HARMLESS = "|".join(
+    [
+        "^WARNING: All log messages before absl::InitializeLog",
+        "^[IW][0-9]{4} [0-9:. ]+ [a-z0-9_./]+:[0-9]+\\]",
+        "failed call to cuInit: .*(UNKNOWN ERROR \\(303\\)|NO_DEVICE)",
+        "Unable to register cu[A-Za-z]+ (factory|plugin)",
+    ]
+)
+# What has inherited standard error meanwhile, such as a process just started, may keep it open.
+PATIENCE = 1.0
+
+
+@contextmanager
+def without_harmless_messages() -> Iterator[None]:
+    """Let standard error, on the level of the system, pass through `grep` within this context.
+
+    Another process filters, because C++ code may write while it keeps this one from running
+    Python, or may end it: its last words get through. Where standard error is closed or there is
+    no `grep`, nothing is filtered.
+    """
+    grep = shutil.which("grep")
+    try:
+        kept = os.dup(2)
+    except OSError:
+        kept = None
+    if grep is None or kept is None:
+        yield
+        return
+    try:
+        # In a session of its own, which Ctrl-C does not reach.
+        process = subprocess.Popen(
+            [grep, "--text", "--line-buffered", "--invert-match", "-E", HARMLESS],
+            stdin=subprocess.PIPE,
+            stdout=kept,
+            stderr=subprocess.DEVNULL,
+            env={"LC_ALL": "C"},
+            start_new_session=True,
+        )
+    except OSError:
+        os.close(kept)
+        yield
+        return
+    assert process.stdin is not None
+    os.dup2(process.stdin.fileno(), 2)
+    process.stdin.close()
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(PATIENCE)
