@@ -1,5 +1,7 @@
 """Keras models of fitted autoencoders compute what the autoencoders do."""
 
+import zipfile
+
 import keras
 import numpy as np
 import pytest
@@ -55,6 +57,9 @@ def test_every_kind(name, tmp_path):
     models.encoder.save(tmp_path / "encoder.keras")
     loaded = keras.saving.load_model(tmp_path / "encoder.keras")
     assert_allclose(loaded(X), models.encoder(X), rtol=1e-5, atol=1e-6)
+    # One layer is skae's own; files without it load where skae is missing.
+    with zipfile.ZipFile(tmp_path / "encoder.keras") as stored:
+        assert (b"skae" in stored.read("config.json")) == (name == "topk")
 
 
 @pytest.mark.parametrize("name", ACTIVATIONS)
