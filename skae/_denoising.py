@@ -192,7 +192,8 @@ default='gaussian'
 
     def _paired(self, X, y, training: bool = False):
         # What a pipeline passes on to a transformer are labels as a rule: not of X's shape.
-        is_clean = y is not None and np.shape(y) == X.shape
+        shape = getattr(y, "shape", None) or np.asarray(y).shape
+        is_clean = shape == X.shape
         if self.corruption is not None and training and is_clean:
             raise ValueError(
                 f"y has the shape of X, {X.shape}, but with corruption={self.corruption!r} the "
@@ -205,7 +206,7 @@ default='gaussian'
             raise ValueError(
                 "corruption=None learns from pairs: fit(X, y) takes noisy rows X and clean rows y "
                 f"of the same shape, {X.shape}. Got y "
-                + ("None" if y is None else f"of the shape {np.shape(y)}")
+                + ("None" if y is None else f"of the shape {shape}")
                 + ". Where X is clean, choose a corruption."
             )
         if not is_clean:
