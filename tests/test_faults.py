@@ -43,7 +43,6 @@ class TestErrorsBeforeTraining:
             ("n_components", -1),
             ("n_components", 1.5),
             ("n_components", "mle"),
-            ("n_components", None),
             ("hidden_layer_sizes", 0),
             ("hidden_layer_sizes", "big"),
             ("hidden_layer_sizes", (8, 0)),
