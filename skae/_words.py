@@ -160,6 +160,10 @@ class ForeignWords:
     if not TYPE_CHECKING:
 
         def __getattr__(self, name):
+            # What a property raised, such as NotFittedError, is an AttributeError and ends here.
+            there = getattr(type(self), name, None)
+            if isinstance(there, property):
+                return there.fget(self)
             advice = ATTRIBUTES.get(name)
             if advice is None:
                 # Raises the usual error, or again that of a property, which knows better.

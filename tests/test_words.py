@@ -10,7 +10,7 @@ from sklearn.decomposition import PCA, IncrementalPCA, TruncatedSVD
 from sklearn.exceptions import NotFittedError
 from sklearn.pipeline import make_pipeline
 from sklearn.utils._param_validation import InvalidParameterError
-from sklearn.utils.validation import check_is_fitted, has_fit_parameter
+from sklearn.utils.validation import has_fit_parameter
 
 import skae
 from skae._words import ATTRIBUTES, KEYWORDS, VALUES, WITHOUT_COUNTERPART, one_of, whereabouts
@@ -141,8 +141,9 @@ def test_other_attributes_are_missing_as_ever():
     for again in (clone(PLAIN), copy.deepcopy(PLAIN), pickle.loads(pickle.dumps(PLAIN))):
         assert repr(again) == repr(PLAIN)
     assert "AutoencoderTransformer" in PLAIN._repr_html_()
-    with pytest.raises(Exception, match="not fitted yet"):
-        check_is_fitted(PLAIN)
+    for unfitted in (PLAIN, skae.AutoencoderClassifier()):
+        with pytest.raises(NotFittedError, match="not fitted yet"):
+            unfitted.transform(X)
 
 
 @pytest.fixture(scope="module")
