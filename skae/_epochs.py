@@ -82,12 +82,16 @@ class Validates(Protocol):
 
 
 class TrainerState(NamedTuple):
-    """All that a trainer remembers: weights, the solver's slots and steps, where the feed is."""
+    """All that a trainer remembers: weights, the solver's slots and steps, and where feeds are.
+
+    There is one feed in each process that trains. A trainer with another number of them goes on
+    from the weights and the solver's memory, with shuffling and noise of its own.
+    """
 
     weights: tuple[Any, ...]
     slots: tuple[Any, ...]
     n_steps: float
-    feed: Any
+    feeds: list[Any]
 
 
 class Trains(Protocol):

@@ -8,6 +8,7 @@ releases it or dies.
 from __future__ import annotations
 
 import mmap
+import os
 import shutil
 import tempfile
 from dataclasses import dataclass
@@ -59,13 +60,16 @@ class Shard:
     ) -> None:
         self.address, self.links, self.shape, self.dtype = address, links, shape, dtype
         self.path = folder / "rows"
-        with self.path.open("wb") as file:
-            file.truncate(shape[0] * shape[1] * dtype.itemsize)
         self.trainer: Any = None
         self.is_at_work = False
         self.close = finalize(self, _clear_up, links, folder)
         # Where the process ends, Dask removes all that a worker has on its disk.
         self.close.atexit = False
+        try:
+            _make_room(self.path, shape[0] * shape[1] * dtype.itemsize)
+        except OSError:
+            self.close()
+            raise
 
     def begin(self, task: Task) -> None:
         """Make ready to train with the other workers."""
@@ -105,7 +109,8 @@ class Shard:
         with self.path.open("rb") as file:
             pages = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         X = np.frombuffer(pages, self.dtype).reshape(self.shape)
-        return X, partial(pages.madvise, mmap.MADV_DONTNEED)
+        advice = getattr(mmap, "MADV_DONTNEED", None)  # Windows has none
+        return X, (lambda: None) if advice is None else partial(pages.madvise, advice)
 
     def epoch(self, rate: float) -> float:
         return self.trainer.epoch(rate)
@@ -119,8 +124,27 @@ class Shard:
     def state(self) -> Any:
         return self.trainer.state
 
-    def feed_state(self) -> Any:
-        return self.trainer.state.feed
+    def feeds(self) -> Any:
+        return self.trainer.state.feeds
+
+
+def _make_room(path: Path, size: int) -> None:
+    """Make a file of a size, with room on the disk for what will be written into it.
+
+    Without room, the system would end the process that writes into a map of the file.
+    """
+    try:
+        with path.open("wb") as file:
+            if size and hasattr(os, "posix_fallocate"):
+                os.posix_fallocate(file.fileno(), 0, size)
+            else:
+                file.truncate(size)
+    except OSError as error:
+        raise OSError(
+            f"The rows to train on need {size / 1e9:.3g} GB in {path.parent} ({error}). Make room "
+            "there, give the worker another directory (local_directory of LocalCluster, "
+            "--local-directory of dask worker), or let more workers share the rows."
+        ) from error
 
 
 def _clear_up(links: Links, folder: Path) -> None:

@@ -60,7 +60,9 @@ def local_trainer(
     feed = feed_of(X, rows, model, batch_size, settings.shuffle, rng)
     weights, solver_state = model.weights, None
     if state is not None:
-        weights, *solver_state, feed.rng.bit_generator.state = state
+        weights, *solver_state, feeds = state
+        if len(feeds) == 1:
+            feed.rng.bit_generator.state = feeds[0]
     plan = model.plan.for_rows(len(rows))
     with closing(
         Trainer(plan, weights, feed, solver_state, check, verbose=settings.verbose)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from skae import _shards
@@ -14,10 +16,12 @@ SILENT = 30.0
 UNWATCHED = 5.0
 # Who used this share of the memory allowed when last heard of may have ended for want of it.
 FULL = 0.7
+# How long workers are waited for that are asked something, in seconds.
+ANSWER = 10.0
 
 AGAIN = (
-    "Nothing was fitted. With the estimator's parameter checkpoint set to a directory, the next "
-    "fit goes on from the last epoch."
+    "The estimator is as it was before this call. With its parameter checkpoint set to a "
+    "directory, the next fit goes on from the last epoch."
 )
 
 MORE_MEMORY = (
@@ -78,7 +82,7 @@ class Watch:
         if silent:
             self.answering = [worker for worker in self._news if worker not in silent]
             raise RuntimeError(
-                f"{_named(silent)}, which took part in the fit, gave no sign of life for "
+                f"{_the(silent)}, which took part in the fit, gave no sign of life for "
                 f"{SILENT:g} s: stopped, or cut off from the network. Let it go on or end it, and "
                 f"fit again. {AGAIN}"
             )
@@ -88,11 +92,11 @@ class Watch:
 
     def _refuse_paused(self, paused: list[str]) -> None:
         """Raise RuntimeError if a paused worker has not begun what the others wait for."""
-        at_work = self._client.run(_shards.is_at_work, self._name, workers=paused)
-        waiting = [worker for worker in paused if not at_work[worker]]
+        at_work = answers(self._client, paused, _shards.is_at_work, self._name)
+        waiting = [worker for worker in paused if not at_work.get(worker)]
         if waiting:
             raise RuntimeError(
-                f"{_named(waiting)}, which took part in the fit, was paused by Dask for want of "
+                f"{_the(waiting)}, which took part in the fit, was paused by Dask for want of "
                 f"memory{self._limits(waiting)}. {MORE_MEMORY} {AGAIN}"
             )
 
@@ -105,7 +109,7 @@ class Watch:
         ended = sorted({event["worker"] for _, event in events} & set(lost))
         if full := ended or [worker for worker in lost if self._share(worker) > FULL]:
             why = "was ended by Dask" if ended else "may have been ended"
-            message += f" {_named(full)} {why} for want of memory{self._limits(full)}. "
+            message += f" {_the(full)} {why} for want of memory{self._limits(full)}. "
             message += MORE_MEMORY
         return f"{message} Fit again on those that are left. {AGAIN}"
 
@@ -121,5 +125,21 @@ class Watch:
         return f" (allowed: {told})" if told else ""
 
 
-def _named(workers: list[str]) -> str:
+def answers(
+    client: Any, workers: list[str], function: Callable[..., Any], *arguments: Any
+) -> dict[str, Any]:
+    """Call a function on workers, in spite of tasks that they work on.
+
+    Return its results on those that answer.
+    """
+
+    async def run() -> dict[str, Any]:
+        return await client.run(function, *arguments, workers=workers, on_error="ignore")
+
+    with suppress(OSError, TimeoutError):
+        return client.sync(run, callback_timeout=ANSWER)
+    return {}
+
+
+def _the(workers: list[str]) -> str:
     return f"The Dask worker{'s' * (len(workers) > 1)} {', '.join(workers)}"

@@ -10,7 +10,7 @@ from contextlib import suppress
 from typing import Any
 
 from skae._links import LinkLostError
-from skae._watch import AGAIN, MORE_MEMORY, Watch
+from skae._watch import AGAIN, MORE_MEMORY, Watch, answers
 
 # How often the cluster is looked after while it trains, in seconds.
 LOOK = 1.0
@@ -97,24 +97,17 @@ class Workers:
             # What has caused a failure may show after what it has caused.
             causes = [each for each in failed if not isinstance(each[0], LinkLostError)]
             if causes or failed_before:
-                raise _named(*(causes + failed)[0])
+                raise _with_worker(*(causes + failed)[0])
             if failed:
                 failed_before = True
                 time.sleep(LOOK)
 
     def run(self, function: Callable[..., Any], *arguments: Any) -> None:
         """Call a function on all workers that answer, in spite of tasks that they work on."""
-
-        async def run() -> None:
-            await self._client.run(
-                function, *arguments, workers=self._watch.answering, on_error="ignore"
-            )
-
-        with suppress(OSError, TimeoutError):
-            self._client.sync(run, callback_timeout=10 * LOOK)
+        answers(self._client, self._watch.answering, function, *arguments)
 
 
-def _named(error: BaseException, worker: str) -> BaseException:
+def _with_worker(error: BaseException, worker: str) -> BaseException:
     """Return a worker's error with the worker's name."""
     if isinstance(error, MemoryError):
         message = f"The Dask worker {worker} has not enough memory for the fit: {error}."

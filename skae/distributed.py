@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from functools import partial
+from itertools import chain
 from typing import Any
 from uuid import uuid4
 
@@ -20,8 +21,13 @@ from skae._epochs import TrainerState
 from skae._feed import Feed, rows_in_a_batch
 from skae._model import Model
 from skae._plan import Plan, Stage
+from skae._rows import dense
 from skae._training import trainers
 from skae._workers import Workers
+
+# What is not a dask collection is cut into so many blocks at most, of so many rows at least: more
+# than most clusters have workers, and the same on each, so that a checkpoint is found again.
+MOST_BLOCKS, LEAST_ROWS = 240, 16
 
 
 def fit(estimator: BaseAutoencoder, X: Any, *, client: Any = None) -> BaseAutoencoder:
@@ -50,7 +56,7 @@ def fit(estimator: BaseAutoencoder, X: Any, *, client: Any = None) -> BaseAutoen
         Persisted blocks are trained on where they are, as far as the workers' shares stay even;
         others are computed by the worker whose share they become. The rows to train on are kept
         in a file in the worker's local directory while the fit lasts. What is not a dask
-        collection is cut into one block a worker.
+        collection is cut into at most 240 blocks, of 16 rows or more.
 
     client : distributed.Client, default=None
         The cluster; None is the current client.
@@ -65,10 +71,13 @@ def fit(estimator: BaseAutoencoder, X: Any, *, client: Any = None) -> BaseAutoen
     ImportError
         If Dask is missing here, or skae or TensorFlow on a worker.
     RuntimeError
-        If a worker has another version of skae or TensorFlow than this process. If it is lost
-        while training, gives no sign of life for 30 seconds, or has not enough memory. What an
-        earlier call has fitted is kept, and with `checkpoint` set the next call goes on from the
-        last epoch.
+        If a worker has another version of skae or TensorFlow than this process, is lost, is silent
+        for 30 seconds, or runs out of memory. What an earlier call has fitted is kept, and with
+        `checkpoint` set the next call goes on from the last epoch.
+    OSError
+        If a worker has no room on its disk for its rows.
+    TypeError
+        If X is sparse, or the estimator is no autoencoder of skae.
     ValueError
         If X or a parameter cannot be used.
 
@@ -97,8 +106,9 @@ def fit(estimator: BaseAutoencoder, X: Any, *, client: Any = None) -> BaseAutoen
             "fit the steps before it, and give it their output."
         )
     if not is_dask(X):
-        X = np.asarray(X)
-        X = array.from_array(X, chunks=(-(-len(X) // len(client.nthreads())), *X.shape[1:]))
+        X = np.asarray(dense(X))
+        n_rows = max(LEAST_ROWS, -(-len(X) // MOST_BLOCKS))
+        X = array.from_array(X, chunks=(n_rows, *X.shape[1:]))
     before = trainers.set(partial(_shared_trainer, client))
     try:
         with client.as_current():
@@ -204,7 +214,7 @@ def _shared_trainer(
         ]
         given = zip(shards, workers.scatter(tasks), strict=True)
         workers.results(_shards.ask, [(shard, "begin", (task,)) for shard, task in given])
-        yield SharedTrainer(workers, shards, plan, weights)
+        yield SharedTrainer(workers, shards, plan, weights, check, settings.verbose)
     finally:
         # Outside the tasks, which may be waiting for one another.
         workers.run(_shards.close_shards, name)
@@ -280,6 +290,8 @@ class SharedTrainer:
         What each worker trains on.
     plan : Plan
     weights : tuple of ndarray
+    check, verbose
+        `between_chunks` and `verbose` of the trainer here, where a loss is computed here.
     """
 
     def __init__(
@@ -288,8 +300,11 @@ class SharedTrainer:
         shards: list[Any],
         plan: Plan,
         weights: tuple[np.ndarray, ...],
+        check: Callable[[], None],
+        verbose: bool | int,
     ) -> None:
         self._workers, self._shards, self._plan = workers, shards, plan
+        self._check, self._verbose = check, verbose
         self.weights = weights
 
     def epoch(self, rate: float) -> float:
@@ -305,14 +320,17 @@ class SharedTrainer:
         """Return the mean training loss of weights on other rows here, the L2 term left out."""
         from skae._tensorflow._train import Trainer
 
-        with closing(Trainer(self._plan.without_l2(), weights, feed)) as trainer:
+        plan = self._plan.without_l2()
+        with closing(
+            Trainer(plan, weights, feed, between_chunks=self._check, verbose=self._verbose)
+        ) as trainer:
             return trainer.loss()
 
     @property
     def state(self) -> TrainerState:
         """What the first rank remembers, with the state of each rank's feed."""
-        state, *feeds = self._ask("state", "feed_state")
-        return state._replace(feed=[state.feed, *feeds])
+        state, *feeds = self._ask("state", "feeds")
+        return state._replace(feeds=[*state.feeds, *chain(*feeds)])
 
     def _ask(self, of_first: str, of_others: str, *arguments: Any) -> list[Any]:
         """Let all do the same, and the first rank send what need not come from each."""

@@ -1,5 +1,7 @@
 """Fits on real clusters: processes of their own, real workers, real faults."""
 
+import errno
+import mmap
 import os
 import shutil
 import signal
@@ -16,12 +18,19 @@ import joblib
 import numpy as np
 import psutil
 import pytest
+from scipy import sparse
 from sklearn.base import clone
 from sklearn.experimental import enable_halving_search_cv  # noqa: F401
 from sklearn.model_selection import GridSearchCV, HalvingRandomSearchCV
 
 from skae import AutoencoderTransformer, StackedAutoencoder, _links, _shards, _watch
+from skae._checkpoint import ProgressFile
+from skae._feed import Feed
+from skae._parts import LOSSES
+from skae._plan import Objective, Plan, Solver
+from skae._start import random_start
 from tests.fresh import ROOT
+from tests.networks import dense_network
 
 distributed = pytest.importorskip("distributed")
 from dask import array  # noqa: E402
@@ -114,7 +123,7 @@ def test_four_workers_with_certificates_take_the_steps_of_one_process(certificat
     estimator = AutoencoderTransformer(2, **FAST)
     # In this process, for speed; what they say to each other is encrypted all the same.
     with workers(4, security=certificate("ours"), processes=False) as client:
-        together = fit(clone(estimator), X, client=client)
+        together = fit(clone(estimator), array.from_array(X, chunks=(48, 6)), client=client)
         assert all(worker.startswith("tls://") for worker in client.nthreads())
         address = client.scheduler.address
         for security in (certificate("theirs"), None):
@@ -254,6 +263,40 @@ def test_a_worker_ended_for_want_of_memory(client, in_epoch_3):
     client.wait_for_workers(2, timeout=30)
 
 
+class CutShortError(Exception):
+    """Ends a fit in the middle."""
+
+
+# Workers that train, none being this process; a fit goes on with one less than before, or without
+# any, or the other way round.
+@pytest.mark.parametrize(("before", "after", "rows"), [(2, 1, X), (2, 0, BLOCKS), (0, 2, BLOCKS)])
+def test_a_fit_goes_on_elsewhere(before, after, rows, client, plain, monkeypatch, tmp_path, capsys):
+    threads, write = client.nthreads(), ProgressFile.write
+
+    def fitted(n_workers):
+        estimator = AutoencoderTransformer(2, **FAST, checkpoint=tmp_path, verbose=True)
+        if not n_workers:
+            return estimator.fit(rows)
+        monkeypatch.setattr(client, "nthreads", lambda: dict(sorted(threads.items())[:n_workers]))
+        return fit(estimator, rows, client=client)
+
+    def and_end(self, progress):
+        write(self, progress)
+        if len(progress.history.loss_curve) == 2:
+            raise CutShortError
+
+    with monkeypatch.context() as cutting:
+        cutting.setattr(ProgressFile, "write", and_end)
+        with pytest.raises(CutShortError):
+            fitted(before)
+    capsys.readouterr()
+    resumed = fitted(after)
+    assert capsys.readouterr().out.startswith("Iteration 3,")
+    # The batches are others, the rows are the same.
+    assert resumed.loss_curve_ == pytest.approx(plain.loss_curve_, rel=0.1)
+    assert not list(tmp_path.iterdir())
+
+
 def _patch(what, by):
     mock.patch(what, by).start()
 
@@ -320,6 +363,60 @@ def test_a_worker_that_dask_pauses(client, in_epoch_3, monkeypatch):
         client.run(_unpause, workers=[worker])
 
 
+def test_a_paused_worker_that_does_not_answer(monkeypatch):
+    monkeypatch.setattr(_watch, "SILENT", 0.0)
+    client, worker = mock.Mock(), "tcp://10.0.0.1:1"
+    news = {"last_seen": 1.0, "status": "paused", "memory_limit": 4e9}
+    client.sync.side_effect = [{"workers": {worker: news}}, TimeoutError]
+    with pytest.raises(RuntimeError, match=rf"{worker}, .*was paused .*4\.0 GB.*as it was before"):
+        _watch.Watch(client, "fit", [worker]).look()
+
+
+def test_the_loss_on_rows_set_aside_can_be_interrupted():
+    def check():
+        raise CutShortError
+
+    plan = Plan(
+        dense_network(activation="tanh", output="identity"),
+        Objective(LOSSES["squared_error"], 0.0, ()),
+        Solver("sgd", 0.0, False, 0.0),
+    )
+    rng = np.random.default_rng(0)
+    weights = random_start(plan.network, "he", rng)
+    feed = Feed(X[:, :5], np.arange(len(X)), np.zeros(5), 1.0, 16, False, rng)
+    with pytest.raises(CutShortError):
+        SharedTrainer(mock.Mock(), [], plan, weights, check, False).loss_on(feed, weights)
+
+
+def a_shard(folder, n_rows=4):
+    folder.mkdir()
+    return _shards.Shard("tcp://10.0.0.1:1", mock.Mock(), (n_rows, 6), X.dtype, folder)
+
+
+def test_a_full_disk(monkeypatch, tmp_path):
+    if hasattr(os, "posix_fallocate"):
+        # Room is there before anything is written.
+        path = a_shard(tmp_path / "real", 100_000).path
+        assert path.stat().st_blocks * 512 >= path.stat().st_size == 100_000 * 6 * 8
+    full = mock.Mock(side_effect=OSError(errno.ENOSPC, "No space left on device"))
+    monkeypatch.setattr(os, "posix_fallocate", full, raising=False)
+    with pytest.raises(OSError, match=r"need .* GB in .*No space left.*Make room.*local_directory"):
+        a_shard(tmp_path / "full")
+    assert not (tmp_path / "full").exists()
+
+
+def test_rows_are_read_where_memory_cannot_be_advised(monkeypatch, tmp_path):
+    """As on Windows, which also has no way to ask for room."""
+    monkeypatch.delattr(mmap, "MADV_DONTNEED", raising=False)
+    monkeypatch.delattr(os, "posix_fallocate", raising=False)
+    shard = a_shard(tmp_path / "rows")
+    _shards.write_rows(shard, X, np.array([5, 3]), 0)
+    _shards.write_rows(shard, X, np.array([9, 0]), 2)
+    rows, forget = shard._mapped()
+    forget()
+    assert np.array_equal(rows, X[[5, 3, 9, 0]])
+
+
 def test_a_stopped_worker_ends_the_fit(client, plain, in_epoch_3, monkeypatch):
     assert _watch.SILENT <= 30
     monkeypatch.setattr(_watch, "SILENT", 1.5)
@@ -343,6 +440,10 @@ def test_what_it_does_not_train(client):
         fit("PCA", X)
     with pytest.raises(ValueError, match="'alpha' parameter"):
         fit(AutoencoderTransformer(2, alpha=-1.0), X)
+    with pytest.raises(ValueError, match=r"X is a masked array: 1 of its values"):
+        fit(AutoencoderTransformer(2), np.ma.masked_equal(X, X[0, 0]))
+    with pytest.raises(TypeError, match=r"Sparse data was passed for X.*toarray"):
+        fit(AutoencoderTransformer(2), sparse.csr_matrix(X))
 
 
 def test_shares_are_even(client):

@@ -158,9 +158,6 @@ def program(structure: Plan, steps: int, batch_size: int) -> Program:
         total += l2_term(plan, state[0]) * tf.reduce_sum(row_weights)
         return (weights, slots, n_steps), total
 
-    def of(*shape: int) -> tf.TensorSpec:
-        return tf.TensorSpec(shape, tf.float32)
-
     weights = tuple(of(*shape) for shape in network.shapes)
     state = weights, _solvers.slots_of(structure.solver, weights), of()
     chunk = steps, batch_size
@@ -180,3 +177,8 @@ def program(structure: Plan, steps: int, batch_size: int) -> Program:
         ),
         on_xla=network.on_xla,
     )
+
+
+def of(*shape: int) -> tf.TensorSpec:
+    """Describe a float32 tensor of a shape."""
+    return tf.TensorSpec(shape, tf.float32)

@@ -10,7 +10,7 @@ import numpy as np
 from skae._plan import Plan, numbers, with_numbers
 from skae._tensorflow import _solvers
 from skae._tensorflow._arithmetic import Tensor
-from skae._tensorflow._program import State, gradient, step
+from skae._tensorflow._program import State, gradient, of, step
 from skae._tensorflow._quiet import tf
 from skae._tensorflow._session import Program, kept
 
@@ -28,7 +28,8 @@ def shared_program(
 
     Each brings its share of a batch. One sum over the workers a step (`over_all`), of a vector
     with the gradients, the loss and the number of rows, makes the step that one process would
-    make of the whole batch.
+    make of the whole batch. Chunks may have any number of steps; `steps` stands here as in
+    `program`, and is not used.
     """
     share, move = _share(structure, batch_size), _move(structure)
 
@@ -130,7 +131,3 @@ def _move(structure: Plan) -> Callable[..., State]:
         ),
         on_xla=network.on_xla,
     )
-
-
-def of(*shape: int) -> tf.TensorSpec:
-    return tf.TensorSpec(shape, tf.float32)

@@ -30,7 +30,7 @@ class Trainer:
         What the solver remembers of earlier training.
     between_chunks : callable
         Called before each chunk and while the program is compiled; what it raises ends the pass.
-    compiled : callable
+    compiled : callable or None
         Makes a training program of a plan's structure and a chunk's shape; None is `program`.
     n_rows : int or None
         How many rows an epoch has, where they are not those of the feed alone.
@@ -128,7 +128,7 @@ class Trainer:
     @property
     def state(self) -> TrainerState:
         """All that another trainer needs to go on, in NumPy arrays and numbers."""
-        return TrainerState(self.weights, *self.solver_state, self._feed_state)
+        return TrainerState(self.weights, *self.solver_state, [self._feed_state])
 
     @property
     def solver_state(self) -> tuple[tuple[np.ndarray, ...], float]:
