@@ -33,6 +33,7 @@ from tests.fresh import ROOT
 from tests.networks import dense_network
 
 distributed = pytest.importorskip("distributed")
+import dask  # noqa: E402
 from dask import array  # noqa: E402
 
 from skae._dask import DaskRows  # noqa: E402
@@ -276,7 +277,8 @@ def test_a_fit_goes_on_elsewhere(before, after, rows, client, plain, monkeypatch
     def fitted(n_workers):
         estimator = AutoencoderTransformer(2, **FAST, checkpoint=tmp_path, verbose=True)
         if not n_workers:
-            return estimator.fit(rows)
+            with dask.config.set(scheduler="threads"):
+                return estimator.fit(rows)
         monkeypatch.setattr(client, "nthreads", lambda: dict(sorted(threads.items())[:n_workers]))
         return fit(estimator, rows, client=client)
 
@@ -396,8 +398,9 @@ def a_shard(folder, n_rows=4):
 def test_a_full_disk(monkeypatch, tmp_path):
     if hasattr(os, "posix_fallocate"):
         # Room is there before anything is written.
-        path = a_shard(tmp_path / "real", 100_000).path
-        assert path.stat().st_blocks * 512 >= path.stat().st_size == 100_000 * 6 * 8
+        shard = a_shard(tmp_path / "real", 100_000)
+        about = shard.path.stat()
+        assert about.st_blocks * 512 >= about.st_size == 100_000 * 6 * 8
     full = mock.Mock(side_effect=OSError(errno.ENOSPC, "No space left on device"))
     monkeypatch.setattr(os, "posix_fallocate", full, raising=False)
     with pytest.raises(OSError, match=r"need .* GB in .*No space left.*Make room.*local_directory"):
