@@ -19,9 +19,9 @@ from skae._interrupts import DeferredInterrupt, pass_on_interrupt
 from skae._model import Model, check_range, first_model, is_share
 from skae._parameters import SharedParameters
 from skae._plan import Plan, Stage
-from skae._rows import inputs_of, restored_on_failure, targets_of, total
+from skae._rows import evenly_spaced, inputs_of, restored_on_failure, targets_of, total
 from skae._schedule import LAST_EPOCHS, still_falls
-from skae._serve import Codec
+from skae._serve import ERROR_ROWS, Codec
 from skae._stages import Trained, run_stages
 from skae._storage import VersionStamp
 from skae._threads import one_at_a_time
@@ -77,8 +77,8 @@ class BaseAutoencoder(
         RuntimeError
             In a process forked from one in which TensorFlow was at work.
         KeyboardInterrupt
-            By Ctrl-C inside of another call, see below; by a second Ctrl-C; and by one before there
-            are weights worth keeping.
+            On Ctrl-C, if `fit` was called by other code (see Notes), if Ctrl-C was pressed twice,
+            or if there are no weights worth keeping yet.
 
         Warns
         -----
@@ -266,10 +266,11 @@ class BaseAutoencoder(
             fitted = self._fitted(X, trained, warm)
         self._warn_of_failure(X, trained, fitted)
         # What Ctrl-C has cut short goes on where it was when fit is called again.
-        if checkpoint is not None and not trained.history.interrupted:
+        interrupted = interrupt.pressed or trained.history.interrupted
+        if checkpoint is not None and not interrupted:
             checkpoint.remove()
         context.call_on_fit_task_end(**seen, reconstruction_attributes=fitted)
-        return fitted, interrupt.pressed or trained.history.interrupted
+        return fitted, interrupted
 
     def _warn_of_failure(self, X, trained: Trained, fitted: dict[str, Any]) -> None:
         """Warn if a fit that has come to its end has learned nothing."""
@@ -338,6 +339,7 @@ class BaseAutoencoder(
     def _attributes(self, codec: Codec, moments: Moments | None, X) -> dict[str, Any]:
         """Return the fitted attributes that say how rows are encoded and decoded."""
         whitening = None if moments is None else moments.whitening()
+        some = evenly_spaced(X, ERROR_ROWS)
         return {
             "network_": codec.network,
             "weights_": codec.weights,
@@ -345,7 +347,7 @@ class BaseAutoencoder(
             "scale_": codec.scale,
             "whitening_": whitening,
             "n_components_": codec.network.n_components,
-            "reconstruction_err_": codec.mean_squared_error(inputs_of(X), targets_of(X)),
+            "reconstruction_err_": codec.mean_squared_error(inputs_of(some), targets_of(some)),
             **self._own_attributes(codec, inputs_of(X)),
         }
 

@@ -15,7 +15,7 @@ from skae._dask import is_dask, validated_rows
 from skae._documentation import DocumentationLink
 from skae._lazily import lazily
 from skae._principal import variance
-from skae._rows import Pairs, dense, finite, flattened, targets_of, total
+from skae._rows import Pairs, dense, extremes, finite, flattened, targets_of, total
 from skae._serve import Coder
 from skae._words import ForeignWords, rows_alone
 
@@ -163,14 +163,14 @@ class Coding(
         """Return rows to be scored; warn of values that no reconstruction can reach."""
         network = getattr(self, "network_", None)
         if network is not None and network.output_activation == "logistic":
-            low, high = X.min(), X.max()
+            low, high = extremes(X)
             if low < 0.0 or high > 1.0:
                 warnings.warn(
                     f"X ranges from {low:g} to {high:g}, but this {type(self).__name__} has a "
                     "logistic output, as loss='binary_crossentropy' needs it, and reconstructs "
                     "values in [0, 1] alone: what lies outside counts as error. Scale X as in "
                     "training, for example by MinMaxScaler(clip=True).",
-                    stacklevel=3,
+                    stacklevel=4,
                 )
         return X
 

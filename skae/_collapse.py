@@ -9,8 +9,8 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
 from skae._model import Model
-from skae._plan import Half
-from skae._serve import ARRAYS, Codec
+from skae._rows import Pairs, evenly_spaced, inputs_of, targets_of
+from skae._serve import ARRAYS, Codec, hidden_layers
 
 # A share of the variance that no network with dead layers reaches, and one that is none.
 WELL, NOTHING = 0.9, 0.01
@@ -34,7 +34,7 @@ def warn_of_collapse(model: Model, codec: Codec, X, error: float, rate: float, f
         What the fit began with.
     codec : Codec
         What it has come to.
-    X : ndarray or DaskRows of shape (n_samples, n_features)
+    X : ndarray, Pairs or DaskRows of shape (n_samples, n_features)
     error : float
         The mean squared error on X.
     rate : float
@@ -43,23 +43,24 @@ def warn_of_collapse(model: Model, codec: Codec, X, error: float, rate: float, f
         Whether the loss may get below that of the mean yet.
     """
     # A pass over a dask collection is too dear for a fit that has learned something.
-    well = WELL if isinstance(X, np.ndarray) else NOTHING
+    well = WELL if isinstance(X, np.ndarray | Pairs) else NOTHING
     if error <= (1.0 - well) * codec.scale**2:
         return
-    rows = _some(X, SAMPLES)
-    variation = np.square(rows - codec.mean).sum()
+    some = evenly_spaced(X, SAMPLES)
+    rows, targets = inputs_of(some), targets_of(some)
+    variation = np.square(targets - codec.mean).sum()
     if variation == 0.0:
         return
-    explained = 1.0 - codec.squared_errors(rows).sum() / variation
+    explained = 1.0 - codec.squared_errors(rows, targets).sum() / variation
     is_penalised = bool(model.plan.objective.penalties)
     dead = _dead_layer(codec, rows, is_penalised)
     if dead is not None:
-        dead = _dead_layer(codec, _some(X, MORE_SAMPLES), is_penalised)
-    like_mean = explained < NOTHING and not falls and _is_like_mean(codec, rows)
+        dead = _dead_layer(codec, inputs_of(evenly_spaced(X, MORE_SAMPLES)), is_penalised)
+    like_mean = explained < NOTHING and not falls and _is_like_mean(codec, rows, targets)
     if dead is None and not like_mean:
         return
     network = codec.network
-    possible = _principal_share(rows - codec.mean, network.n_active or network.n_components)
+    possible = _principal_share(targets - codec.mean, network.n_active or network.n_components)
     if explained > 0.9 * possible - NOTHING:
         return
     if like_mean:
@@ -76,11 +77,6 @@ def warn_of_collapse(model: Model, codec: Codec, X, error: float, rate: float, f
         ConvergenceWarning,
         stacklevel=2,
     )
-
-
-def _some(X, n: int) -> np.ndarray:
-    """Return evenly spaced rows, at most so many."""
-    return X[:: -(-len(X) // n)]
 
 
 def _dead_layer(codec: Codec, rows: np.ndarray, is_penalised: bool) -> str | None:
@@ -103,34 +99,30 @@ def _layers(codec: Codec, rows: np.ndarray, is_penalised: bool) -> Iterator[tupl
     codes = codec.encode(rows)
     if network.scales_codes:
         codes /= rows.dtype.type(codec.scale)
-    activation = network.activation
     if network.in_numpy:
         weights = (weight.astype(rows.dtype, copy=False) for weight in codec.weights)
         encoder, decoder = network.split(weights, np.transpose)
-        yield from _hidden("encoder", activation, encoder, codec.standardised(rows))
+        hidden = hidden_layers(network, encoder, codec.standardised(rows), ARRAYS)
+        yield from _named("encoder", hidden)
     if not is_penalised and network.n_active is None:
         yield "codes", codes
     if network.in_numpy:
-        yield from _hidden("decoder", activation, decoder, codes)
+        yield from _named("decoder", hidden_layers(network, decoder, codes, ARRAYS))
 
 
-def _hidden(
-    of: str, activation: str, half: Half, rows: np.ndarray
-) -> Iterator[tuple[str, np.ndarray]]:
-    """Yield the hidden layers of one half of a network, by name, with their activations."""
-    layers = zip(half.layers[:-1], half.kernels[:-1], half.biases[:-1], strict=True)
-    for i, (layer, kernel, bias) in enumerate(layers):
-        rows = ARRAYS.activations[activation](ARRAYS.apply(layer, kernel, bias, rows))
-        yield f"units in hidden layer {i} of the {of}", rows
+def _named(of: str, layers: Iterator[np.ndarray]) -> Iterator[tuple[str, np.ndarray]]:
+    """Name the hidden layers of one half of a network."""
+    for i, activations in enumerate(layers):
+        yield f"units in hidden layer {i} of the {of}", activations
 
 
-def _is_like_mean(codec: Codec, rows: np.ndarray) -> bool:
+def _is_like_mean(codec: Codec, rows: np.ndarray, targets: np.ndarray) -> bool:
     """Return whether the mean is as close to rows by the absolute error, too.
 
     What is fitted by that may be far off by the square, in favour of rows that are no outliers.
     """
-    error = np.abs(rows - codec.decode(codec.encode(rows))).mean()
-    return bool(error > (1.0 - NOTHING) * np.abs(rows - codec.mean).mean())
+    error = np.abs(targets - codec.decode(codec.encode(rows))).mean()
+    return bool(error > (1.0 - NOTHING) * np.abs(targets - codec.mean).mean())
 
 
 def _principal_share(centred: np.ndarray, n_components: int) -> float:

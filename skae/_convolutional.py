@@ -6,14 +6,12 @@ from math import isqrt, prod
 from numbers import Integral
 from typing import Any
 
-import numpy as np
 from sklearn.utils._param_validation import Interval
 
 from skae._base import BaseAutoencoder
 from skae._layers import Convolution, Layer, TransposedConvolution, dense_layers
 from skae._parameters import estimator, ints
 from skae._plan import Plan, mirrored
-from skae._serve import Codec
 
 
 @estimator
@@ -137,8 +135,9 @@ class ConvolutionalAutoencoder(BaseAutoencoder):
             )
         return sizes[0], sizes[1], prod(sizes[2:])
 
-    def _own_attributes(self, codec: Codec, X: np.ndarray) -> dict[str, Any]:
-        return {"image_shape_": self._image(X.shape[1])}
+    @property
+    def image_shape_(self) -> tuple[int, int, int]:
+        return self.network_.encoder[0].image
 
     def _dense_widths(self, n_filtered: int, n_components: int | None) -> tuple[int, ...]:
         """Return the widths of the dense layers, none of them without a dense code."""

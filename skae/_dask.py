@@ -99,11 +99,11 @@ class DaskRows:
         """How many rows may stay in memory to monitor the loss on."""
         return max(1, ASIDE_BYTES // (self.shape[1] * self.dtype.itemsize))
 
-    def min(self) -> Any:
-        return self._array.min().compute()
+    def extremes(self) -> tuple[Any, Any]:
+        """Return the smallest and the largest value, by one pass."""
+        from dask import compute
 
-    def max(self) -> Any:
-        return self._array.max().compute()
+        return compute(self._array.min(), self._array.max())
 
     def total(self, of_block: Callable[[np.ndarray], Any]) -> Any:
         """Sum what a function gives for blocks of rows, there where the blocks are."""

@@ -11,7 +11,7 @@ import numpy as np
 
 from skae._plan import Plan
 from skae._principal import Axes, centre, principal_axes, variance
-from skae._rows import in_memory
+from skae._rows import extremes, in_memory
 from skae._serve import Codec, standardised
 from skae._start import REGRESSION_ROWS, principal_start, random_start
 
@@ -105,8 +105,9 @@ def centre_and_scale(X: np.ndarray) -> tuple[np.ndarray, float]:
     single = np.finfo(np.float32)
     sum_fits = mean_variance * X.size <= float(np.finfo(X.dtype).max)
     if not (sum_fits and max(scale, size) <= float(single.max)):
+        low, high = extremes(X)
         raise ValueError(
-            f"X is too large: it ranges from {X.min():g} to {X.max():g}, so that its variance "
+            f"X is too large: it ranges from {low:g} to {high:g}, so that its variance "
             f"overflows {X.dtype}, or its values float32. Divide X by a constant, or use "
             "StandardScaler."
         )
@@ -124,7 +125,7 @@ def check_range(plan: Plan, X: np.ndarray) -> None:
     """Refuse values that a loss on logits cannot stand for."""
     if not plan.objective.loss.on_logits:
         return
-    low, high = X.min(), X.max()
+    low, high = extremes(X)
     if low < 0.0 or high > 1.0:
         raise ValueError(
             f"loss='binary_crossentropy' needs values in [0, 1], but X ranges from {low:g} to "

@@ -5,13 +5,10 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import Any
 
-import numpy as np
-
 from skae._base import BaseAutoencoder
 from skae._layers import GATES, Dense, EachStep, Layer, Recurrence
 from skae._parameters import estimator, ints
 from skae._plan import Plan
-from skae._serve import Codec
 from skae._words import one_of
 
 
@@ -128,5 +125,7 @@ class RecurrentAutoencoder(BaseAutoencoder):
             )
         return n_steps, n_values
 
-    def _own_attributes(self, codec: Codec, X: np.ndarray) -> dict[str, Any]:
-        return {"sequence_shape_": self._sequence(X.shape[1])}
+    @property
+    def sequence_shape_(self) -> tuple[int, int]:
+        layer = self.network_.encoder[0]
+        return layer.n_steps, layer.n_inputs

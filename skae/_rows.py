@@ -82,6 +82,19 @@ class Pairs:
     def shape(self) -> tuple[int, ...]:
         return self.inputs.shape
 
+    def __getitem__(self, rows: slice) -> Pairs:
+        return Pairs(self.inputs[rows], self.targets[rows])
+
+
+def evenly_spaced(X: Any, n: int) -> Any:
+    """Return evenly spaced rows of X, at most so many."""
+    return X[:: -(-len(X) // n)]
+
+
+def extremes(X: Any) -> tuple[Any, Any]:
+    """Return the smallest and the largest value."""
+    return (X.min(), X.max()) if isinstance(X, np.ndarray) else X.extremes()
+
 
 def inputs_of(X: Any) -> Any:
     """Return what the encoder sees of X: X itself unless it is paired."""

@@ -78,15 +78,20 @@ def _keep_largest(rows: np.ndarray, k: int) -> np.ndarray:
 ARRAYS = Arithmetic(np, np.transpose, ACTIVATIONS, _dense, _keep_largest)
 
 
-def hidden_rows(network: Network, half: Half, rows: Any, by: Arithmetic) -> Any:
-    """Send rows through all but the last layer of one half of a network."""
+def hidden_layers(network: Network, half: Half, rows: Any, by: Arithmetic) -> Iterator[Any]:
+    """Yield what each layer of one half of a network but the last makes of rows."""
     activation = by.activations[network.activation]
     layers = zip(half.layers[:-1], half.kernels[:-1], half.biases[:-1], strict=True)
     for layer, kernel, bias in layers:
         rows = by.apply(layer, kernel, bias, rows)
         if layer.is_linear:
             rows = activation(rows)
-    return rows
+        yield rows
+
+
+def hidden_rows(network: Network, half: Half, rows: Any, by: Arithmetic) -> Any:
+    """Send rows through all but the last layer of one half of a network."""
+    return [rows, *hidden_layers(network, half, rows, by)][-1]
 
 
 def propagate(network: Network, half: Half, rows: Any, by: Arithmetic) -> Any:
@@ -287,9 +292,6 @@ class Codec(Coder):
             )
         return activations
 
-    def mean_squared_error(self, X: np.ndarray, targets: np.ndarray) -> float:
-        """Return the mean over all entries of X, or of evenly spaced rows of a long X."""
-        evenly = slice(None, None, -(-len(X) // ERROR_ROWS))
-        some = X[evenly]
-        errors = self.squared_errors(some, some if targets is X else targets[evenly])
-        return float(errors.mean() / X.shape[1])
+    def mean_squared_error(self, X: np.ndarray, targets: np.ndarray | None = None) -> float:
+        """Return the mean over all entries of the rows' reconstructions, see `squared_errors`."""
+        return float(self.squared_errors(X, targets).mean() / X.shape[1])

@@ -13,6 +13,7 @@ from skae._base import BaseAutoencoder
 from skae._parameters import estimator
 from skae._parts import Step
 from skae._plan import Plan
+from skae._rows import evenly_spaced
 from skae._serve import ACTIVATIONS, ERROR_ROWS, Codec
 from skae._words import one_of
 
@@ -156,7 +157,7 @@ class SparseAutoencoder(BaseAutoencoder):
         )
 
     def _own_attributes(self, codec: Codec, X: np.ndarray) -> dict[str, Any]:
-        codes = codec.encode(X[:: -(-len(X) // ERROR_ROWS)])
+        codes = codec.encode(evenly_spaced(X, ERROR_ROWS))
         size = np.abs(codes)
         return {
             "mean_activation_": float(codes.mean()),

@@ -175,8 +175,8 @@ def run_pass(
         ) as trainer,
     ):
         loss = trainer.epoch(rate)
-        interrupt.check()
         codec, solver_state = model.codec(trainer.weights), trainer.solver_state
+    interrupt.check()
     if not all_finite(loss, *codec.weights):
         raise ValueError(not_finite("this pass", rate))
     return loss, codec, solver_state

@@ -5,7 +5,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.datasets import load_digits
 from sklearn.decomposition import PCA
-from sklearn.exceptions import NotFittedError
+from sklearn.exceptions import ConvergenceWarning, NotFittedError
 from sklearn.model_selection import GridSearchCV, train_test_split
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
@@ -206,3 +206,14 @@ def test_pairs_and_a_corruption_are_refused_and_labels_are_not():
 def test_negative_noise_is_refused():
     with pytest.raises(InvalidParameterError, match="'noise_level' parameter"):
         DenoisingAutoencoder(noise_level=-1.0).fit(X)
+
+
+def test_a_fit_on_pairs_that_came_to_nothing_is_kept_and_warned_of():
+    noisy, clean = X[:60] + 1.0, X[:60]
+    dead = DenoisingAutoencoder(
+        2, corruption=None, init="he", activation="relu", hidden_layer_sizes=(8,), solver="sgd",
+        learning_rate_init=1e-12, early_stopping=False, max_iter=12, random_state=0,
+    )  # fmt: skip
+    with pytest.warns(ConvergenceWarning, match="no better than the mean"):
+        dead.fit(noisy, clean)
+    assert dead.score(noisy, clean) < 0.1
