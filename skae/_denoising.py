@@ -178,7 +178,9 @@ default='gaussian'
 
     @available_if(_has_corruption)
     def corrupt(self, X, random_state=None):
-        """Spoil rows as in training. With corruption=None there is no such method.
+        """Spoil rows as in training.
+
+        With ``corruption=None`` there is no such method.
 
         Parameters
         ----------
