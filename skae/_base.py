@@ -29,7 +29,7 @@ from skae._training import run_pass
 from skae._version import __version__
 from skae._views import FittedNetwork
 from skae._whitening import Moments
-from skae._words import rows_alone
+from skae._words import ATTRIBUTES, rows_alone
 
 
 class BaseAutoencoder(
@@ -40,6 +40,8 @@ class BaseAutoencoder(
     A kind declares its own parameters as annotated fields under
     :func:`~skae._parameters.estimator` and answers one question, `_plan`.
     """
+
+    _attribute_advice = ATTRIBUTES
 
     # Whether `_plan` has a meaning of its own for n_components=None.
     _plans_without_codes: ClassVar[bool] = False

@@ -17,7 +17,7 @@ from skae._lazily import lazily
 from skae._principal import variance
 from skae._rows import Pairs, dense, extremes, finite, flattened, targets_of, total
 from skae._serve import Coder
-from skae._words import ForeignWords, rows_alone
+from skae._words import ATTRIBUTES_OF_CODES, ForeignWords, rows_alone
 
 
 class Coding(
@@ -29,6 +29,8 @@ class Coding(
     metaclass=ABCMeta,
 ):
     """What an autoencoder does once it is fitted, by its `_codec` and its `n_components_`."""
+
+    _attribute_advice = ATTRIBUTES_OF_CODES
 
     # Name of the parameter that gives a sample's shape, for kinds that take arrays of images or
     # sequences and flatten them.

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from numbers import Real
+from typing import Any, cast
 
 import numpy as np
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval
+from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_array, check_is_fitted
 
 from skae._base import BaseAutoencoder
+from skae._dask import is_dask
 from skae._parameters import estimator
 from skae._parts import Corruption
 from skae._plan import Plan
@@ -96,6 +99,12 @@ CORRUPTIONS: dict[str, type[Corruption]] = {
 }
 
 
+def _has_corruption(denoiser: DenoisingAutoencoder) -> bool:
+    if denoiser.corruption is None:
+        raise AttributeError("corruption=None: there is no noise to spoil rows by.")
+    return True
+
+
 @estimator
 class DenoisingAutoencoder(BaseAutoencoder):
     """Autoencoder that learns to restore rows from spoiled ones.
@@ -108,8 +117,8 @@ class DenoisingAutoencoder(BaseAutoencoder):
     Where rows are known both noisy and clean, ``corruption=None`` learns from these pairs:
     ``fit(X, y)`` takes noisy rows X and the clean ones y, of the same shape and in the same units.
     `mean_`, `scale_`, the principal axes of the start and `reconstruction_err_` are then about y,
-    and nothing is corrupted. ``score(X, y)`` says how well y is restored from X, with a
-    corruption set too.
+    and nothing is corrupted. ``score(X, y)`` says how well y is restored from X, also when
+    corruption is not None.
 
     Parameters
     ----------
@@ -167,8 +176,11 @@ default='gaussian'
         "noise_level": [Interval(Real, 0, 1e30, closed="left")],
     }
 
+    @available_if(_has_corruption)
     def corrupt(self, X, random_state=None):
         """Spoil rows as in training.
+
+        With ``corruption=None`` there is no such method.
 
         Parameters
         ----------
@@ -184,33 +196,39 @@ default='gaussian'
         """
         check_is_fitted(self)
         self._validate_params()
-        corruption = self._corruption()
-        if corruption is None:
-            raise ValueError("corruption=None: there is no noise to spoil rows by.")
+        corruption = cast("Corruption", self._corruption())
         seed = check_random_state(random_state).randint(np.iinfo(np.int32).max)
         return corruption(np.random.default_rng(seed), self._validated(X).copy())
 
     def _paired(self, X, y, training: bool = False):
+        learns_pairs = self.corruption is None
+        if y is None and not (learns_pairs and training):
+            return X
+        shape = _shape(y)
+        # To count the rows of a dask collection would be to compute it.
+        counted = slice(1 if is_dask(y) else 0, None)
         # What a pipeline passes on to a transformer are labels as a rule: not of X's shape.
-        shape = getattr(y, "shape", None) or np.asarray(y).shape
-        is_clean = shape == X.shape
-        if self.corruption is not None and training and is_clean:
+        is_clean = shape is not None and shape[counted] == X.shape[counted]
+        if not learns_pairs and not is_clean:
+            return X
+        if not learns_pairs and training:
             raise ValueError(
                 f"y has the shape of X, {X.shape}, but with corruption={self.corruption!r} the "
                 "rows of X are the clean ones. Set corruption=None to learn from pairs, noisy X "
                 "and clean y, or leave y out."
             )
-        if self.corruption is None and not isinstance(X, np.ndarray):
-            raise ValueError("corruption=None learns from pairs of arrays, not from Dask's.")
-        if self.corruption is None and (training or y is not None) and not is_clean:
+        if is_dask(y) or not isinstance(X, np.ndarray):
             raise ValueError(
-                "corruption=None learns from pairs: fit(X, y) takes noisy rows X and clean rows y "
-                f"of the same shape, {X.shape}. Got y "
-                + ("None" if y is None else f"of the shape {shape}")
-                + ". Where X is clean, choose a corruption."
+                "Noisy rows X and clean rows y must be arrays in memory: dask collections are "
+                "not taken in pairs. Give X.compute() and y.compute()."
             )
         if not is_clean:
-            return X
+            of = "of rows that differ in length" if shape is None else f"of the shape {shape}"
+            raise ValueError(
+                "corruption=None learns from pairs: fit(X, y) takes noisy rows X and clean rows y "
+                f"of the same shape, {X.shape}. Got y {'None' if y is None else of}. Where X is "
+                "clean, choose a corruption."
+            )
         y = check_array(
             dense(y, "y"), dtype=[np.float64, np.float32], estimator=self, input_name="y"
         )
@@ -228,3 +246,11 @@ default='gaussian'
 
     def _plan(self, n_features: int, n_components: int) -> Plan:
         return self.dense_plan(n_features, n_components, corruption=self._corruption())
+
+
+def _shape(y: Any) -> tuple[Any, ...] | None:
+    """Return the shape of y, None where its rows differ in length."""
+    try:
+        return np.shape(y)
+    except ValueError:
+        return None

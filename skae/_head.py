@@ -17,7 +17,7 @@ from sklearn.base import (
     clone,
 )
 from sklearn.utils import check_random_state
-from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import check_consistent_length, check_is_fitted, validate_data
 
 from skae._base import BaseAutoencoder
@@ -33,7 +33,8 @@ from skae._schedule import Schedule
 from skae._serve import Codec
 from skae._stacked import StackedAutoencoder
 from skae._storage import VersionStamp
-from skae._words import ForeignWords, rows_alone
+from skae._words import ATTRIBUTES as ELSEWHERE
+from skae._words import ForeignWords, one_of, rows_alone, translating
 
 DEFAULT = StackedAutoencoder(64, hidden_layer_sizes=(128,), code_activation="elu")
 
@@ -53,16 +54,19 @@ class EncoderWithHead(
         "autoencoder": [BaseAutoencoder, None],
         "freeze": ["boolean"],
         "alpha": [Interval(Real, 0, None, closed="neither")],
-        "batch_size": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
+        "batch_size": [one_of(["auto"]), Interval(Integral, 1, None, closed="left")],
         "learning_rate_init": [Interval(Real, 0, None, closed="neither")],
         "max_iter": [Interval(Integral, 1, None, closed="left")],
         "random_state": ["random_state"],
         "verbose": ["verbose"],
     }
 
+    _attribute_advice = {name: f"See its autoencoder_: {told}" for name, told in ELSEWHERE.items()}
+
     # How the head's outputs are compared with targets.
     _loss: ClassVar[Loss]
 
+    @translating
     def __init__(
         self,
         autoencoder=None,
@@ -297,7 +301,8 @@ autoencoder : estimator or None, default=None
         Seeds the shuffling of labelled rows, and `autoencoder` where its own is None.
 
     verbose : bool or int, default=False
-        Whether to print a line an epoch of the fine-tuning."""
+        Whether to print a line an epoch of the fine-tuning, and to say so when compiling takes
+        long."""
 
 ATTRIBUTES = """\
 autoencoder_ : estimator

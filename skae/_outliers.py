@@ -7,7 +7,7 @@ from scipy.stats import median_abs_deviation, norm
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, OutlierMixin, _fit_context, clone
 from sklearn.model_selection import check_cv
 from sklearn.utils import _safe_indexing
-from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
+from sklearn.utils._param_validation import HasMethods, Interval
 from sklearn.utils._set_output import _get_container_adapter
 from sklearn.utils.validation import _check_feature_names_in, check_array, check_is_fitted
 
@@ -16,7 +16,7 @@ from skae._documentation import DocumentationLink
 from skae._interrupts import fit_until_interrupted, pass_on_interrupt
 from skae._rows import finite
 from skae._storage import VersionStamp
-from skae._words import rows_alone
+from skae._words import ForeignWords, one_of, rows_alone, translating
 
 # Measured on digits with one class held out: more codes reconstruct unseen classes too.
 SHARE_OF_VARIANCE = 0.7
@@ -24,7 +24,7 @@ SHARE_OF_INLIERS = 0.975
 
 
 class AutoencoderOutlierDetector(
-    VersionStamp, DocumentationLink, OutlierMixin, MetaEstimatorMixin, BaseEstimator
+    VersionStamp, DocumentationLink, ForeignWords, OutlierMixin, MetaEstimatorMixin, BaseEstimator
 ):
     """Outlier, novelty and anomaly detection by an autoencoder's reconstruction error.
 
@@ -107,11 +107,12 @@ class AutoencoderOutlierDetector(
 
     _parameter_constraints = {
         "autoencoder": [HasMethods(["fit", "score_samples", "reconstruct"]), None],
-        "contamination": [StrOptions({"auto"}), Interval(Real, 0, 0.5, closed="right")],
+        "contamination": [one_of(["auto"]), Interval(Real, 0, 0.5, closed="right")],
         "cv": ["cv_object"],
         "random_state": ["random_state"],
     }
 
+    @translating
     def __init__(self, autoencoder=None, *, contamination="auto", cv=None, random_state=None):
         self.autoencoder = autoencoder
         self.contamination = contamination

@@ -188,8 +188,8 @@ def ints(name: str, value: Any, n: int | None = None) -> tuple[int, ...]:
 PARAMETERS = """\
 n_components : int, float or None
         Number of codes. A float in (0, 1) takes the smallest number of principal components that
-        hold this share of the variance, None ``min(n_samples, n_features)`` codes as in `PCA`:
-        all of the variance. May be larger than the number of columns.
+        hold this share of the variance. None takes ``min(n_samples, n_features)`` codes, which hold
+        all of it, as in `PCA`. May be larger than the number of columns.
 
     hidden_layer_sizes : int or array-like of int
         Widths of the encoder's hidden layers; the decoder mirrors them. ``()`` is an autoencoder
@@ -293,7 +293,7 @@ n_components : int, float or None
         bit for bit, on one machine. None draws fresh entropy; no global state is read or set.
 
     verbose : bool or int
-        Whether to print a line an epoch.
+        Whether to print a line an epoch, and to say so when compiling takes long.
 
     checkpoint : path-like or None
         A directory in which `fit` writes after each epoch how far it has come. Where a fit was cut
@@ -301,7 +301,8 @@ n_components : int, float or None
         ends with the same weights, bit for bit, as if nothing had happened; callbacks see the
         epochs that are left. The files of a fit that is done are removed. Fits with other
         parameters, such as those of a search, may share the directory, and so may equal ones, at
-        the same time too. Of these, with random_state=None, some may end with the same weights."""
+        the same time too. Equal fits with random_state=None that run at once may return the same
+        weights."""
 
 ATTRIBUTES = """\
 network_ : Network

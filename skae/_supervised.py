@@ -83,7 +83,7 @@ class AutoencoderClassifier(ScoredWhereLabelled, ClassifierMixin, EncoderWithHea
     the encoder has learned [2]_.
 
     Rows with the label -1 are unlabelled, as everywhere in scikit-learn; for classes that are
-    strings let y have the dtype object. With no such row this is supervised learning with
+    strings give y dtype object. With no such row this is supervised learning with
     pretraining. Where there is but one other label, -1 is a class: from rows of one class nothing
     could be learned.
 
@@ -295,8 +295,8 @@ def _labels(y: Any) -> np.ndarray:
         raise ValueError("Input y contains NaN or infinity. Mark unlabelled rows with -1.")
     if y.dtype.kind in "OUT" and np.any(y == "-1"):
         raise ValueError(
-            "y has the string '-1' among its labels, which NumPy makes of -1 in an array of "
-            "strings. Mark unlabelled rows with the number -1 in an array of the dtype object: "
+            "y has the string '-1' among its labels: NumPy has turned -1 into the string '-1'. "
+            "Mark unlabelled rows with the number -1 in an array of dtype object: "
             "np.array(['a', 'b', -1], dtype=object)."
         )
     return y

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from functools import wraps
 from numbers import Real
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from sklearn.pipeline import Pipeline
 from sklearn.utils._param_validation import InvalidParameterError, StrOptions
@@ -106,45 +106,61 @@ WITHOUT_COUNTERPART = {
     ),
     "n_jobs": "a fit uses all cores",
 }
-# What PCA and others have once they are fitted.
-ATTRIBUTES = {
-    "components_": "No code has one direction in X. encoder_skip_.T is the encoder's linear path, "
-    "which starts as PCA's components_; inverse_transform(codes) shows what codes stand for",
+# What PCA and others have once they are fitted: advice that is true of all that have codes, then
+# of all that skae trains.
+ATTRIBUTES_OF_CODES = {
+    "components_": "No code has one direction in X: inverse_transform(codes) shows what codes "
+    "stand for",
     "explained_variance_": "transform(X).var(axis=0) is the variance of each code",
     "explained_variance_ratio_": "Codes share what they explain: score(X) is the share of the "
     "variance explained by all of them, explained_variance_ratio_.sum() of PCA",
     "singular_values_": "np.linalg.norm(codes - codes.mean(axis=0), axis=0) is that of codes = "
     "transform(X)",
-    "noise_variance_": "reconstruction_err_ is the mean squared error of the reconstruction",
     "get_covariance": "There is no model of a covariance: np.cov(reconstruct(X), rowvar=False) is "
     "that of the reconstruction",
     "get_precision": "There is no model of a covariance: np.linalg.pinv(np.cov(reconstruct(X), "
     "rowvar=False)) is the precision of the reconstruction",
-    "n_samples_": "n_samples_seen_ is the number of rows",
-    "svd_solver": "The principal axes of the start are found by what suits the shape of X",
-    "var_": "X.var(axis=0) is the variance of the columns; scale_ is the root of its mean",
-    "eigenvalues_": "transform(X).var(axis=0) is the variance of each code",
     "eigenvectors_": "transform(X) are the codes",
     "dual_coef_": "inverse_transform(codes) gives the rows",
     "embedding_": "Codes are not kept: transform(X), or fit_transform(X), returns them",
     "graph_": "There is no graph of neighbours",
+    "predict": "reconstruct(X) is the autoencoder's output, and transform(X) are the codes",
+}
+VARIANCE = (
+    "transform(X).var(axis=0) is the variance of each code: with whiten=True 1 on the training rows"
+)
+ATTRIBUTES = {
+    **ATTRIBUTES_OF_CODES,
+    "components_": "No code has one direction in X: inverse_transform(codes) shows what codes "
+    "stand for. encoder_skip_.T, where encoder_skip_ is not None, is the encoder's linear path, "
+    "which starts along PCA's components_",
+    **dict.fromkeys(("explained_variance_", "eigenvalues_"), VARIANCE),
+    "noise_variance_": "reconstruction_err_ is the mean squared error of the reconstruction",
+    "n_samples_": "n_samples_seen_ is the number of rows",
+    "svd_solver": "The principal axes of the start are found by what suits the shape of X",
+    "var_": "X.var(axis=0) is the variance of the columns; scale_ is the root of its mean",
     "coefs_": "encoder_coefs_ and decoder_coefs_ are the kernels",
     "intercepts_": "encoder_intercepts_ and decoder_intercepts_ are the biases",
     "best_loss_": "best_validation_loss_ is the loss of the weights kept",
     "best_validation_score_": "best_validation_loss_ is the loss of the weights kept",
     "validation_scores_": "validation_loss_curve_ is the loss after each epoch",
     "history": "loss_curve_ and validation_loss_curve_ are the losses after each epoch",
-    "predict": "reconstruct(X) is the autoencoder's output, and transform(X) are the codes",
 }
 
 
 def one_of(names: Iterable[str]) -> StrOptions:
     """Return the constraint to some strings; errors list them in this order."""
-    return StrOptions(dict.fromkeys(names).keys())
+    ordered = tuple(dict.fromkeys(names))
+    constraint = StrOptions(set(ordered))
+    constraint.options = ordered
+    return constraint
 
 
 class ForeignWords:
     """Estimators whose errors about parameters and attributes name the translation."""
+
+    # What to use in place of attributes that estimators of other packages have.
+    _attribute_advice: ClassVar[dict[str, str]] = {}
 
     def _validate_params(self):
         try:
@@ -164,7 +180,7 @@ class ForeignWords:
             there = getattr(type(self), name, None)
             if isinstance(there, property):
                 return there.fget(self)
-            advice = ATTRIBUTES.get(name)
+            advice = type(self)._attribute_advice.get(name)
             if advice is None:
                 # Raises the usual error, or again that of a property, which knows better.
                 return object.__getattribute__(self, name)
@@ -194,7 +210,8 @@ def translating(init: Callable[..., None]) -> Callable[..., None]:
         try:
             init(self, *args, **params)
         except TypeError as error:
-            advice = [f" {told}." for told in map(_counterpart, params) if told]
+            told = (_counterpart(name, self) for name in params)
+            advice = [f" {each}." for each in told if each]
             if not advice:
                 raise
             raise TypeError(f"{error}.{''.join(advice)}") from None
@@ -202,10 +219,14 @@ def translating(init: Callable[..., None]) -> Callable[..., None]:
     return checked
 
 
-def _counterpart(keyword: str) -> str | None:
+def _counterpart(keyword: str, estimator: Any) -> str | None:
     """Return what stands for another package's keyword, None where it is unknown."""
     if keyword in KEYWORDS:
-        return f"{keyword!r} is {KEYWORDS[keyword]} here"
+        ours, names = KEYWORDS[keyword], estimator._get_param_names()
+        if ours in names or " of " in ours:
+            return f"{keyword!r} is {ours} here"
+        if "autoencoder" in names:
+            return f"{keyword!r} is {ours} of its autoencoder"
     if keyword in WITHOUT_COUNTERPART:
         return f"{keyword!r} has no counterpart here: {WITHOUT_COUNTERPART[keyword]}"
     return None
@@ -223,7 +244,8 @@ def rows_alone(method: Callable[..., Any]) -> Callable[..., Any]:
             advice = "All rows count alike: repeat rows, or draw them by their weights"
         else:
             advice = "Parameters are the constructor's"
-            advice += "" if _counterpart(name) is None else f"; {_counterpart(name)}"
+            told = _counterpart(name, self)
+            advice += f"; {told}" if told else ""
         raise TypeError(
             f"{type(self).__name__}.{method.__name__}() got an unexpected keyword argument "
             f"{name!r}. {advice}."
@@ -233,7 +255,7 @@ def rows_alone(method: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def whereabouts(estimator: Any) -> str:
-    """Return where in an estimator of scikit-learn's or in a detector the autoencoder is."""
+    """Return where the autoencoder is in what holds one, "" where that is unknown."""
     if isinstance(estimator, Pipeline):
         return " Give the autoencoder alone, pipeline[-1]: it takes pipeline[:-1].transform(X)."
     for name in ("best_estimator_", "autoencoder_"):

@@ -1,6 +1,7 @@
 """Denoising: what each corruption does, and that it cleans."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.datasets import load_digits
@@ -199,8 +200,44 @@ def test_pairs_and_a_corruption_are_refused_and_labels_are_not():
     assert labelled.score(DARK, X) != labelled.score(DARK) == labelled.score(DARK, X[:, 0])
     with pytest.raises(ValueError, match="Input y contains NaN"):
         paired().fit(X, np.where(X > 15, np.nan, X))
-    with pytest.raises(ValueError, match="no noise"):
-        labelled.set_params(corruption=None).corrupt(X)
+    labelled.set_params(corruption=None)
+    assert not hasattr(labelled, "corrupt")
+    with pytest.raises(AttributeError, match="'corrupt'") as error:
+        labelled.corrupt(X)
+    assert "no noise to spoil rows by" in str(error.value.__cause__)
+
+
+def test_what_cannot_be_the_clean_rows_is_no_pair():
+    ragged = [[1.0, 2.0]] + [[1.0]] * 4
+    noisy, rows = DenoisingAutoencoder(), X[:5]
+    for training in (True, False):
+        assert noisy._paired(rows, ragged, training) is rows
+        with pytest.raises(ValueError, match=r"\(5, 64\)\. Got y of rows that differ in length"):
+            paired()._paired(rows, ragged, training)
+
+
+def test_collections_of_dask_are_never_pairs():
+    pytest.importorskip("dask")
+    from dask import array, dataframe
+
+    rows = X[:5]
+    frame = dataframe.from_pandas(pd.DataFrame(rows), npartitions=2)
+    labels, blocks = frame[0], array.from_array(rows, chunks=(2, 64))
+    noisy = DenoisingAutoencoder()
+    for training in (True, False):
+        assert noisy._paired(rows, labels, training) is rows
+        for X_given, y in [(rows, frame), (rows, labels), (rows, blocks), (blocks, rows)]:
+            with pytest.raises(ValueError, match="dask collections are not taken in pairs"):
+                paired()._paired(X_given, y, training)
+    for X_given, y in [(rows, frame), (rows, blocks), (blocks, rows)]:
+        with pytest.raises(ValueError, match="dask collections are not taken in pairs"):
+            noisy._paired(X_given, y)
+    # Without clean rows a dask X is scored as any X is.
+    fitted = paired(max_iter=1).fit(DARK, X)
+    score = fitted.score(array.from_array(X, chunks=(600, 64)))
+    assert score == pytest.approx(fitted.score(X))
+    with pytest.raises(ValueError, match="dask collections are not taken in pairs"):
+        paired()._paired(blocks, None, training=True)
 
 
 def test_negative_noise_is_refused():

@@ -210,7 +210,7 @@ def test_unknown_labels_say_how_rows_are_marked(unknown):
 @pytest.mark.parametrize("dtype", [object, str, np.dtypes.StringDType()])
 def test_minus_one_as_a_string_is_refused(dtype):
     y = np.array(["a", "b", "-1"] * 4, dtype=dtype)
-    with pytest.raises(ValueError, match=r"the string '-1'.*the dtype object: np.array"):
+    with pytest.raises(ValueError, match=r"the string '-1'.*array of dtype object: np.array"):
         classifier().fit(X[:12], y)
 
 

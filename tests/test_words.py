@@ -2,6 +2,7 @@
 
 import copy
 import pickle
+import re
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ from sklearn.utils.validation import has_fit_parameter
 
 import skae
 from skae._words import ATTRIBUTES, KEYWORDS, VALUES, WITHOUT_COUNTERPART, one_of, whereabouts
-from skae.keras import to_keras
+from skae.keras import KerasAutoencoder, to_keras
 from skae.onnx import to_onnx
 
 X = np.random.default_rng(0).uniform(size=(30, 4))
@@ -81,6 +82,17 @@ def test_a_keyword_is_translated(kind):
         kind(nonsense=3)
 
 
+@pytest.mark.parametrize("kind", [skae.AutoencoderClassifier, skae.AutoencoderOutlierDetector])
+def test_a_keyword_is_translated_where_an_autoencoder_is_inside(kind):
+    where = "here" if hasattr(kind(), "learning_rate_init") else "of its autoencoder"
+    with pytest.raises(TypeError, match=rf"'lr' is learning_rate_init {where}\."):
+        kind(lr=1)
+    with pytest.raises(TypeError, match=r"'latent_dim' is n_components of its autoencoder\.$"):
+        kind(latent_dim=2)
+    with pytest.raises(TypeError, match=r"'beta' is kl_weight of VariationalAutoencoder here\.$"):
+        kind(beta=2)
+
+
 @pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
 def test_no_fit_takes_weights(kind):
     for method in ("fit", "fit_transform", "partial_fit"):
@@ -93,11 +105,20 @@ def test_no_fit_takes_weights(kind):
 
 
 def test_allowed_values_are_in_the_order_in_which_they_are_documented():
-    assert str(one_of("bca")) == "a str among {'b', 'c', 'a'}"
+    for allowed in (one_of("bca"), copy.deepcopy(one_of("bca"))):
+        assert str(allowed) == "a str among {'b', 'c', 'a'}"
+        assert allowed.is_satisfied_by("c")
     assert list(PLAIN._parameter_constraints["solver"][0].options) == [
         "adam", "adamw", "sgd", "rmsprop"
     ]  # fmt: skip
     assert not one_of("ab").is_satisfied_by(["a"])
+
+
+@pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
+def test_constraints_can_be_copied(kind):
+    constraints = kind._parameter_constraints
+    for again in (copy.deepcopy(constraints), pickle.loads(pickle.dumps(constraints))):
+        assert again.keys() == constraints.keys()
 
 
 @pytest.mark.parametrize(
@@ -117,9 +138,9 @@ def test_every_attribute_of_pca_is_there_or_advised_about(pca):
 OWN_TO_PCA = {"batch_size_"}
 
 
-def documented_attributes():
+def documented_attributes(kind=skae.AutoencoderTransformer):
     """Return the attributes that the docstring of a kind lists."""
-    text = skae.AutoencoderTransformer.__doc__.split("Attributes\n")[1]
+    text = kind.__doc__.split("Attributes\n")[1]
     heads = [line.split(" : ")[0] for line in text.split("\n") if " : " in line]
     return [name.strip() for head in heads for name in head.split(",")]
 
@@ -132,6 +153,33 @@ def test_a_missing_attribute_says_what_to_use(name):
     assert str(error.value) == (
         f"'AutoencoderTransformer' object has no attribute '{name}'. {ATTRIBUTES[name]}."
     )
+
+
+@pytest.mark.parametrize("kind", [*KINDS.values(), KerasAutoencoder], ids=lambda k: k.__name__)
+def test_advice_names_what_is_there(kind):
+    is_head = hasattr(kind, "_with_head")
+    there = dir(skae.AutoencoderTransformer if is_head else kind)
+    there += documented_attributes(skae.AutoencoderTransformer if is_head else kind)
+    for name, told in getattr(kind, "_attribute_advice", {}).items():
+        assert told.startswith("See its autoencoder_: ") == is_head
+        told = told.removeprefix("See its autoencoder_: ")
+        if name == "components_":  # PCA's, in the words about it
+            told = told.replace("PCA's components_", "")
+        told = told.replace("explained_variance_ratio_.sum() of PCA", "")
+        used = re.findall(r"\b[a-z_]+_\b", told) + re.findall(r"(?<![\w.])[a-z_]+(?=\()", told)
+        assert set(used) <= set(there), name
+
+
+def test_advice_about_heads_and_models_of_keras():
+    with pytest.raises(
+        AttributeError, match=r"'coefs_'\. See its autoencoder_: encoder_coefs_ and"
+    ):
+        skae.AutoencoderClassifier().coefs_  # noqa: B018
+    keras = KerasAutoencoder(None, None)
+    with pytest.raises(AttributeError, match=r"'coefs_'$"):
+        keras.coefs_  # noqa: B018
+    with pytest.raises(AttributeError, match=r"components_'\. No code has one direction in X"):
+        keras.components_  # noqa: B018
 
 
 def test_other_attributes_are_missing_as_ever():

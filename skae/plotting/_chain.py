@@ -11,6 +11,13 @@ from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils import _safe_indexing
 from sklearn.utils.validation import check_is_fitted
 
+from skae._words import whereabouts
+
+PART = (
+    " Of a Pipeline that goes on after its transformer, give the part that ends in it, such as "
+    "pipeline[:-1]."
+)
+
 
 class Chain(NamedTuple):
     """An estimator and the steps before it, if any.
@@ -34,9 +41,10 @@ class Chain(NamedTuple):
         last = estimator[-1] if is_pipeline else estimator
         missing = [name for name in needs if not hasattr(last, name)]
         if missing:
+            part = "" if last is estimator else PART
             raise TypeError(
                 f"{caller} needs an estimator with {missing[0]!r}, or a Pipeline that ends in one. "
-                f"Got {type(last).__name__}.{_advice(estimator, last)}"
+                f"Got {type(last).__name__}.{whereabouts(last) or part}"
             )
         before = estimator[:-1] if is_pipeline and len(estimator) > 1 else None
         return cls(before, last, before is not None and _can_undo(before, X))
@@ -92,18 +100,6 @@ def _can_undo(before: Pipeline, X: Any) -> bool:
         return as_rows(before.inverse_transform(before.transform(row))).shape == as_rows(row).shape
     except (TypeError, ValueError):
         return False
-
-
-def _advice(estimator: Any, last: Any) -> str:
-    for name in ("autoencoder_", "best_estimator_"):
-        if hasattr(last, name):
-            return f" Give its {name}."
-    if last is not estimator:
-        return (
-            " Of a Pipeline that goes on after its transformer, give the part that ends in it, "
-            "such as pipeline[:-1]."
-        )
-    return ""
 
 
 def as_rows(X: Any) -> np.ndarray:

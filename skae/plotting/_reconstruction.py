@@ -176,7 +176,8 @@ class ReconstructionDisplay:
 
         corrupted : 'auto', array-like of the shape of X or None, default='auto'
             Samples to encode in place of X. 'auto' corrupts X by the estimator's `corrupt`, which
-            :class:`~skae.DenoisingAutoencoder` has; None encodes X itself.
+            :class:`~skae.DenoisingAutoencoder` has unless its corruption is None; else, and for
+            None, X itself is encoded.
 
         against : array-like of shape (n_samples,) or None, default=None
             Variable that the samples depend on, such as a time or a hidden variable: each feature

@@ -1,3 +1,5 @@
+import copy
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -145,6 +147,14 @@ def test_a_denoiser_sees_corrupted_rows(denoiser, digits):
     assert_allclose(display.codes, denoiser.transform(display.corrupted))
     clean = ReconstructionDisplay.from_estimator(denoiser, X, corrupted=None, n_samples=2)
     assert clean.axes_.shape == (4, 2)
+
+
+def test_a_denoiser_trained_on_pairs_sees_rows_as_they_are(denoiser, digits):
+    # Fitted attributes alone matter here: no second fit.
+    of_pairs = copy.copy(denoiser).set_params(corruption=None)
+    display = ReconstructionDisplay.from_estimator(of_pairs, digits[0], n_samples=2)
+    assert display.corrupted is None
+    assert display.axes_.shape == (4, 2)
 
 
 def test_noise_takes_its_values_from_other_rows_too(digits):
