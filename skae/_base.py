@@ -95,12 +95,13 @@ class BaseAutoencoder(
         Notes
         -----
         Ctrl-C ends a fit after the batches at hand, or at once while the training program is being
-        compiled, which goes on in the background. The best weights so far are kept, and the
-        estimator is fitted. Where the script or notebook itself has called `fit`, by its top level
-        or by a function of its own, the fit then returns with a warning. Inside of a pipeline, a
-        search, another estimator or any other imported function it warns and raises
-        KeyboardInterrupt, so that these stop as well. With `checkpoint` the next call goes on where
-        the fit was. In threads other than the main one Python delivers no Ctrl-C.
+        compiled; that goes on in the background, and a program that ends waits for it. The best
+        weights so far are kept, and the estimator is fitted. Where the script or notebook itself
+        has called `fit`, by its top level or by a function of its own, the fit then returns with a
+        warning. Inside of a pipeline, a search, another estimator or any other imported function it
+        warns and raises KeyboardInterrupt, so that these stop as well. With `checkpoint` the next
+        call goes on where the fit was. In threads other than the main one Python delivers no
+        Ctrl-C.
         """
         import skae._tensorflow  # noqa: F401  (says now where TensorFlow is missing)
 
@@ -177,8 +178,8 @@ class BaseAutoencoder(
         """Return what tells a fit from others: the parameters, the rows, where it starts."""
         parameters = {**self.get_params(), "checkpoint": None, "verbose": None}
         start = (self.weights_, self.mean_, self.scale_, self._split_seed) if warm else None
-        rows = getattr(X, "token", X)
-        return joblib.hash((type(self).__qualname__, __version__, parameters, rows, start))
+        rows, shape = getattr(X, "token", X), getattr(self, "sample_shape_", None)
+        return joblib.hash((type(self).__qualname__, __version__, parameters, rows, shape, start))
 
     def _generator(self, n_calls: int = 0) -> np.random.Generator:
         """Return the source of all randomness of a call, which takes none from global state."""

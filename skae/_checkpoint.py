@@ -183,6 +183,8 @@ def _store(path: Path, told: Any) -> None:
 
 def _load(path: Path) -> Any:
     """Return what was stored under this name, or None where nothing is."""
+    if path.exists() and not path.is_file():
+        raise _unreadable(path, "it is no file")  # and reading it might never end
     try:
         # NumPy leaves a damaged file open that it has opened itself.
         with path.open("rb") as file:

@@ -15,7 +15,16 @@ from skae._dask import is_dask, validated_rows
 from skae._documentation import DocumentationLink
 from skae._lazily import lazily
 from skae._principal import variance
-from skae._rows import Pairs, dense, extremes, finite, flattened, targets_of, total
+from skae._rows import (
+    Pairs,
+    arrays_of,
+    beyond_unit_interval,
+    dense,
+    finite,
+    flattened,
+    targets_of,
+    total,
+)
 from skae._serve import Coder
 from skae._words import ATTRIBUTES_OF_CODES, ForeignWords, rows_alone
 
@@ -94,7 +103,7 @@ class Coding(
         """
         codec = self._codec
         rows = finite(lambda rows: codec.decode(codec.encode(rows)), self._validated(X))
-        return rows.reshape(X.shape) if getattr(X, "ndim", 2) > 2 else rows
+        return self._like(rows, X)
 
     @rows_alone
     def score(self, X, y=None):
@@ -165,8 +174,9 @@ class Coding(
         """Return rows to be scored; warn of values that no reconstruction can reach."""
         network = getattr(self, "network_", None)
         if network is not None and network.output_activation == "logistic":
-            low, high = extremes(X)
-            if low < 0.0 or high > 1.0:
+            beyond = beyond_unit_interval(X)
+            if beyond is not None:
+                low, high = beyond
                 warnings.warn(
                     f"X ranges from {low:g} to {high:g}, but this {type(self).__name__} has a "
                     "logistic output, as loss='binary_crossentropy' needs it, and reconstructs "
@@ -189,7 +199,8 @@ class Coding(
                 ensure_min_samples=least,
             )
         if first and self._row_shape_parameter is not None:
-            self.sample_shape_ = tuple(given.shape[1:] if given is not X else rows.shape[1:])
+            shape = np.shape(given)
+            self.sample_shape_ = tuple(shape[1:] if len(shape) > 2 else rows.shape[1:])
         return rows
 
     def _as_rows(self, X, first: bool = False):
@@ -198,12 +209,20 @@ class Coding(
         The first such array gives a sample's shape where no parameter does.
         """
         X, name = dense(X), self._row_shape_parameter
-        if name is None or getattr(X, "ndim", 2) <= 2:
+        if name is None:
+            return X
+        X = arrays_of(X)
+        if getattr(X, "ndim", 2) <= 2:
             return X
         shape = getattr(self, name)
         if shape is None:
             shape = X.shape[1:] if first else getattr(self, f"{name}_")
         return flattened(X, name, shape)
+
+    def _like(self, rows: np.ndarray, X) -> np.ndarray:
+        """Return rows in the shape of X, where X is an array of images or sequences."""
+        shape = () if self._row_shape_parameter is None else np.shape(X)
+        return rows.reshape(shape) if len(shape) > 2 else rows
 
     def _given_shape(self) -> tuple[int, ...] | None:
         """Return a sample's shape as the parameter gives it, else the fitted X; None if flat."""

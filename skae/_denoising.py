@@ -229,6 +229,12 @@ default='gaussian'
                 f"of the same shape, {X.shape}. Got y {'None' if y is None else of}. Where X is "
                 "clean, choose a corruption."
             )
+        names = getattr(self, "feature_names_in_", None)
+        if names is not None and hasattr(y, "columns") and list(y.columns) != list(names):
+            raise ValueError(
+                f"The columns of y must be those of X, in the same order: {list(names)}. Got "
+                f"{list(y.columns)}. Give y[X.columns]."
+            )
         y = check_array(
             dense(y, "y"), dtype=[np.float64, np.float32], estimator=self, input_name="y"
         )

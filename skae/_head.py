@@ -139,8 +139,7 @@ class EncoderWithHead(
             rng = np.random.default_rng(check_random_state(self.random_state).randint(2**31 - 1))
             if autoencoder.random_state is None:
                 autoencoder.set_params(random_state=int(rng.integers(2**31)))
-            samples = rows.reshape(X.shape) if getattr(X, "ndim", 2) > 2 else rows
-            interrupted = fit_until_interrupted(autoencoder, samples)
+            interrupted = fit_until_interrupted(autoencoder, autoencoder._like(rows, X))
             freeze = self.freeze or interrupted
             fitted, history = self._with_head(autoencoder, rows[labelled], targets, rng, freeze)
         vars(self).update(of_targets, autoencoder_=autoencoder, **fitted)

@@ -11,7 +11,7 @@ import numpy as np
 
 from skae._plan import Plan
 from skae._principal import Axes, centre, principal_axes, variance
-from skae._rows import extremes, in_memory
+from skae._rows import beyond_unit_interval, extremes, in_memory
 from skae._serve import Codec, standardised
 from skae._start import REGRESSION_ROWS, principal_start, random_start
 
@@ -125,8 +125,9 @@ def check_range(plan: Plan, X: np.ndarray) -> None:
     """Refuse values that a loss on logits cannot stand for."""
     if not plan.objective.loss.on_logits:
         return
-    low, high = extremes(X)
-    if low < 0.0 or high > 1.0:
+    beyond = beyond_unit_interval(X)
+    if beyond is not None:
+        low, high = beyond
         raise ValueError(
             f"loss='binary_crossentropy' needs values in [0, 1], but X ranges from {low:g} to "
             f"{high:g}. Scale X, for example by MinMaxScaler(clip=True), or choose another loss."

@@ -151,7 +151,7 @@ class AutoencoderOutlierDetector(
         if interrupted and self.cv is not None:
             raise KeyboardInterrupt
         if self.cv is None:
-            scores = autoencoder.score_samples(X)
+            scores = np.asarray(autoencoder.score_samples(X))
         else:
             scores = _scores_unseen(autoencoder, X, _splits(self.cv, X))
         if self.contamination == "auto":

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -96,6 +97,13 @@ def extremes(X: Any) -> tuple[Any, Any]:
     return (X.min(), X.max()) if isinstance(X, np.ndarray) else X.extremes()
 
 
+def beyond_unit_interval(X: Any) -> tuple[Any, Any] | None:
+    """Return the smallest and the largest value if one is outside [0, 1] by more than rounding."""
+    low, high = extremes(X)
+    rounding = 8 * np.finfo(X.dtype).eps
+    return (low, high) if low < -rounding or high > 1.0 + rounding else None
+
+
 def inputs_of(X: Any) -> Any:
     """Return what the encoder sees of X: X itself unless it is paired."""
     return X.inputs if isinstance(X, Pairs) else X
@@ -141,6 +149,18 @@ def in_memory(X: Any, rows: np.ndarray) -> tuple[Any, np.ndarray]:
     return X[rows], np.arange(len(rows))
 
 
+def arrays_of(X: Any) -> Any:
+    """Return nested lists, as of images, as an array; leave all else as it is."""
+    if not isinstance(X, list | tuple):
+        return X
+    try:
+        return np.asarray(X)
+    except ValueError as error:
+        raise ValueError(
+            f"The samples in X have unequal lengths ({error}). Cut or pad them to one length."
+        ) from error
+
+
 def flattened(X: Any, name: str, shape: Any) -> Any:
     """Return an array of images or sequences, which must be of a shape, as rows.
 
@@ -151,7 +171,7 @@ def flattened(X: Any, name: str, shape: Any) -> Any:
             f"X has the shape {X.shape}, but {name}={shape!r} instead of {X.shape[1:]}. Make them "
             "agree, or flatten X to rows."
         )
-    return X.reshape(len(X), -1)
+    return X.reshape(len(X), prod(X.shape[1:]))
 
 
 def without_ones(shape: Any) -> tuple[int, ...]:

@@ -84,8 +84,7 @@ class AutoencoderClassifier(ScoredWhereLabelled, ClassifierMixin, EncoderWithHea
 
     Rows with the label -1 are unlabelled, as everywhere in scikit-learn; for classes that are
     strings give y dtype object. With no such row this is supervised learning with
-    pretraining. Where there is but one other label, -1 is a class: from rows of one class nothing
-    could be learned.
+    pretraining. Where 1 is the only other label, -1 and 1 are two classes.
 
     Parameters
     ----------
@@ -169,14 +168,14 @@ class AutoencoderClassifier(ScoredWhereLabelled, ClassifierMixin, EncoderWithHea
         y = _labels(y)
         labelled = _is_no_mark(y)
         check_labelled(labelled)
-        if (y[labelled] == y[labelled][0]).all():
-            labelled[:] = True
+        if set(y[labelled].tolist()) == {1}:
+            labelled[:] = True  # -1 and 1 are the two classes
         check_classification_targets(y[labelled])
         classes, indices = np.unique(y[labelled], return_inverse=True)
         if len(classes) == 1:
             raise ValueError(
-                f"{type(self).__name__} needs at least 2 classes, but all rows have one class: "
-                f"{classes[0]!r}."
+                f"{type(self).__name__} needs at least 2 classes, but all labelled rows have one "
+                f"class: {classes[0]!r}."
             )
         return labelled, np.eye(len(classes))[indices], {"classes_": classes}
 
@@ -267,7 +266,13 @@ class AutoencoderRegressor(ScoredWhereLabelled, RegressorMixin, EncoderWithHead)
         labelled = self._is_labelled(y)
         check_labelled(labelled)
         known = y.reshape(len(y), -1)[labelled]
-        mean, scale = known.mean(axis=0), known.std(axis=0)
+        with np.errstate(over="ignore", invalid="ignore"):
+            mean, scale = known.mean(axis=0), known.std(axis=0)
+        if not np.isfinite([mean, scale]).all():
+            raise ValueError(
+                f"y is too large: it reaches {np.abs(known).max():g} in size, so that its variance "
+                "overflows. Divide y by a constant."
+            )
         scale[scale == 0.0] = 1.0
         fitted = {"target_mean_": mean, "target_scale_": scale, "_is_multioutput": y.ndim == 2}
         return labelled, (known - mean) / scale, fitted

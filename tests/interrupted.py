@@ -260,8 +260,10 @@ def it_comes_while_a_program_is_compiled():
 
     traced, _first_call.LONG = _session._traced, 0.2
 
+    done = threading.Event()
+
     def slow(*args, **kwargs):
-        time.sleep(60)
+        done.wait(60)
 
     _session._traced = slow
     printed = []
@@ -279,6 +281,7 @@ def it_comes_while_a_program_is_compiled():
             assert np.isfinite(estimator.transform(X)).all()
     finally:
         _session._traced = traced
+        done.set()
         del _train.print
     assert [line.split(".")[0] for line in printed] == [
         "Compiling the training program of 6 layers"

@@ -1,5 +1,6 @@
 """A fit that is cut short goes on where it was, and ends as if nothing had happened."""
 
+import os
 import shutil
 import signal
 import subprocess
@@ -284,3 +285,10 @@ def test_a_full_disk(tmp_path):
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     assert estimator.weights_ is before
     assert [path.name for path in tmp_path.glob("*/*")] == ["start.checkpoint"]
+
+
+def test_a_place_that_is_no_file_is_refused(tmp_path):
+    place = tmp_path / "start.checkpoint"
+    os.mkfifo(place)
+    with pytest.raises(ValueError, match="it is no file"):
+        _load(place)

@@ -254,3 +254,10 @@ def test_a_fit_on_pairs_that_came_to_nothing_is_kept_and_warned_of():
     with pytest.warns(ConvergenceWarning, match="no better than the mean"):
         dead.fit(noisy, clean)
     assert dead.score(noisy, clean) < 0.1
+
+
+def test_clean_rows_with_their_columns_in_another_order_are_refused():
+    frame = pd.DataFrame(X[:40, :4], columns=list("abcd"))
+    denoiser = DenoisingAutoencoder(2, corruption=None)
+    with pytest.raises(ValueError, match="in the same order"):
+        denoiser.fit(frame + 1.0, frame[list("dcba")])

@@ -96,3 +96,14 @@ def test_values_that_a_logistic_output_cannot_reach_are_warned_of(fitted, method
     with pytest.warns(UserWarning, match=r"from .* to 2, but .* values in \[0, 1\] alone"):
         getattr(fitted, method)(np.vstack([X, np.full(5, 2.0)]))
     getattr(fitted, method)(X)
+
+
+def test_what_rounds_to_one_is_one():
+    scaled = X[:60] - X[:60].min()
+    scaled /= scaled.max()
+    scaled[0, 0] = 1.0 + 2e-16
+    params = {"loss": "binary_crossentropy", "learning_rate": "cosine", "max_iter": 1}
+    model = skae.AutoencoderTransformer(2, hidden_layer_sizes=(), **params).fit(scaled)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        model.score(scaled)

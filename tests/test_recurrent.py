@@ -116,11 +116,23 @@ def test_sequences_tell_their_shape():
     assert recurrent.fit(X).sequence_shape_ == (12, 1)
     assert recurrent.reconstruct(X[..., np.newaxis]).shape == (400, 12, 1)
     assert clone(recurrent.fit(sequences)).fit(X).sample_shape_ == (12,)
+    nested = recurrent.fit(sequences).reconstruct(sequences.tolist())
+    assert_array_equal(nested, recurrent.reconstruct(sequences))
+    with pytest.raises(ValueError, match="unequal lengths"):
+        recurrent.transform([[[0.0, 1.0, 2.0]] * 4, [[0.0, 1.0, 2.0]] * 3])
+    with pytest.raises(ValueError, match=r"0 sample\(s\)"):
+        recurrent.transform(sequences[:0])
 
 
 def test_single_values_need_no_shape_of_their_own():
     given = fitted(X[..., np.newaxis], sequence_shape=(12, 1), max_iter=1)
     assert_array_equal(given.transform(X), fitted(max_iter=1).transform(X))
+
+
+def test_sequences_of_another_shape_are_another_fit():
+    one, other = (fitted(X.reshape(400, *shape), max_iter=1) for shape in ((4, 3), (6, 2)))
+    prints = {each._fingerprint(X, warm=False) for each in (one, other)}
+    assert len(prints) == 2
 
 
 def test_layers_mirror_each_other():

@@ -187,6 +187,8 @@ def test_bad_labels_are_refused_and_nothing_fitted_is_lost():
     for bad, message in (
         (np.full(len(X), -1), "all 1797 rows as unlabelled"),
         (np.ones(len(X)), "at least 2 classes.*one class"),
+        (np.where(Y == 0, 0, -1), "at least 2 classes.*one class: .*0"),
+        (np.array(["a", -1] * (len(Y) // 2) + [-1], dtype=object), "one class: 'a'"),
         (np.where(np.arange(len(X)) < 9, np.nan, Y), "NaN"),
         (Y[:-1], "inconsistent numbers of samples"),
     ):
@@ -251,3 +253,9 @@ def test_minus_one_and_one_are_two_classes(learning_seed):
     fitted = seeded(learning_seed, max_iter=5).fit(rows, signs)
     assert list(fitted.classes_) == [-1, 1]
     assert_learned(fitted.score(rows, signs), above=0.95)
+
+
+@pytest.mark.parametrize("y", [X[:, 2] * 1e200, np.c_[X[:, 2], X[:, 2] * 1e307]])
+def test_targets_that_overflow_are_refused(y):
+    with pytest.raises(ValueError, match="y is too large: it reaches 1"):
+        AutoencoderRegressor(SMALL, freeze=True).fit(X, y)

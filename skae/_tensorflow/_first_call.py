@@ -15,7 +15,10 @@ LOOK, LONG = 0.1, 5.0
 
 
 def in_thread(work: Callable[[], T]) -> Future[T]:
-    """Do something in a new thread, for which a program that ends does not wait."""
+    """Do something in a new thread.
+
+    A program that ends waits for it: Python would break off C++ code in the middle, which aborts.
+    """
     outcome: Future[T] = Future()
 
     def run() -> None:
@@ -24,7 +27,7 @@ def in_thread(work: Callable[[], T]) -> Future[T]:
         except BaseException as error:
             outcome.set_exception(error)
 
-    Thread(target=run, name="skae-compile", daemon=True).start()
+    Thread(target=run, name="skae-compile").start()
     return outcome
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
@@ -32,7 +33,8 @@ def without_harmless_messages() -> Iterator[None]:
     """
     grep = shutil.which("grep")
     try:
-        kept = os.dup(2)
+        # What a program began without may be something else by now.
+        kept = None if sys.__stderr__ is None else os.dup(2)
     except OSError:
         kept = None
     if grep is None or kept is None:
