@@ -11,6 +11,7 @@ import hashlib
 import json
 import os
 import shutil
+import stat
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple, TypeVar
@@ -183,9 +184,9 @@ def _store(path: Path, told: Any) -> None:
 
 def _load(path: Path) -> Any:
     """Return what was stored under this name, or None where nothing is."""
-    if path.exists() and not path.is_file():
-        raise _unreadable(path, "it is no file")  # and reading it might never end
     try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise _unreadable(path, "it is no file")  # and reading it might never end
         # NumPy leaves a damaged file open that it has opened itself.
         with path.open("rb") as file:
             begins, digest = file.read(len(MAGIC)), file.read(SIZE_OF_DIGEST)

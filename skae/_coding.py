@@ -22,6 +22,7 @@ from skae._rows import (
     dense,
     finite,
     flattened,
+    shape_of,
     targets_of,
     total,
 )
@@ -199,7 +200,7 @@ class Coding(
                 ensure_min_samples=least,
             )
         if first and self._row_shape_parameter is not None:
-            shape = np.shape(given)
+            shape = shape_of(given)
             self.sample_shape_ = tuple(shape[1:] if len(shape) > 2 else rows.shape[1:])
         return rows
 
@@ -221,7 +222,7 @@ class Coding(
 
     def _like(self, rows: np.ndarray, X) -> np.ndarray:
         """Return rows in the shape of X, where X is an array of images or sequences."""
-        shape = () if self._row_shape_parameter is None else np.shape(X)
+        shape = () if self._row_shape_parameter is None else shape_of(X)
         return rows.reshape(shape) if len(shape) > 2 else rows
 
     def _given_shape(self) -> tuple[int, ...] | None:

@@ -17,7 +17,7 @@ from skae._dask import is_dask
 from skae._parameters import estimator
 from skae._parts import Corruption
 from skae._plan import Plan
-from skae._rows import Pairs, dense
+from skae._rows import Pairs, dense, shape_of
 from skae._words import one_of
 
 
@@ -257,6 +257,6 @@ default='gaussian'
 def _shape(y: Any) -> tuple[Any, ...] | None:
     """Return the shape of y, None where its rows differ in length."""
     try:
-        return np.shape(y)
+        return shape_of(y)
     except ValueError:
         return None

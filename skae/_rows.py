@@ -161,6 +161,11 @@ def arrays_of(X: Any) -> Any:
         ) from error
 
 
+def shape_of(X: Any) -> tuple[Any, ...]:
+    """Return the shape of an array or of nested lists, () for what tells none."""
+    return np.shape(X) if isinstance(X, list | tuple) else tuple(getattr(X, "shape", ()))
+
+
 def flattened(X: Any, name: str, shape: Any) -> Any:
     """Return an array of images or sequences, which must be of a shape, as rows.
 

@@ -81,7 +81,7 @@ def test_what_is_not_converted():
 def test_a_missing_onnx_is_named(monkeypatch):
     fitted = KINDS[0].fit(X)
     monkeypatch.setitem(sys.modules, "onnx", None)
-    with pytest.raises(ImportError, match=r"pip install skae\[onnx\]"):
+    with pytest.raises(ImportError, match=r"pip install 'skae\[onnx\]'"):
         to_onnx(fitted)
 
 

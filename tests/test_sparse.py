@@ -35,6 +35,7 @@ def test_kl_brings_the_mean_activation_to_its_target(loss, learning_seed):
 
 
 @pytest.mark.parametrize("target", [1e-6, 1 - 1e-6])
+@pytest.mark.filterwarnings("ignore:The reconstruction:sklearn.exceptions.ConvergenceWarning")
 @pytest.mark.filterwarnings("error")
 def test_kl_is_finite_at_extreme_targets_and_saturated_codes(target):
     sparse = fitted(8, sparsity_target=target, sparsity_weight=100.0, learning_rate_init=1.0)

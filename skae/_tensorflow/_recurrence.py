@@ -67,7 +67,7 @@ def _gru(kernel: Tensor, bias: Tensor, inputs: Tensor) -> tuple[Tensor, Callable
     TensorFlow has a kernel for the gradient of a step, but does not know it as one.
     """
     # Plain numbers, which dimensions are not after `tf.compat.v1.disable_v2_behavior()`.
-    (n_steps, _, n_inputs), n_gates = inputs.shape.as_list(), bias.shape.as_list()[0]
+    n_steps, n_inputs, n_gates = int(inputs.shape[0]), int(inputs.shape[2]), int(bias.shape[0])
     n_batch, n_units = tf.shape(inputs)[1], n_gates // 3
     parts = [2 * n_units, n_units]
     w_ru, w_c = tf.split(kernel, parts, axis=1)

@@ -97,9 +97,10 @@ def test_images_and_codes_that_are_no_vectors():
     images = np.random.default_rng(0).uniform(size=(5, 6, 4)).astype(np.float32)
     codes = autoencoder.fit_transform(images)
     assert_allclose(codes, np.reshape(encoder(images[..., np.newaxis]), (5, 18)), atol=1e-5)
-    back = np.reshape(decoder(codes.reshape(5, 3, 2, 3)), (5, 24))
+    back = np.reshape(decoder(codes.reshape(5, 3, 2, 3)), (5, 6, 4))
     assert_allclose(autoencoder.inverse_transform(codes), back, atol=1e-5)
-    assert_allclose(autoencoder.reconstruct(images.reshape(5, -1)), back, atol=1e-5)
+    rows = autoencoder.reconstruct(images.reshape(5, -1))
+    assert_allclose(rows, back.reshape(5, 24), atol=1e-5)
     with pytest.raises(ValueError, match=r"row_shape_=\(6, 4, 1\) instead of \(4, 6\)"):
         autoencoder.transform(images.reshape(5, 4, 6))
 
