@@ -50,8 +50,13 @@ class Workers:
     def results(self, function: Callable[..., Any], arguments: list[tuple[Any, ...]]) -> list[Any]:
         """Return a function's results on each worker, once all have done it."""
         futures = self.submit(function, arguments)
-        self.wait(futures)
-        return self._once_come(self._client.gather, futures)
+        try:
+            self.wait(futures)
+            return self._once_come(self._client.gather, futures)
+        finally:
+            # An error's traceback would hold them, and they hold what their tasks are about.
+            for future in futures:
+                future.release()
 
     def scatter(self, values: list[Any]) -> list[Any]:
         """Send each worker a value, and return futures of them."""
