@@ -85,6 +85,7 @@ def test_ends_with_the_weights_of_an_uninterrupted_fit(estimator, cut_after, tmp
         assert not list(tmp_path.iterdir())  # nothing is left of a fit that is done
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="no such signal here")
 def test_a_killed_process(tmp_path, capsys):
     script = f"""

@@ -41,6 +41,7 @@ from skae._dask import DaskRows  # noqa: E402
 from skae.distributed import SharedTrainer, fit, shares_of  # noqa: E402
 
 pytestmark = [
+    pytest.mark.slow,
     pytest.mark.skipif(os.name == "nt", reason="workers are stopped and killed as POSIX has it"),
     # A cluster that is closed leaves event loops and sockets to the garbage collector.
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),

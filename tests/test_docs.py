@@ -9,6 +9,7 @@ from matplotlib import pyplot as plt
 from tests.fresh import ROOT
 
 pytestmark = [
+    pytest.mark.slow,
     pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
     # As many figures as a page likes.
     pytest.mark.filterwarnings("ignore:More than 20 figures:RuntimeWarning"),

@@ -19,6 +19,7 @@ def short(name, initial, max_iter):
     return Schedule(name, initial, min(max_iter, MOST_EPOCHS))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.stem)
 def test_it_runs_and_draws(example, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)

@@ -253,6 +253,7 @@ class TestFailuresLoseNothing:
         assert np.isfinite(late.transform(X)).all()
         assert_learned(late.n_iter_, below=500)
 
+    @pytest.mark.slow
     def test_a_real_ctrl_c_at_any_moment(self):
         """It ends the fit, of which the best weights are kept, and the test that has called it."""
         rows = np.random.default_rng(0).standard_normal((2000, 20))

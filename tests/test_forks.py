@@ -7,7 +7,10 @@ import pytest
 
 from tests.fresh import in_fresh_process
 
-pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork"),
+]
 
 # A hang is a failure.
 SECONDS = 120

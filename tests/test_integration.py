@@ -83,6 +83,7 @@ PROCESSES = {"backend": "loky", "n_jobs": 2, "inner_max_num_threads": N_THREADS}
 THREADS = {"backend": "threading", "n_jobs": 2}
 
 
+@pytest.mark.slow
 def test_same_seed_same_scores_in_processes_and_in_threads(tmp_path):
     X, y = load_iris(return_X_y=True)
     pipeline = Pipeline([("codes", make()), ("model", LogisticRegression())])
@@ -102,6 +103,7 @@ def test_same_seed_same_scores_in_processes_and_in_threads(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.slow
 def test_images_and_sequences_do_not_depend_on_the_number_of_threads():
     """By the convolutions, products and sums that differ by bits between 1, 2 and 3 threads."""
     rng = np.random.default_rng(0)

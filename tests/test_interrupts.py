@@ -22,6 +22,7 @@ def failures():
     return json.loads(ended.stdout.splitlines()[-1])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", [case.__name__ for case in CASES])
 def test_in_a_program(case, failures):
     assert failures[case] == ""

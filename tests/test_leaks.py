@@ -22,6 +22,7 @@ def make(**params):
     return AutoencoderTransformer(2, hidden_layer_sizes=(), solver="sgd", max_iter=1, **params)
 
 
+@pytest.mark.slow
 def test_transforms_leave_nothing_behind():
     fitted = make().fit(X)
     fitted.transform(X)

@@ -47,6 +47,7 @@ def run(code, **environment):
     )
 
 
+@pytest.mark.slow
 def test_a_first_fit_is_silent():
     ended = run(FIT + END)
     assert (ended.returncode, ended.stdout, ended.stderr) == (0, "", "")

@@ -147,6 +147,7 @@ def test_pickle_joblib_and_deepcopy(tmp_path):
     assert_array_equal(fitted().transform(X), codes)
 
 
+@pytest.mark.slow
 @stores
 def test_other_processes_load_it(tmp_path):
     (tmp_path / "fitted.pkl").write_bytes(pickle.dumps((fitted(), X)))

@@ -8,6 +8,7 @@ from skae._tensorflow._program_cache import keep_programs
 from tests.fresh import in_fresh_process
 
 
+@pytest.mark.slow
 def test_the_next_process_compiles_nothing(tmp_path):
     # XLA splits its flags at spaces, and knows quotes and backslashes.
     directory = tmp_path / "of my \"own\" 'programs' = \\ ~ é"

@@ -65,6 +65,7 @@ def fit(kind):
     return results(clone(kind).fit(X, np.arange(60) % 2))
 
 
+@pytest.mark.slow
 def test_different_estimators():
     threaded = at_once(fit, KINDS)
     assert threaded == [fit(kind) for kind in KINDS]
