@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from typing import Any
 
 import numpy as np
@@ -160,10 +161,12 @@ class DaskRows:
                 windows[-1].append(delayed(np.take)(blocks[i], chosen, axis=0))
 
         with ThreadPoolExecutor(1, thread_name_prefix="skae-blocks") as pool:
-            coming = pool.submit(compute, *windows[0])
+            # In the context of the caller, whose client may be the current one there alone.
+            context = copy_context()
+            coming = pool.submit(context.run, compute, *windows[0])
             for following in [*windows[1:], []]:
                 window = np.concatenate(coming.result())
-                coming = pool.submit(compute, *following)
+                coming = pool.submit(context.run, compute, *following)
                 if rng is None:
                     yield window, np.arange(len(window))
                 else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import dataclass
 from typing import Any, Generic, NamedTuple, TypeVar
 
@@ -158,19 +159,22 @@ class Feed:
 
 
 class Ahead(Generic[T]):
-    """An endless iterator whose next item a thread makes, from the first one on."""
+    """An endless iterator whose next item a thread makes, from the first one on.
+
+    The thread works in the context of the caller, such as dask's current client.
+    """
 
     def __init__(self, items: Iterator[T]) -> None:
-        self._items = items
+        self._items, self._context = items, copy_context()
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="skae-feed")
-        self._coming = self._pool.submit(next, items)
+        self._coming = self._pool.submit(self._context.run, next, items)
 
     def __iter__(self) -> Ahead[T]:
         return self
 
     def __next__(self) -> T:
         item = self._coming.result()
-        self._coming = self._pool.submit(next, self._items)
+        self._coming = self._pool.submit(self._context.run, next, self._items)
         return item
 
     def close(self) -> None:

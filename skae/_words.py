@@ -67,7 +67,9 @@ VALUES: dict[str, dict[str, str]] = {
     "random_state": {"generator": "random_state=0, or another int"},
 }
 KEYWORDS = {
-    **dict.fromkeys(("epochs", "n_epochs", "num_epochs", "epoch_num", "n_iter"), "max_iter"),
+    **dict.fromkeys(
+        ("epochs", "n_epochs", "num_epochs", "max_epochs", "epoch_num", "n_iter"), "max_iter"
+    ),
     **dict.fromkeys(("lr", "alpha_init", "eta", "learning_rate_initial"), "learning_rate_init"),
     "optimizer": "solver",
     "criterion": "loss",
@@ -79,7 +81,7 @@ KEYWORDS = {
         ("hidden_dims", "hidden_dim", "hidden_units", "hidden_sizes", "hidden_neuron_list"),
         "hidden_layer_sizes",
     ),
-    "layers": "hidden_layer_sizes",
+    **dict.fromkeys(("layers", "hidden_layers"), "hidden_layer_sizes"),
     "patience": "n_iter_no_change",
     **dict.fromkeys(("weight_decay", "l2", "kernel_regularizer"), "alpha"),
     "validation_split": "validation_fraction",

@@ -237,6 +237,21 @@ print("tensorflow" in sys.modules)
     assert printed == "(30, 6) (30,)\nFalse"
 
 
+@pytest.mark.slow
+def test_the_client_may_be_current_for_the_caller_alone():
+    """Persisted blocks can be had from their own client only, which threads of a fit ask too."""
+    distributed = pytest.importorskip("distributed")
+    with (
+        distributed.LocalCluster(
+            n_workers=1, threads_per_worker=1, processes=False, dashboard_address=None
+        ) as cluster,
+        distributed.Client(cluster, set_as_default=False) as client,
+        client.as_current(),
+    ):
+        fitted = AutoencoderTransformer(2, **FAST).fit(client.persist(BLOCKS))
+    assert_allclose(fitted.mean_, X.mean(axis=0))
+
+
 def test_dask_ml_wraps_skae():
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
