@@ -10,6 +10,7 @@ from typing import Any, ClassVar, dataclass_transform
 import numpy as np
 from sklearn.utils._param_validation import HasMethods, Interval, Options, RealNotInt
 
+from skae._feed import rows_in_a_batch
 from skae._layers import Layer, dense_layers
 from skae._parts import LOSSES, Corruption, Loss, Penalty
 from skae._plan import Network, Objective, Plan, Solver, Stage, mirrored
@@ -19,6 +20,9 @@ from skae._start import RANDOM_STARTS
 from skae._words import one_of, translating
 
 SOLVERS = ("adam", "adamw", "sgd", "rmsprop")
+# What 'auto' stands for: so many epochs, and on few rows, where these are short, so many steps.
+MOST_EPOCHS, MOST_STEPS = 200, 8000
+PATIENT_EPOCHS, PATIENT_STEPS = 10, 400
 # What TensorFlow counts by.
 WIDEST = 2**31 - 1
 
@@ -44,12 +48,12 @@ class SharedParameters:
     batch_size: int | str = "auto"
     learning_rate: str = "adaptive"
     learning_rate_init: float = 0.001
-    max_iter: int = 200
+    max_iter: int | str = "auto"
     shuffle: bool = True
     tol: float = 1e-4
     early_stopping: bool = True
     validation_fraction: float = 0.1
-    n_iter_no_change: int = 10
+    n_iter_no_change: int | float | str = "auto"
     warm_start: bool = False
     random_state: Any = None
     verbose: bool | int = False
@@ -76,12 +80,13 @@ class SharedParameters:
         "batch_size": [one_of(["auto"]), Interval(Integral, 1, None, closed="left")],
         "learning_rate": [one_of(SCHEDULES)],
         "learning_rate_init": [Interval(Real, 0, None, closed="neither")],
-        "max_iter": [Interval(Integral, 1, None, closed="left")],
+        "max_iter": [one_of(["auto"]), Interval(Integral, 1, None, closed="left")],
         "shuffle": ["boolean"],
         "tol": [Interval(Real, 0, None, closed="left")],
         "early_stopping": ["boolean"],
         "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
         "n_iter_no_change": [
+            one_of(["auto"]),
             Interval(Integral, 1, None, closed="left"),
             Options(Real, {np.inf}),
         ],
@@ -119,7 +124,7 @@ class SharedParameters:
         :class:`~skae._plan.Objective` and :class:`~skae._plan.Network`.
         """
         loss = loss or LOSSES[self.loss]
-        stages = stages or (Stage(int(self.max_iter)),)
+        stages = stages or (Stage(),)
         if self.tied_weights and decoder != mirrored(encoder):
             raise ValueError(
                 "tied_weights=True needs dense layers and a decoder that mirrors the encoder. "
@@ -155,6 +160,21 @@ class SharedParameters:
             ),
             stages,
         )
+
+    def max_epochs(self, n_rows: int) -> int:
+        """Return what `max_iter` stands for with so many rows to train on."""
+        return int(self._in_epochs(self.max_iter, n_rows, MOST_EPOCHS, MOST_STEPS))
+
+    def patience(self, n_rows: int) -> float:
+        """Return what `n_iter_no_change` stands for with so many rows to train on."""
+        return self._in_epochs(self.n_iter_no_change, n_rows, PATIENT_EPOCHS, PATIENT_STEPS)
+
+    def _in_epochs(self, asked: Any, n_rows: int, n_epochs: int, n_steps: int) -> float:
+        """Return the number asked for; 'auto' are so many epochs, and at least so many steps."""
+        if asked != "auto":
+            return asked
+        steps_an_epoch = -(-n_rows // rows_in_a_batch(self.batch_size, n_rows))
+        return max(n_epochs, -(-n_steps // steps_an_epoch))
 
     def hidden_sizes(self) -> tuple[int, ...]:
         """Return the widths of the hidden layers."""
@@ -261,8 +281,9 @@ n_components : int, float or None
     learning_rate_init : float
         Initial learning rate.
 
-    max_iter : int
-        Largest number of epochs.
+    max_iter : int or 'auto'
+        Largest number of epochs. 'auto' is 200, and on fewer than some 2,600 rows, where an epoch
+        has few steps, as many epochs as have 8,000 steps.
 
     shuffle : bool
         Whether to shuffle the rows in each epoch.
@@ -281,8 +302,9 @@ n_components : int, float or None
         Share of the rows set aside for early stopping, at least 5 rows, and of a dask collection at
         most 128 MB.
 
-    n_iter_no_change : int or np.inf
-        Epochs without improvement after which training stops or the rate is cut.
+    n_iter_no_change : int, np.inf or 'auto'
+        Epochs without improvement after which training stops or the rate is cut. 'auto' is 10, and
+        on fewer than some 2,600 rows as many epochs as have 400 steps.
 
     warm_start : bool
         Whether `fit` goes on from the weights of the last call, with its centre, scale and number

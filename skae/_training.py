@@ -136,7 +136,7 @@ def run_stage(
             validation,
             Schedule(settings.learning_rate, rate, stage.max_iter),
             tol=settings.tol,
-            patience=settings.n_iter_no_change,
+            patience=settings.patience(len(rows)),
             keeps_start=keeps_start,
             trusts_start=trusts_start,
             begin_epoch=begin_epoch,

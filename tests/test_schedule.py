@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.stats import ttest_1samp
 
 from skae._schedule import Kept, Monitor, Schedule, still_falls
 
@@ -50,11 +51,16 @@ def test_the_start_is_kept_unless_beaten():
     assert watched([5.0, 4.4], start=start)[0].kept.weights == "w2"
 
 
-@pytest.mark.parametrize(("gain", "kept"), [(0.3, 0), (0.5, 1)])
-def test_a_trusted_start_is_left_only_beyond_the_standard_error(gain, kept):
-    # Gains of gain - 1, gain, gain + 1: their mean has the standard error 1 / sqrt(3) = 0.58 ...
-    before = np.array([10.0, 10.0, 10.0])
-    after = before - np.array([gain - 0.8, gain, gain + 0.8])  # ... and here 0.46.
+@pytest.mark.parametrize("n_rows", [3, 300])
+@pytest.mark.parametrize("is_clear", [False, True])
+def test_a_trusted_start_is_left_only_where_students_test_says_so(n_rows, is_clear):
+    differences = np.random.default_rng(0).standard_normal(n_rows)
+    # As far from zero as the test asks for, and a little more or less.
+    least = ttest_1samp(differences, 0.0, alternative="greater").confidence_interval(0.95).low
+    kept, gains = int(is_clear), differences - least + (0.01 if is_clear else -0.01)
+    assert (ttest_1samp(gains, 0.0, alternative="greater").pvalue < 0.05) == is_clear
+    before = np.full(n_rows, 10.0)
+    after = before - gains
     monitor = Monitor(0.0, 10, Kept(0, "start", before), trusts_start=True)
     monitor.see(1, "w1", after)
     assert monitor.kept.epoch == kept
