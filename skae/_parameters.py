@@ -294,13 +294,15 @@ n_components : int, float or None
 
     early_stopping : bool
         Whether to set rows aside and to monitor the loss on them. Otherwise, and for fewer than
-        20 rows, the training loss is monitored. Either way the best weights seen are
+        8 rows, the training loss is monitored. Either way the best weights seen are
         the ones kept. Those of init='pca' count among them, and are left only for weights
-        whose loss on the rows set aside is lower by more than its standard error.
+        whose loss on the rows set aside is lower by more than its standard error (by the upper
+        95 % bound of that, which is 2.4 times as much for five rows). So that these rows can tell,
+        training sets out from principal axes of the others; a start that is kept is PCA of all.
 
     validation_fraction : float
-        Share of the rows set aside for early stopping, at least 5 rows, and of a dask collection at
-        most 128 MB.
+        Share of the rows set aside for early stopping. At least 30 rows are, or a quarter where
+        that is less, and of a dask collection at most 128 MB.
 
     n_iter_no_change : int, np.inf or 'auto'
         Epochs without improvement after which training stops or the rate is cut. 'auto' is 10, and
@@ -374,9 +376,9 @@ network_ : Network
 
     validation_loss_curve_ : list of float
         Loss after each epoch on the rows set aside, the penalties of a kind included and the L2
-        term left out; empty where the training loss was monitored. Centre, scale and principal
-        axes are taken from all rows, these included: the loss compares epochs, and is optimistic
-        for rows never seen.
+        term left out; empty where the training loss was monitored. Centre and scale are taken from
+        all rows, these included, and the best of many epochs is kept: the loss compares epochs, and
+        is a little optimistic for rows never seen.
 
     best_validation_loss_ : float or None
         That of the weights kept, None where the training loss was monitored.

@@ -97,7 +97,7 @@ class TestFittedState:
         )
 
     def test_without_validation_there_is_no_validation_curve(self):
-        for estimator, rows in ((make(early_stopping=False), X), (make(), X[:15])):
+        for estimator, rows in ((make(early_stopping=False), X), (make(), X[:7])):
             fitted = estimator.fit(rows)
             assert fitted.validation_loss_curve_ == []
             assert fitted.best_validation_loss_ is None
@@ -146,8 +146,8 @@ class TestParameters:
 
     def test_auto_ends_a_fit(self):
         fixed = {"tol": 10.0, "learning_rate": "constant"}
-        # 135 rows are trained on, in 3 steps an epoch.
-        assert make(max_iter="auto", **fixed).fit(X).n_iter_ == 134
+        # 120 rows are trained on, in 2 steps an epoch.
+        assert make(max_iter="auto", **fixed).fit(X).n_iter_ == 200
         assert make(max_iter="auto", n_iter_no_change=3, **fixed).fit(X).n_iter_ == 3
 
     def test_infinite_patience(self):

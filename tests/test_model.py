@@ -7,6 +7,7 @@ from sklearn.datasets import load_iris
 from sklearn.decomposition import PCA
 
 from skae import AutoencoderTransformer
+from skae._epochs import Validation
 from skae._model import first_model
 from tests.learning import assert_learned
 
@@ -52,3 +53,25 @@ def share_of_pca(train, test):
     pca = PCA(1).fit(train)
     left = ((test - pca.inverse_transform(pca.transform(test))) ** 2).sum()
     return 1 - left / ((test - test.mean(axis=0)) ** 2).sum()
+
+
+def test_what_leaving_the_start_gives_up_is_estimated():
+    """On new rows, the axes of all rows are better than those of some by what is expected."""
+    rng = np.random.default_rng(0)
+    mixing = 3 * rng.standard_normal((2, 12))
+    expected, actual = [], []
+    for _ in range(200):
+        table = rng.standard_normal((40, 2)) @ mixing + rng.standard_normal((40, 12))
+        new = rng.standard_normal((200, 2)) @ mixing + rng.standard_normal((200, 12))
+        rows, aside = np.arange(30), np.arange(30, 40)
+        plan = AutoencoderTransformer(hidden_layer_sizes=(3,))._plan
+        model = first_model(table, 2, "pca", plan, rng, rows)
+        losses = [
+            Validation(each, np.arange(len(each)), model).losses for each in (table[aside], new)
+        ]
+        before = losses[0](model.weights)
+        after = model.expected_of_start(losses[0], len(rows), len(aside))(before)
+        expected.append((before - after).mean())
+        actual.append((losses[1](model.weights) - losses[1](model.start_of_all())).mean())
+    assert 0.7 < np.mean(expected) / np.mean(actual) < 1.4
+    assert model.expected_of_start(losses[0], 3000, 300)(before) is before
