@@ -136,7 +136,7 @@ class SharedParameters:
             raise ValueError(f"{given} describe a layer that is wider than {WIDEST} units.")
         is_sgd, is_adamw = self.solver == "sgd", self.solver == "adamw"
         # Without hidden layers the one layer itself is linear.
-        has_skip = self.init == "pca" and len(encoder) > 1 and stages[0].layer is None
+        starts_as_pca = self.init == "pca" and stages[0].layer is None
         return Plan(
             Network(
                 encoder,
@@ -145,8 +145,8 @@ class SharedParameters:
                 code_activation=code_activation or self.code_activation,
                 output_activation=self._output_activation(loss.on_logits),
                 tied_weights=bool(self.tied_weights),
-                encoder_skip=has_skip,
-                decoder_skip=has_skip,
+                encoder_skip=starts_as_pca and len(encoder) > 1,
+                decoder_skip=starts_as_pca and len(decoder) > 1,
                 n_active=n_active,
                 is_variational=is_variational,
             ),

@@ -178,9 +178,7 @@ def share(which, of):
 def panel():
     """Print a row for each table and number of codes, then the bars over all of them."""
     before = json.loads(BEFORE.read_text())
-    head(
-        "Explained variance on held-out rows of three splits: skae, before, PCA, a plain network"
-    )
+    head("Explained variance on held-out rows of three splits: skae, before, PCA, a plain network")
     fits, means, seconds = [], [], []
     for what, X, k in settings():
         parts = [split(X, seed) for seed in SEEDS]
