@@ -19,6 +19,7 @@ from sklearn.utils.validation import (
     column_or_1d,
 )
 
+from skae._epochs import set_aside
 from skae._head import ATTRIBUTES, PARAMETERS, REFERENCES, EncoderWithHead
 from skae._parameters import documented
 from skae._parts import LOSSES
@@ -184,6 +185,13 @@ class AutoencoderClassifier(ScoredWhereLabelled, ClassifierMixin, EncoderWithHea
         # Of two classes, -1 may be one.
         return labelled | (-1 in self.classes_.tolist())
 
+    def _set_aside(self, targets, fraction, rng):
+        _, aside = set_aside(len(targets), fraction, rng)
+        # Each class keeps a row to train on.
+        _, first = np.unique(targets.argmax(axis=1), return_index=True)
+        aside = np.setdiff1d(aside, first)
+        return np.setdiff1d(np.arange(len(targets)), aside), aside
+
     def _head(self, codes, targets):
         # A softmax of two classes knows their difference alone.
         logistic = LogisticRegression(C=1.0 / self.alpha, max_iter=1000)
@@ -280,6 +288,9 @@ class AutoencoderRegressor(ScoredWhereLabelled, RegressorMixin, EncoderWithHead)
     def _is_labelled(self, y):
         y = _numbers(y)
         return ~np.isnan(y.reshape(len(y), -1)).any(axis=1)
+
+    def _set_aside(self, targets, fraction, rng):
+        return set_aside(len(targets), fraction, rng)
 
     def _head(self, codes, targets):
         # The squared error is averaged over the outputs, each of which Ridge fits alone.
