@@ -30,7 +30,7 @@ from skae._documentation import DocumentationLink
 from skae._epochs import History, run_epochs
 from skae._feed import AUTO_BATCH_SIZE, rows_in_a_batch
 from skae._interrupts import DeferredInterrupt, fit_until_interrupted, pass_on_interrupt
-from skae._joint import Headed, JointFeed, JointPlan, LabelValidation, neighbour_distance
+from skae._joint import Headed, JointFeed, JointPlan, LabelValidation, step_lengths
 from skae._parameters import SOLVERS
 from skae._parts import Loss
 from skae._plan import Objective, Solver
@@ -131,6 +131,10 @@ class EncoderWithHead(
         """Return kernel and bias of the linear map that brings codes closest to targets."""
 
     @abstractmethod
+    def _shares(self, codec: Codec, X) -> tuple[float, ...]:
+        """Return the shares of the classes among rows, as the codec predicts them, if any."""
+
+    @abstractmethod
     def _set_aside(self, targets, fraction, rng) -> tuple[np.ndarray, np.ndarray]:
         """Return the labelled rows to train on and those to monitor the loss on, if any."""
 
@@ -211,7 +215,7 @@ class EncoderWithHead(
             history = History(Kept(0, weights, np.array([np.nan])))
             if not (self.freeze or interrupted):
                 feed, validation = self._feed(headed, rows, labelled, targets, rng)
-                plan = self._joint_plan(headed, feed, rng)
+                plan = self._joint_plan(headed, feed, self._shares(headed.codec(weights), rows))
                 file = None if checkpoint is None else checkpoint.of_stage(0)
                 history = self._trained(
                     plan, weights, feed, validation, file, begin_epoch, end_epoch
@@ -319,18 +323,18 @@ class EncoderWithHead(
             headed.model.mean,
             headed.model.scale,
             (rows_in_a_batch(size, len(chosen)), rows_in_a_batch(2 * size, len(rows))),
+            step_lengths(X, headed.model, rng),
             rng,
         )
         if not aside.size:
             return feed, None
         return feed, LabelValidation(X[where[aside]], targets[aside], self._loss, headed.codec)
 
-    def _joint_plan(self, headed: Headed, feed: JointFeed, rng) -> JointPlan:
+    def _joint_plan(self, headed: Headed, feed: JointFeed, shares) -> JointPlan:
         """Return what is trained on these batches."""
         model, is_adamw = headed.model, self.solver == "adamw"
         alpha = float(self.alpha) / len(feed.rows)
         momentum = 0.9 if self.solver == "sgd" else 0.0
-        distance = neighbour_distance(feed.X[feed.rows], model.mean, model.scale, rng)
         return JointPlan(
             headed.network,
             Objective(self._loss, 0.0 if is_adamw else alpha),
@@ -338,9 +342,11 @@ class EncoderWithHead(
             autoencoder=model.plan.network,
             reconstruction=model.plan.objective.loss,
             n_labelled=feed.sizes[0],
-            step_length=distance,
-            entropy_weight=0.5,
+            head_alpha=float(self.alpha) / len(feed.labelled),
+            entropy_weight=0.3,
+            balance_weight=1.0,
             reconstruction_weight=0.1,
+            shares=shares,
         )
 
     def _trained(

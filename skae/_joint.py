@@ -16,13 +16,15 @@ from skae._layers import Dense
 from skae._model import Model
 from skae._parts import Loss
 from skae._plan import Half, Network, Plan
-from skae._serve import Codec, standardised
+from skae._serve import Codec, blocks, standardised
 
-# An adversarial step goes this share of the way to a row's nearest neighbour, so that it ends
-# nearer to the row it came from than to any other.
-SHARE_OF_NEIGHBOUR = 1 / 3
-# Rows whose neighbours are looked for, and rows these are looked for among.
-NEIGHBOURED_ROWS, NEIGHBOURING_ROWS = 1000, 10_000
+# An adversarial step ends at a row's nearest neighbour at the farthest, and where rows are so many
+# or so noisy that this is far, at this share of the distance between any two rows.
+SHARE_OF_DISTANCE = 0.2
+# Rows that neighbours are looked for among.
+NEIGHBOURING_ROWS = 2000
+# Rows that differ by less than this share of that distance are equal but for rounding.
+ROUNDING = 1e-3
 # Few rows make few steps, and networks learn by steps: an epoch has at least so many.
 LEAST_STEPS = 20
 # The losses' arithmetic on arrays.
@@ -42,18 +44,22 @@ class JointPlan(Plan):
     reconstruction : Loss
     n_labelled : int
         The first so many rows of a batch are labelled, the others are not.
-    step_length : float
-        Length of an adversarial step, in standardised units.
-    entropy_weight, reconstruction_weight : float
+    head_alpha : float
+        Strength of the L2 term of the head's kernel.
+    entropy_weight, balance_weight, reconstruction_weight : float
         Of the terms beside the loss of the labelled rows.
+    shares : tuple of float
+        Shares of the classes among all rows; none in regression.
     """
 
     autoencoder: Network
     reconstruction: Loss
     n_labelled: int
-    step_length: float
+    head_alpha: float
     entropy_weight: float
+    balance_weight: float
     reconstruction_weight: float
+    shares: tuple[float, ...] = ()
 
     @property
     def shapes(self) -> tuple[tuple[int, ...], ...]:
@@ -117,6 +123,9 @@ class JointFeed:
     scale : float
     sizes : (int, int)
         Numbers of labelled and of other rows in a batch.
+    lengths : ndarray of shape (n_samples,)
+        Length of an adversarial step from each row, see `step_lengths`. A chunk's normals, the
+        directions that such steps are searched from, are as long.
     rng : Generator
     """
 
@@ -127,6 +136,7 @@ class JointFeed:
     mean: np.ndarray
     scale: float
     sizes: tuple[int, int]
+    lengths: np.ndarray
     rng: np.random.Generator
 
     @property
@@ -164,6 +174,8 @@ class JointFeed:
                 standardised(rows, self.mean, self.scale, out=flat)
                 targets[:n_steps, :n_labelled] = self.targets[labelled[now]]
                 self.rng.standard_normal(out=normals, dtype=np.float32)
+                sizes = np.sqrt(np.einsum("ijk,ijk->ij", normals[:n_steps], normals[:n_steps]))
+                normals[:n_steps] *= (self.lengths[chosen] / sizes)[:, :, np.newaxis]
                 ends_epoch = now.stop >= self.epoch_steps
                 state_after = self.rng.bit_generator.state if ends_epoch else None
                 yield Chunk(inputs, targets, normals, row_weights, n_steps, state_after)
@@ -201,18 +213,22 @@ class LabelValidation:
             return self.loss(ARRAY_MATH, self.targets, outputs).mean(axis=1)
 
 
-def neighbour_distance(
-    X: np.ndarray, mean: np.ndarray, scale: float, rng: np.random.Generator
-) -> float:
-    """Return the median distance of rows to their nearest neighbour, in standardised units.
+def step_lengths(X: np.ndarray, model: Model, rng: np.random.Generator) -> np.ndarray:
+    """Return how far an adversarial step goes from each row, in standardised units.
 
-    Equal rows are no neighbours of each other. Where there are no others it is zero.
+    It is the distance to the nearest of some other rows (Hu et al., 2017, take a share of that
+    to the tenth), but at most a share of the median distance between two rows. Equal rows are no
+    neighbours of each other.
     """
-    from sklearn.neighbors import NearestNeighbors
+    from sklearn.metrics import pairwise_distances
 
     chosen = rng.permutation(len(X))[:NEIGHBOURING_ROWS]
-    rows = standardised(X[chosen], mean, scale)
-    search = NearestNeighbors(n_neighbors=min(2, len(rows))).fit(rows)
-    distances = search.kneighbors(rows[:NEIGHBOURED_ROWS])[0][:, -1]
-    distances = distances[distances > 0.0]
-    return float(np.median(distances)) if distances.size else 0.0
+    others = standardised(X[chosen], model.mean, model.scale)
+    between = pairwise_distances(others[: len(others) // 2], others[len(others) // 2 :])
+    lengths = np.full(len(X), SHARE_OF_DISTANCE * np.median(between), np.float32)
+    for part in blocks(len(X), len(others)):
+        rows = standardised(X[part].copy(), model.mean, model.scale)
+        distances = pairwise_distances(rows, others)
+        distances[distances <= ROUNDING * np.median(between)] = np.inf
+        lengths[part] = np.minimum(lengths[part], distances.min(axis=1))
+    return lengths

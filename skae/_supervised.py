@@ -185,6 +185,10 @@ class AutoencoderClassifier(ScoredWhereLabelled, ClassifierMixin, EncoderWithHea
         # Of two classes, -1 may be one.
         return labelled | (-1 in self.classes_.tolist())
 
+    def _shares(self, codec, X):
+        shares = softmax(codec.decode(codec.encode(X)), axis=1).mean(axis=0)
+        return tuple(map(float, shares))
+
     def _set_aside(self, targets, fraction, rng):
         _, aside = set_aside(len(targets), fraction, rng)
         # Each class keeps a row to train on.
@@ -288,6 +292,9 @@ class AutoencoderRegressor(ScoredWhereLabelled, RegressorMixin, EncoderWithHead)
     def _is_labelled(self, y):
         y = _numbers(y)
         return ~np.isnan(y.reshape(len(y), -1)).any(axis=1)
+
+    def _shares(self, codec, X):
+        return ()
 
     def _set_aside(self, targets, fraction, rng):
         return set_aside(len(targets), fraction, rng)

@@ -39,7 +39,7 @@ def _loss(
         return tf.reduce_mean(plan.objective.loss(tf.math, target, output))
 
     def expected(output: Tensor) -> Tensor:
-        return tf.nn.softmax(output) if plan.objective.loss.on_logits else output
+        return tf.nn.softmax(output) if plan.shares else output
 
     encoder, decoder, head = parts(weights)
     codes = through(encode, network, encoder, rows)
@@ -49,24 +49,32 @@ def _loss(
     # Virtual adversarial training: one power iteration from a random direction.
     fixed = parts(tuple(map(tf.stop_gradient, weights)))
     wanted = tf.stop_gradient(expected(clean))
+    steps = directions[n:]
     with tf.GradientTape() as tape:
-        probe = PROBE * plan.step_length * _unit(directions[n:])
+        probe = PROBE * steps
         tape.watch(probe)
         change = compare(wanted, outputs(unlabelled + probe, fixed[0], fixed[2]))
-    worst = tf.stop_gradient(plan.step_length * _unit(tape.gradient(change, probe)))
+    length = tf.sqrt(tf.reduce_sum(tf.square(steps), axis=1, keepdims=True))
+    worst = tf.stop_gradient(length * _unit(tape.gradient(change, probe)))
     moved = outputs(unlabelled + worst, encoder, head)
 
     reconstruction = through(propagate, autoencoder, decoder, codes)
     entries = entry_losses(
         plan.reconstruction, autoencoder, rows, reconstruction, mean, scale, TENSORS
     )
-    return (
+    loss = (
         compare(targets[:n], output[:n])
         + compare(wanted, moved)
         - compare(wanted, clean)
-        + plan.entropy_weight * compare(expected(clean), clean)
         + plan.reconstruction_weight * tf.reduce_mean(entries)
+        + 0.5 * plan.head_alpha * tf.reduce_sum(tf.square(head.kernels[0]))
     )
+    if plan.shares:
+        predicted = tf.nn.softmax(clean)
+        means = tf.math.log(tf.reduce_mean(predicted, axis=0) + TINY)
+        loss += plan.entropy_weight * compare(predicted, clean)
+        loss -= plan.balance_weight * tf.reduce_sum(tf.stack(plan.shares) * means)
+    return loss
 
 
 def _unit(rows: Tensor) -> Tensor:
