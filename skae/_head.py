@@ -45,7 +45,7 @@ from skae._words import ForeignWords, one_of, rows_alone, translating
 
 # The default autoencoder: as many codes as columns up to this; its first hidden layer is as wide
 # as X, rounded up to a power of two, within these bounds, and its second one half as wide.
-MOST_CODES, NARROWEST, WIDEST = 64, 128, 1024
+MOST_CODES, NARROWEST, WIDEST = 64, 128, 512
 
 
 class EncoderWithHead(
@@ -85,6 +85,8 @@ class EncoderWithHead(
 
     # How the head's outputs are compared with targets.
     _loss: ClassVar[Loss]
+    # How much counts of what the default network adds to a linear model.
+    _share: ClassVar[float]
 
     @translating
     def __init__(
@@ -195,8 +197,9 @@ class EncoderWithHead(
                 begin_untrained(autoencoder, rows)
             else:
                 interrupted = fit_until_interrupted(autoencoder, autoencoder._like(rows, X))
-            headed = Headed.on(autoencoder._fitted_model(rows), targets.shape[1])
-            weights = self._first_weights(headed, rows[labelled], targets, starts_untrained)
+            model = autoencoder._fitted_model(rows)
+            headed = Headed.on(model, targets.shape[1], starts_untrained, self._share)
+            weights = self._first_weights(headed, rows[labelled], targets)
 
             seen = {"estimator": self, "X": X, "y": y}
             context = self._init_callback_context(max_subtasks=int(self.max_iter))
@@ -288,7 +291,7 @@ class EncoderWithHead(
             "n_iter_": max(1, len(history.loss_curve)),
         }
 
-    def _first_weights(self, headed: Headed, X, targets, in_one_unit: bool) -> tuple[Any, ...]:
+    def _first_weights(self, headed: Headed, X, targets) -> tuple[Any, ...]:
         """Return the weights training starts from, the head that of a linear model.
 
         Its penalty is that of codes in standard deviations of their own, or in one unit for all.
@@ -297,7 +300,7 @@ class EncoderWithHead(
         codes = model.codec(model.weights).encode(X)
         mean, deviation = codes.mean(axis=0), codes.std(axis=0)
         deviation[deviation == 0.0] = 1.0
-        if in_one_unit:
+        if headed.keeps_linear:
             deviation[:] = model.scale
         kernel, bias = self._head((codes - mean) / deviation, targets)
         kernel = kernel / deviation[:, np.newaxis]
@@ -337,11 +340,13 @@ class EncoderWithHead(
         momentum = 0.9 if self.solver == "sgd" else 0.0
         return JointPlan(
             headed.network,
-            Objective(self._loss, 0.0 if is_adamw else alpha),
+            Objective(self._loss),
             Solver(self.solver, momentum, bool(momentum), alpha if is_adamw else 0.0),
             autoencoder=model.plan.network,
             reconstruction=model.plan.objective.loss,
             n_labelled=feed.sizes[0],
+            fixed=headed.fixed,
+            alpha=0.0 if is_adamw else alpha,
             head_alpha=float(self.alpha) / len(feed.labelled),
             entropy_weight=0.3,
             balance_weight=1.0,

@@ -44,8 +44,11 @@ class JointPlan(Plan):
     reconstruction : Loss
     n_labelled : int
         The first so many rows of a batch are labelled, the others are not.
-    head_alpha : float
-        Strength of the L2 term of the head's kernel.
+    fixed : tuple of int
+        Which weights stay as they are.
+    alpha, head_alpha : float
+        Strength of the L2 term of the autoencoder's kernels and of the head's; that of the
+        objective is zero.
     entropy_weight, balance_weight, reconstruction_weight : float
         Of the terms beside the loss of the labelled rows.
     shares : tuple of float
@@ -55,6 +58,8 @@ class JointPlan(Plan):
     autoencoder: Network
     reconstruction: Loss
     n_labelled: int
+    fixed: tuple[int, ...]
+    alpha: float
     head_alpha: float
     entropy_weight: float
     balance_weight: float
@@ -73,13 +78,25 @@ class Headed:
     """An autoencoder's model, and the network of its encoder under a linear head.
 
     Its weights are those of the autoencoder, then kernel and bias of the head.
+
+    Parameters
+    ----------
+    model : Model
+    network : Network
+    keeps_linear : bool
+        Whether the linear path and the head stay as they are, so that training adds to a linear
+        model what the encoder's layers find.
+    share : float
+        How much of that counts.
     """
 
     model: Model
     network: Network
+    keeps_linear: bool
+    share: float
 
     @staticmethod
-    def on(model: Model, n_outputs: int) -> Headed:
+    def on(model: Model, n_outputs: int, keeps_linear: bool, share: float) -> Headed:
         """Put a head of so many outputs on a model."""
         below = model.plan.network
         head = (Dense(below.n_components, n_outputs),)
@@ -91,11 +108,23 @@ class Headed:
             decoder_skip=False,
             is_variational=False,
         )
-        return Headed(model, network)
+        return Headed(model, network, keeps_linear, share)
+
+    @property
+    def fixed(self) -> tuple[int, ...]:
+        """Which weights training leaves as they are."""
+        n, n_layers = len(self.model.weights), len(self.network.encoder)
+        return (2 * n_layers, n, n + 1) if self.keeps_linear else ()
 
     def codec(self, weights: tuple[Any, ...]) -> Codec:
         """Return the codec whose decoder is the head."""
         encoder, _ = self.model.plan.network.split(weights[:-2], np.transpose)
+        if self.keeps_linear:
+            *kernels, kernel = encoder.kernels
+            *biases, bias = encoder.biases
+            encoder = encoder._replace(
+                kernels=(*kernels, self.share * kernel), biases=(*biases, self.share * bias)
+            )
         head = Half(self.network.decoder, weights[-2:-1], weights[-1:], None)
         own = self.network.join(encoder._replace(spread=None), head)
         own = tuple(np.array(weight, np.float32) for weight in own)

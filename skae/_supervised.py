@@ -122,6 +122,7 @@ class AutoencoderClassifier(ScoredWhereLabelled, ClassifierMixin, EncoderWithHea
     """
 
     _loss = SoftmaxCrossentropy()
+    _share = 1.0
 
     def decision_function(self, X):
         """Return the logits of the classes; for two classes, the second's minus the first's.
@@ -251,6 +252,9 @@ class AutoencoderRegressor(ScoredWhereLabelled, RegressorMixin, EncoderWithHead)
     """
 
     _loss = LOSSES["squared_error"]
+    # The average of two predictions, here the linear model's and the network's, has at most
+    # the mean of their squared errors.
+    _share = 0.5
 
     def predict(self, X):
         """Return the targets of rows.

@@ -67,7 +67,6 @@ def _loss(
         + compare(wanted, moved)
         - compare(wanted, clean)
         + plan.reconstruction_weight * tf.reduce_mean(entries)
-        + 0.5 * plan.head_alpha * tf.reduce_sum(tf.square(head.kernels[0]))
     )
     if plan.shares:
         predicted = tf.nn.softmax(clean)
@@ -90,11 +89,22 @@ def joint_gradient(
     mean: Tensor,
     scale: Tensor,
 ) -> tuple[Tensor, list[Tensor]]:
-    """Return the loss of one batch and its gradient, the L2 term left out of both."""
+    """Return the loss of one batch and its gradient, the L2 terms in the latter alone.
+
+    What is to stay as it is has a gradient of zero.
+    """
+    alphas = [plan.alpha if weight.shape.rank > 1 else 0.0 for weight in weights]
+    alphas[-2] = plan.head_alpha
     with tf.GradientTape() as tape:
         tape.watch(weights)
         loss = _loss(plan, weights, *batch[:3], mean, scale)
-    return loss, tape.gradient(loss, weights, unconnected_gradients="zero")
+    gradients = list(tape.gradient(loss, weights, unconnected_gradients="zero"))
+    for i, (weight, alpha) in enumerate(zip(weights, alphas, strict=True)):
+        if i in plan.fixed:
+            gradients[i] = tf.zeros_like(weight)
+        elif weight.shape.rank > 1:
+            gradients[i] += alpha * weight
+    return loss, gradients
 
 
 @kept
