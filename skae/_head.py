@@ -6,7 +6,6 @@ from abc import ABCMeta, abstractmethod
 from contextlib import closing
 from copy import copy
 from functools import partial
-from numbers import Integral, Real
 from typing import Any, ClassVar
 
 import joblib
@@ -19,7 +18,6 @@ from sklearn.base import (
     clone,
 )
 from sklearn.utils import check_random_state
-from sklearn.utils._param_validation import HasMethods, Interval, Options
 from sklearn.utils.validation import check_consistent_length, check_is_fitted, validate_data
 
 from skae._autoencoder import AutoencoderTransformer
@@ -29,23 +27,26 @@ from skae._checkpoint import Checkpoint
 from skae._documentation import DocumentationLink
 from skae._epochs import History, run_epochs
 from skae._feed import AUTO_BATCH_SIZE, rows_in_a_batch
+from skae._head_parameters import HeadParameters
 from skae._interrupts import DeferredInterrupt, fit_until_interrupted, pass_on_interrupt
 from skae._joint import Headed, JointFeed, JointPlan, LabelValidation, step_lengths
-from skae._parameters import SOLVERS
 from skae._parts import Loss
 from skae._plan import Objective, Solver
 from skae._rows import finite, restored_on_failure
-from skae._schedule import SCHEDULES, Kept, Schedule
+from skae._schedule import Kept, Schedule
 from skae._serve import Codec
 from skae._stages import Trained
 from skae._storage import VersionStamp
 from skae._version import __version__
 from skae._words import ATTRIBUTES as ELSEWHERE
-from skae._words import ForeignWords, one_of, rows_alone, translating
+from skae._words import ForeignWords, rows_alone
 
 # The default autoencoder: as many codes as columns up to this; its first hidden layer is as wide
 # as X, rounded up to a power of two, within these bounds, and its second one half as wide.
 MOST_CODES, NARROWEST, WIDEST = 64, 128, 512
+# Weights of the terms beside the labels' loss: the entropy of each row's class, the shares of the
+# classes, the reconstruction.
+ENTROPY, BALANCE, RECONSTRUCTION = 0.3, 1.0, 0.1
 
 
 class EncoderWithHead(
@@ -55,31 +56,11 @@ class EncoderWithHead(
     CallbackSupportMixin,
     ClassNamePrefixFeaturesOutMixin,
     TransformerMixin,
+    HeadParameters,
     BaseEstimator,
     metaclass=ABCMeta,
 ):
     """What the classifier and the regressor share: an encoder, a linear head, joint training."""
-
-    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        "autoencoder": [BaseAutoencoder, None],
-        "freeze": ["boolean"],
-        "alpha": [Interval(Real, 0, None, closed="neither")],
-        "solver": [one_of(SOLVERS)],
-        "batch_size": [one_of(["auto"]), Interval(Integral, 1, None, closed="left")],
-        "learning_rate": [one_of(SCHEDULES)],
-        "learning_rate_init": [Interval(Real, 0, None, closed="neither")],
-        "max_iter": [Interval(Integral, 1, None, closed="left")],
-        "tol": [Interval(Real, 0, None, closed="left")],
-        "early_stopping": ["boolean"],
-        "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
-        "n_iter_no_change": [
-            Interval(Integral, 1, None, closed="left"),
-            Options(Real, {np.inf}),
-        ],
-        "random_state": ["random_state"],
-        "verbose": ["verbose"],
-        "checkpoint": [str, HasMethods(["__fspath__"]), None],
-    }
 
     _attribute_advice = {name: f"See its autoencoder_: {told}" for name, told in ELSEWHERE.items()}
 
@@ -87,42 +68,6 @@ class EncoderWithHead(
     _loss: ClassVar[Loss]
     # How much counts of what the default network adds to a linear model.
     _share: ClassVar[float]
-
-    @translating
-    def __init__(
-        self,
-        autoencoder=None,
-        *,
-        freeze=False,
-        alpha=1.0,
-        solver="adam",
-        batch_size="auto",
-        learning_rate="cosine",
-        learning_rate_init=1e-3,
-        max_iter=50,
-        tol=1e-4,
-        early_stopping=False,
-        validation_fraction=0.1,
-        n_iter_no_change=10,
-        random_state=None,
-        verbose=False,
-        checkpoint=None,
-    ):
-        self.autoencoder = autoencoder
-        self.freeze = freeze
-        self.alpha = alpha
-        self.solver = solver
-        self.batch_size = batch_size
-        self.learning_rate = learning_rate
-        self.learning_rate_init = learning_rate_init
-        self.max_iter = max_iter
-        self.tol = tol
-        self.early_stopping = early_stopping
-        self.validation_fraction = validation_fraction
-        self.n_iter_no_change = n_iter_no_change
-        self.random_state = random_state
-        self.verbose = verbose
-        self.checkpoint = checkpoint
 
     @abstractmethod
     def _targets(self, y) -> tuple[np.ndarray, np.ndarray, dict[str, Any]]:
@@ -338,6 +283,8 @@ class EncoderWithHead(
         model, is_adamw = headed.model, self.solver == "adamw"
         alpha = float(self.alpha) / len(feed.rows)
         momentum = 0.9 if self.solver == "sgd" else 0.0
+        # Classes of labelled rows are known, and need not be made sure.
+        unlabelled = 1.0 - len(feed.labelled) / len(feed.rows)
         return JointPlan(
             headed.network,
             Objective(self._loss),
@@ -348,9 +295,9 @@ class EncoderWithHead(
             fixed=headed.fixed,
             alpha=0.0 if is_adamw else alpha,
             head_alpha=float(self.alpha) / len(feed.labelled),
-            entropy_weight=0.3,
-            balance_weight=1.0,
-            reconstruction_weight=0.1,
+            entropy_weight=ENTROPY * unlabelled,
+            balance_weight=BALANCE * unlabelled,
+            reconstruction_weight=RECONSTRUCTION,
             shares=shares,
         )
 
@@ -417,62 +364,3 @@ def begin_untrained(autoencoder: BaseAutoencoder, X: np.ndarray) -> None:
     model = autoencoder._first_model(X, rng)
     start = Trained(model, History(Kept(0, model.weights, np.array([np.nan]))), [])
     vars(autoencoder).update(autoencoder._fitted(X, start, False), _split_seed=split_seed)
-
-
-PARAMETERS = """\
-autoencoder : estimator or None, default=None
-        Any autoencoder of skae; it is cloned. None is ``StackedAutoencoder(64,
-        hidden_layer_sizes=(128,), code_activation='elu')``.
-
-    freeze : bool, default=False
-        Whether the encoder stays as the autoencoder has left it, so that the head alone sees
-        labels. Nothing is then trained by TensorFlow but the autoencoder.
-
-    alpha : float, default=1.0
-        Strength of the L2 term: ``alpha / 2`` times the sum of squared kernel entries, divided by
-        the number of labelled rows, is added to the loss. The first head's kernel is penalised
-        in units in which each code has unit variance.
-
-    batch_size : int or 'auto', default='auto'
-        Labelled rows in a step of the fine-tuning; 'auto' is 64.
-
-    learning_rate_init : float, default=3e-4
-        Initial learning rate of the fine-tuning by Adam, which falls to zero along a cosine. Low,
-        because encoder and head have been trained before.
-
-    max_iter : int, default=50
-        Number of epochs of the fine-tuning.
-
-    random_state : int, RandomState instance or None, default=None
-        Seeds the shuffling of labelled rows, and `autoencoder` where its own is None.
-
-    verbose : bool or int, default=False
-        Whether to print a line an epoch of the fine-tuning, and to say so when compiling takes
-        long."""
-
-ATTRIBUTES = """\
-autoencoder_ : estimator
-        The autoencoder, as trained on all rows.
-
-    network_ : Network
-        Frozen description of encoder and head.
-
-    weights_ : tuple of ndarray
-        Trained arrays of encoder and head, in the order of ``network_.shapes``.
-
-    loss_curve_ : list of float
-        Training loss of each epoch of the fine-tuning, empty with ``freeze=True``.
-
-    n_iter_ : int
-        Number of epochs of the fine-tuning, 1 with ``freeze=True``.
-
-    n_features_in_ : int
-        Number of columns seen by `fit`.
-
-    feature_names_in_ : ndarray of shape (n_features_in_,)
-        Names of the columns, where X had string names."""
-
-REFERENCES = """\
-.. [1] Erhan et al., "Why Does Unsupervised Pre-training Help Deep Learning?", JMLR 11, 2010.
-    .. [2] Kumar et al., "Fine-Tuning can Distort Pretrained Features and Underperform
-       Out-of-Distribution", ICLR 2022."""

@@ -139,8 +139,8 @@ class Headed:
 class JointFeed:
     """Endless epochs of batches: some labelled rows, then some of all rows, which go unlabelled.
 
-    An epoch has as many steps as draw all rows, and at least `LEAST_STEPS`. The labelled rows,
-    as a rule fewer, come round more often.
+    An epoch has as many steps as draw all rows, and the labelled ones once more, and at least
+    `LEAST_STEPS`. What is used up before comes round again.
 
     Parameters
     ----------
@@ -181,7 +181,8 @@ class JointFeed:
     @property
     def epoch_steps(self) -> int:
         """Number of batches in an epoch."""
-        return max(LEAST_STEPS, -(-len(self.rows) // self.sizes[1]))
+        numbers = zip((len(self.labelled), len(self.rows)), self.sizes, strict=True)
+        return max(LEAST_STEPS, *(-(-n // size) for n, size in numbers))
 
     def __iter__(self) -> Iterator[Chunk]:
         """Yield chunks whose arrays are filled anew for the next one: copy what is to last."""

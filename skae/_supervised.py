@@ -20,7 +20,8 @@ from sklearn.utils.validation import (
 )
 
 from skae._epochs import set_aside
-from skae._head import ATTRIBUTES, PARAMETERS, REFERENCES, EncoderWithHead
+from skae._head import EncoderWithHead
+from skae._head_parameters import ATTRIBUTES, PARAMETERS, REFERENCES
 from skae._parameters import documented
 from skae._parts import LOSSES
 from skae._rows import dense
@@ -78,10 +79,14 @@ class ScoredWhereLabelled:
 class AutoencoderClassifier(ScoredWhereLabelled, ClassifierMixin, EncoderWithHead):
     """Classifier on the codes of an autoencoder that also learns from unlabelled rows.
 
-    The autoencoder is trained on all rows [1]_. Then a logistic regression of the labelled rows'
-    codes becomes the head, and unless frozen, encoder and head are trained together on the
-    labelled rows: first the head, then the whole, so that a random head does not spoil what
-    the encoder has learned [2]_.
+    Encoder, reconstruction and a linear head on the codes are trained together. By default they
+    start as PCA under a logistic regression of the labelled rows, and all rows are asked for what
+    has to be added to it. Beside the log-loss of the labelled rows and the reconstruction of all,
+    these terms count: predictions are to change little when a row is moved a small step in the
+    direction in which they change most, virtual adversarial training [1]_; and each row's class is
+    to be sure while the shares of the classes stay those that the logistic regression predicts,
+    as in [2]_. A step is as long as the way to the nearest other row, and at most a fifth of the
+    median distance between two rows. A given `autoencoder` is trained before, on all rows [3]_.
 
     Rows with the label -1 are unlabelled, as everywhere in scikit-learn; for classes that are
     strings give y dtype object. With no such row this is supervised learning with
@@ -211,10 +216,15 @@ class AutoencoderClassifier(ScoredWhereLabelled, ClassifierMixin, EncoderWithHea
 class AutoencoderRegressor(ScoredWhereLabelled, RegressorMixin, EncoderWithHead):
     """Regressor on the codes of an autoencoder that also learns from unlabelled rows.
 
-    The autoencoder is trained on all rows [1]_. Then a ridge regression on the labelled rows' codes
-    becomes the head, and unless frozen, encoder and head are trained together on the
-    labelled rows: first the head, then the whole, so that a random head does not spoil what
-    the encoder has learned [2]_. Targets are standardised inside.
+    Encoder, reconstruction and a linear head on the codes are trained together. By default they
+    start as PCA under a ridge regression of the labelled rows, and all rows are asked for what
+    has to be added to it. Beside the squared error of the labelled rows and the reconstruction of
+    all, predictions are to change little when a row is moved a small step in the direction in
+    which they change most, virtual adversarial training [1]_. A step is as long as the way to the
+    nearest other row [2]_, and at most a fifth of the median distance between two rows. What is
+    added to the ridge regression counts half: the average of two predictors has at most the mean
+    of their squared errors. A given `autoencoder` is trained before, on all rows [3]_, and what
+    it becomes counts in full. Targets are standardised inside.
 
     Rows whose target (or one of whose targets) is NaN are unlabelled.
 
