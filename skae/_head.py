@@ -66,7 +66,8 @@ class EncoderWithHead(
 
     # How the head's outputs are compared with targets.
     _loss: ClassVar[Loss]
-    # How much counts of what the default network adds to a linear model.
+    # The activation of the default network, and how much counts of what it adds to a linear model.
+    _activation: ClassVar[str]
     _share: ClassVar[float]
 
     @abstractmethod
@@ -136,7 +137,8 @@ class EncoderWithHead(
                 autoencoder.set_params(random_state=int(rng.integers(2**31)))
             interrupted = False
             if given is None:
-                autoencoder.set_params(**default_sizes(*rows.shape))
+                sizes = default_sizes(rows.shape[1])
+                autoencoder.set_params(activation=self._activation, **sizes)
             starts_untrained = given is None and not self.freeze
             if starts_untrained:
                 begin_untrained(autoencoder, rows)
@@ -172,7 +174,7 @@ class EncoderWithHead(
             attributes = fitted(history)
             if checkpoint is not None and not interrupted:
                 checkpoint.remove()
-            context.call_on_fit_task_end(**seen, reconstruction_attributes=lambda: attributes)
+            context.call_on_fit_task_end(**seen, reconstruction_attributes=attributes)
         vars(self).update(attributes)
         if interrupted:
             pass_on_interrupt()
@@ -346,13 +348,12 @@ class EncoderWithHead(
         return history
 
 
-def default_sizes(n_samples: int, n_features: int) -> dict[str, Any]:
+def default_sizes(n_features: int) -> dict[str, Any]:
     """Return the sizes of the default autoencoder."""
     width = min(max(1 << (n_features - 1).bit_length(), NARROWEST), WIDEST)
     return {
         "n_components": min(n_features, MOST_CODES),
         "hidden_layer_sizes": (width, width // 2),
-        "activation": "relu",
     }
 
 

@@ -81,10 +81,10 @@ autoencoder : estimator or None, default=None
         with the labels, a head on standardised codes included. Its corruption and penalties
         belong to the first training alone. None begins with the labels at once: an
         `AutoencoderTransformer` starts as PCA, with as many codes as X has columns, at most 64,
-        and two hidden layers of ReLUs, the first one as wide as X (a power of two from 128 to
-        512) and the second half as wide. Its linear path and the head stay the linear model of
-        the labelled rows that they start as, and the layers beside them learn what is to be
-        added.
+        and two hidden layers (ReLU in classification, tanh in regression), the first one as wide
+        as X (a power of two from 128 to 512) and the second half as wide. Its linear path and
+        the head stay the linear model of the labelled rows that they start as, and the layers
+        beside them learn what is to be added.
 
     freeze : bool, default=False
         Whether the encoder stays as the autoencoder has left it, so that the head alone sees

@@ -127,6 +127,7 @@ class AutoencoderClassifier(ScoredWhereLabelled, ClassifierMixin, EncoderWithHea
     """
 
     _loss = SoftmaxCrossentropy()
+    _activation = "relu"
     _share = 1.0
 
     def decision_function(self, X):
@@ -262,6 +263,8 @@ class AutoencoderRegressor(ScoredWhereLabelled, RegressorMixin, EncoderWithHead)
     """
 
     _loss = LOSSES["squared_error"]
+    # What saturates does not run away from the targets on rows far from the others.
+    _activation = "tanh"
     # The average of two predictions, here the linear model's and the network's, has at most
     # the mean of their squared errors.
     _share = 0.5
