@@ -1,8 +1,11 @@
 """The plain autoencoder."""
 
+from typing import Any, ClassVar
+
 from skae._base import BaseAutoencoder
+from skae._layers import dense_layers
 from skae._parameters import estimator
-from skae._plan import Plan
+from skae._plan import Plan, mirrored
 
 
 @estimator
@@ -17,6 +20,13 @@ class AutoencoderTransformer(BaseAutoencoder):
     Parameters
     ----------
     {parameters}
+
+    linear_encoder : bool, default=False
+        Whether the codes are a linear map of the columns, as PCA's are, and the decoder alone has
+        hidden layers. The map moves from the principal axes to directions from which
+        the decoder reconstructs X best. Less of X is explained than by an encoder with hidden
+        layers, and more than by PCA; a linear model makes of the codes what it makes of
+        columns. Excludes `tied_weights`.
 
     Attributes
     ----------
@@ -49,5 +59,15 @@ class AutoencoderTransformer(BaseAutoencoder):
     0.67
     """
 
+    linear_encoder: bool = False
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        **BaseAutoencoder._parameter_constraints,
+        "linear_encoder": ["boolean"],
+    }
+
     def _plan(self, n_features: int, n_components: int) -> Plan:
-        return self.dense_plan(n_features, n_components)
+        if not self.linear_encoder:
+            return self.dense_plan(n_features, n_components)
+        decoder = mirrored(dense_layers((n_features, *self.hidden_sizes(), n_components)))
+        return self.layered_plan(dense_layers((n_features, n_components)), decoder)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABCMeta, abstractmethod
+from dataclasses import replace
 from functools import partial
 from typing import Any, ClassVar
 
@@ -121,7 +122,7 @@ class BaseAutoencoder(
             # memory, and are no more than fit there.
             most = getattr(X, "most_aside", None)
             rows, aside = set_aside(len(X), fraction, np.random.default_rng(split_seed), most)
-            model = self._fitted_model(X) if warm else self._first_model(X, rng)
+            model = self._fitted_model(X) if warm else self._first_model(X, rng, rows)
             fitted, interrupted = self._train(
                 X, y, model, rows, aside, rng, split_seed, warm, checkpoint
             )
@@ -197,11 +198,13 @@ class BaseAutoencoder(
             )
         return plan
 
-    def _first_model(self, X: np.ndarray, rng: np.random.Generator) -> Model:
+    def _first_model(
+        self, X: np.ndarray, rng: np.random.Generator, rows: np.ndarray | None = None
+    ) -> Model:
         n_components = self.n_components
         if n_components is None and not self._plans_without_codes:
             n_components = min(X.shape)
-        return first_model(targets_of(X), n_components, self.init, self._planned, rng)
+        return first_model(targets_of(X), n_components, self.init, self._planned, rng, rows)
 
     def _fitted_model(self, X: np.ndarray) -> Model:
         """Return the fitted model to go on with, if the parameters still describe it."""
@@ -240,7 +243,11 @@ class BaseAutoencoder(
     ) -> tuple[dict[str, Any], bool]:
         """Train stage by stage; return the fitted attributes, and whether Ctrl-C was pressed."""
         # A warm start goes on with the whole network.
-        stages = (Stage(int(self.max_iter)),) if warm else model.plan.stages
+        n_epochs = self.max_epochs(len(rows))
+        stages = tuple(
+            replace(stage, max_iter=stage.max_iter or n_epochs)
+            for stage in ((Stage(),) if warm else model.plan.stages)
+        )
         context, seen = self._begin_task(X, y, sum(stage.max_iter for stage in stages))
 
         def begin_epoch():
@@ -283,15 +290,15 @@ class BaseAutoencoder(
             return
         curve = history.monitored_curve
         begun = len(curve) < LAST_EPOCHS
-        falls = begun or still_falls(curve, self.tol, self.n_iter_no_change)
-        codec = model.codec(history.kept.weights)
+        falls = begun or still_falls(curve, self.tol, self.patience(len(X)))
+        codec = model.codec(trained.weights)
         error, rate = fitted["reconstruction_err_"], float(self.learning_rate_init)
         warn_of_collapse(model, codec, X, error, rate, falls)
 
     def _fitted(self, X, trained: Trained, warm: bool) -> dict[str, Any]:
         """Return the attributes of a fit that has come this far."""
         history = trained.history
-        codec = trained.model.codec(history.kept.weights)
+        codec = trained.model.codec(trained.weights)
         moments = codes_moments(codec, X) if self.whiten else None
         earlier = (self.loss_curve_, self.validation_loss_curve_) if warm else ([], [])
         validated = bool(history.validation_loss_curve)

@@ -36,7 +36,11 @@ def _checked(block: Any, dtype: Any) -> np.ndarray:
     return check_array(dense(block), dtype=dtype, ensure_min_samples=0, input_name="X")
 
 
-def _total_of_block(block: Any, of_block: Callable[[np.ndarray], Any]) -> Any:
+def _total_of_block(
+    block: Any, chosen: np.ndarray | None, of_block: Callable[[np.ndarray], Any]
+) -> Any:
+    if chosen is not None:
+        block = block[chosen]
     return total(block, of_block) if len(block) else None
 
 
@@ -106,11 +110,19 @@ class DaskRows:
 
         return compute(self._array.min(), self._array.max())
 
-    def total(self, of_block: Callable[[np.ndarray], Any]) -> Any:
-        """Sum what a function gives for blocks of rows, there where the blocks are."""
+    def total(self, of_block: Callable[[np.ndarray], Any], rows: np.ndarray | None = None) -> Any:
+        """Sum what a function gives for blocks of all or some rows, there where the blocks are."""
         from dask import delayed
 
-        parts = [delayed(_total_of_block)(block, of_block) for block in self.blocks]
+        chosen: list[Any] = [None] * len(self.blocks)
+        if rows is not None:
+            cuts = np.searchsorted(rows, self.bounds)
+            pairs = zip(np.split(rows, cuts[1:-1]), self.bounds, strict=False)
+            chosen = [some - first for some, first in pairs]
+        parts = [
+            delayed(_total_of_block)(block, some, of_block)
+            for block, some in zip(self.blocks, chosen, strict=True)
+        ]
         while len(parts) > 1:
             parts = [delayed(_sum)(parts[i : i + FAN_IN]) for i in range(0, len(parts), FAN_IN)]
         return parts[0].compute()

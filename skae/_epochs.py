@@ -15,8 +15,9 @@ from skae._rows import Pairs, inputs_of, targets_of
 from skae._schedule import Kept, Monitor, Schedule, still_falls
 from skae._serve import ARRAYS, blocks, entry_losses, maps, standardised
 
-# Fewer rows than this cannot spare the least number of rows that say something of the others.
-LEAST_ROWS_TO_SPLIT, LEAST_ROWS_ASIDE = 20, 5
+# Gains have heavy tails: a mean over fewer rows says little, and a tenth of a small table is fewer.
+# But it can spare a quarter at most, and of fewer rows than these not the two of a standard error.
+ENOUGH_ROWS_ASIDE, LARGEST_PART, LEAST_ROWS_TO_SPLIT = 30, 4, 8
 
 
 def set_aside(
@@ -25,7 +26,7 @@ def set_aside(
     """Return the rows of `n` to train on and those to monitor the loss on, if any."""
     if not fraction or n < LEAST_ROWS_TO_SPLIT:
         return np.arange(n), np.arange(0)
-    n_aside = max(int(np.ceil(fraction * n)), LEAST_ROWS_ASIDE)
+    n_aside = max(int(np.ceil(fraction * n)), min(ENOUGH_ROWS_ASIDE, n // LARGEST_PART))
     aside, rows = np.split(rng.permutation(n), [min(n_aside, n - 1, most or n)])
     return np.sort(rows), np.sort(aside)
 
@@ -149,6 +150,7 @@ def run_epochs(
     end_epoch: Callable[[Any, History], bool],
     warns: bool,
     verbose: bool | int,
+    expected_of_start: Callable[[np.ndarray], np.ndarray] = lambda losses: losses,
     resumed: Progress | None = None,
     save: Callable[[Progress], None] | None = None,
 ) -> History:
@@ -172,6 +174,9 @@ def run_epochs(
         Whether it is worth a warning that the epochs are used up while the loss was falling.
     verbose : bool or int
         Whether to print a line an epoch.
+    expected_of_start : callable
+        Takes the losses of the weights that training starts from, and returns those expected
+        of the start that is kept in their place.
     resumed : Progress or None
         Where to go on; the trainer is there already.
     save : callable or None
@@ -199,7 +204,7 @@ def run_epochs(
             if keeps_start:
                 # Worth keeping even where Ctrl-C comes before its loss is known.
                 history.kept = Kept(0, trainer.weights, np.array([np.nan]))
-                start = Kept(0, trainer.weights, losses(trainer.loss))
+                start = Kept(0, trainer.weights, expected_of_start(losses(trainer.loss)))
             monitor = Monitor(tol, patience, start, trusts_start)
         else:
             history, monitor, schedule, _ = resumed

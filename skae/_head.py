@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from abc import ABCMeta, abstractmethod
 from contextlib import closing
-from dataclasses import replace
-from numbers import Integral, Real
+from copy import copy
+from functools import partial
 from typing import Any, ClassVar
 
+import joblib
 import numpy as np
 from sklearn.base import (
     BaseEstimator,
@@ -17,76 +18,57 @@ from sklearn.base import (
     clone,
 )
 from sklearn.utils import check_random_state
-from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import check_consistent_length, check_is_fitted, validate_data
 
-from skae._base import BaseAutoencoder
+from skae._autoencoder import AutoencoderTransformer
+from skae._base import BaseAutoencoder, codes_moments
+from skae._callbacks import CallbackSupportMixin
+from skae._checkpoint import Checkpoint
 from skae._documentation import DocumentationLink
 from skae._epochs import History, run_epochs
-from skae._feed import Feed, rows_in_a_batch
+from skae._feed import AUTO_BATCH_SIZE, rows_in_a_batch
+from skae._head_parameters import HeadParameters
 from skae._interrupts import DeferredInterrupt, fit_until_interrupted, pass_on_interrupt
-from skae._layers import Dense
+from skae._joint import Headed, JointFeed, JointPlan, LabelValidation, step_lengths
 from skae._parts import Loss
-from skae._plan import Half, Objective, Plan, Solver
+from skae._plan import Objective, Solver
 from skae._rows import finite, restored_on_failure
-from skae._schedule import Schedule
+from skae._schedule import Kept, Schedule
 from skae._serve import Codec
-from skae._stacked import StackedAutoencoder
+from skae._stages import Trained
 from skae._storage import VersionStamp
+from skae._version import __version__
 from skae._words import ATTRIBUTES as ELSEWHERE
-from skae._words import ForeignWords, one_of, rows_alone, translating
+from skae._words import ForeignWords, rows_alone
 
-DEFAULT = StackedAutoencoder(64, hidden_layer_sizes=(128,), code_activation="elu")
+# The default autoencoder: as many codes as columns up to this; its first hidden layer is as wide
+# as X, rounded up to a power of two, within these bounds, and its second one half as wide.
+MOST_CODES, NARROWEST, WIDEST = 64, 128, 512
+# Weights of the terms beside the labels' loss: the entropy of each row's class, the shares of the
+# classes, the reconstruction.
+ENTROPY, BALANCE, RECONSTRUCTION = 0.3, 1.0, 0.1
 
 
 class EncoderWithHead(
     VersionStamp,
     DocumentationLink,
     ForeignWords,
+    CallbackSupportMixin,
     ClassNamePrefixFeaturesOutMixin,
     TransformerMixin,
+    HeadParameters,
     BaseEstimator,
     metaclass=ABCMeta,
 ):
-    """What the classifier and the regressor share: pretraining, a linear head, fine-tuning."""
-
-    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        "autoencoder": [BaseAutoencoder, None],
-        "freeze": ["boolean"],
-        "alpha": [Interval(Real, 0, None, closed="neither")],
-        "batch_size": [one_of(["auto"]), Interval(Integral, 1, None, closed="left")],
-        "learning_rate_init": [Interval(Real, 0, None, closed="neither")],
-        "max_iter": [Interval(Integral, 1, None, closed="left")],
-        "random_state": ["random_state"],
-        "verbose": ["verbose"],
-    }
+    """What the classifier and the regressor share: an encoder, a linear head, joint training."""
 
     _attribute_advice = {name: f"See its autoencoder_: {told}" for name, told in ELSEWHERE.items()}
 
     # How the head's outputs are compared with targets.
     _loss: ClassVar[Loss]
-
-    @translating
-    def __init__(
-        self,
-        autoencoder=None,
-        *,
-        freeze=False,
-        alpha=1.0,
-        batch_size="auto",
-        learning_rate_init=3e-4,
-        max_iter=50,
-        random_state=None,
-        verbose=False,
-    ):
-        self.autoencoder = autoencoder
-        self.freeze = freeze
-        self.alpha = alpha
-        self.batch_size = batch_size
-        self.learning_rate_init = learning_rate_init
-        self.max_iter = max_iter
-        self.random_state = random_state
-        self.verbose = verbose
+    # The activation of the default network, and how much counts of what it adds to a linear model.
+    _activation: ClassVar[str]
+    _share: ClassVar[float]
 
     @abstractmethod
     def _targets(self, y) -> tuple[np.ndarray, np.ndarray, dict[str, Any]]:
@@ -96,10 +78,18 @@ class EncoderWithHead(
     def _head(self, codes, targets) -> tuple[np.ndarray, np.ndarray]:
         """Return kernel and bias of the linear map that brings codes closest to targets."""
 
+    @abstractmethod
+    def _shares(self, codec: Codec, X) -> tuple[float, ...]:
+        """Return the shares of the classes among rows, as the codec predicts them, if any."""
+
+    @abstractmethod
+    def _set_aside(self, targets, fraction, rng) -> tuple[np.ndarray, np.ndarray]:
+        """Return the labelled rows to train on and those to monitor the loss on, if any."""
+
     @rows_alone
     @_fit_context(prefer_skip_nested_validation=False)
     def fit(self, X, y):
-        """Train the autoencoder on all rows, then head and encoder on the labelled ones.
+        """Train encoder, reconstruction and head on all rows and the labels among them.
 
         Parameters
         ----------
@@ -116,18 +106,19 @@ class EncoderWithHead(
         Raises
         ------
         ValueError
-            If X, y or a parameter cannot be used, or if no row is labelled. What an earlier call
-            has fitted is kept.
+            If X, y or a parameter cannot be used, if no row is labelled, or if the loss is not
+            finite in the first epoch. What an earlier call has fitted is kept.
         KeyboardInterrupt
             As by the autoencoders' `fit`. Ctrl-C while the autoencoder is trained leaves it as it
-            is by then, with the head that suits it and without fine-tuning.
+            is by then, with the head that suits it.
         """
         if y is None:
             raise ValueError(
                 f"{type(self).__name__} requires y to be passed, but the target y is None."
             )
         with restored_on_failure(self):
-            autoencoder = clone(DEFAULT if self.autoencoder is None else self.autoencoder)
+            given = self.autoencoder
+            autoencoder = AutoencoderTransformer() if given is None else clone(given)
             rows = validate_data(
                 self,
                 autoencoder._as_rows(X, first=True),
@@ -136,14 +127,56 @@ class EncoderWithHead(
             )
             check_consistent_length(rows, y)
             labelled, targets, of_targets = self._targets(y)
-            rng = np.random.default_rng(check_random_state(self.random_state).randint(2**31 - 1))
+            seed = check_random_state(self.random_state).randint(2**31 - 1)
+            rng = np.random.default_rng(seed)
+            checkpoint = None
+            if self.checkpoint is not None:
+                checkpoint = Checkpoint(self.checkpoint, self._fingerprint(rows, labelled, targets))
+                checkpoint.begin(rng)
             if autoencoder.random_state is None:
                 autoencoder.set_params(random_state=int(rng.integers(2**31)))
-            interrupted = fit_until_interrupted(autoencoder, autoencoder._like(rows, X))
-            freeze = self.freeze or interrupted
-            fitted, history = self._with_head(autoencoder, rows[labelled], targets, rng, freeze)
-        vars(self).update(of_targets, autoencoder_=autoencoder, **fitted)
-        if interrupted or history.interrupted:
+            interrupted = False
+            if given is None:
+                sizes = default_sizes(rows.shape[1])
+                autoencoder.set_params(activation=self._activation, **sizes)
+            starts_untrained = given is None and not self.freeze
+            if starts_untrained:
+                begin_untrained(autoencoder, rows)
+            else:
+                interrupted = fit_until_interrupted(autoencoder, autoencoder._like(rows, X))
+            model = autoencoder._fitted_model(rows)
+            headed = Headed.on(model, targets.shape[1], starts_untrained, self._share)
+            weights = self._first_weights(headed, rows[labelled], targets)
+
+            seen = {"estimator": self, "X": X, "y": y}
+            context = self._init_callback_context(max_subtasks=int(self.max_iter))
+            context.call_on_fit_task_begin(**seen)
+
+            def fitted(history: History) -> dict[str, Any]:
+                return {**of_targets, **self._fitted(autoencoder, headed, rows, history)}
+
+            def begin_epoch():
+                return context.subcontext(task_name="epoch").call_on_fit_task_begin(**seen)
+
+            def end_epoch(task, history: History):
+                told = partial(fitted, history)
+                return task.call_on_fit_task_end(**seen, reconstruction_attributes=told)
+
+            history = History(Kept(0, weights, np.array([np.nan])))
+            if not (self.freeze or interrupted):
+                feed, validation = self._feed(headed, rows, labelled, targets, rng)
+                plan = self._joint_plan(headed, feed, self._shares(headed.codec(weights), rows))
+                file = None if checkpoint is None else checkpoint.of_stage(0)
+                history = self._trained(
+                    plan, weights, feed, validation, file, begin_epoch, end_epoch
+                )
+            interrupted |= history.interrupted
+            attributes = fitted(history)
+            if checkpoint is not None and not interrupted:
+                checkpoint.remove()
+            context.call_on_fit_task_end(**seen, reconstruction_attributes=attributes)
+        vars(self).update(attributes)
+        if interrupted:
             pass_on_interrupt()
         return self
 
@@ -182,150 +215,153 @@ class EncoderWithHead(
     def _n_features_out(self):
         return self.network_.n_components
 
-    def _with_head(
-        self, autoencoder, X, targets, rng, freeze: bool
-    ) -> tuple[dict[str, Any], History]:
-        """Return the fitted attributes of the autoencoder's encoder with a head."""
-        below = autoencoder.network_
-        network = replace(
-            below,
-            decoder=(Dense(below.n_components, targets.shape[1]),),
-            output_activation=None,
-            tied_weights=False,
-            decoder_skip=False,
-            is_variational=False,
-        )
-        encoder, _ = below.split(autoencoder.weights_, np.transpose)
-        codec = Codec(below, autoencoder.weights_, autoencoder.mean_, autoencoder.scale_)
-        kernel, bias = self._first_head(codec.encode(X), targets)
-        if network.scales_codes:
-            kernel = kernel * codec.scale
-        head = Half(network.decoder, (np.float32(kernel),), (np.float32(bias),), None)
-        codec = replace(
-            codec, network=network, weights=network.join(encoder._replace(spread=None), head)
-        )
-        if freeze:
-            history = History()
-            weights = codec.weights
-        else:
-            history = self._fine_tuned(codec, X, targets, rng)
-            weights = tuple(np.array(weight) for weight in history.kept.weights)
-        fitted = {
-            "network_": network,
-            "weights_": weights,
+    def _fingerprint(self, X, labelled, targets) -> str:
+        """Return what tells a fit from others: the parameters, the rows, the labels."""
+        parameters = {**self.get_params(), "checkpoint": None, "verbose": None}
+        told = (type(self).__qualname__, __version__, parameters, X, labelled, targets)
+        return joblib.hash(told)
+
+    def _fitted(self, autoencoder, headed: Headed, X, history: History) -> dict[str, Any]:
+        """Return the attributes of a fit that has come this far."""
+        weights = history.kept.weights
+        codec, below = headed.codec(weights), headed.autoencoder(weights)
+        autoencoder = copy(autoencoder)
+        moments = codes_moments(below, X) if autoencoder.whiten else None
+        vars(autoencoder).update(autoencoder._attributes(below, moments, X))
+        return {
+            "autoencoder_": autoencoder,
+            "network_": codec.network,
+            "weights_": codec.weights,
             "loss_curve_": history.loss_curve,
+            "validation_loss_curve_": history.validation_loss_curve,
+            "best_iter_": history.kept.epoch,
             "n_iter_": max(1, len(history.loss_curve)),
         }
-        return fitted, history
 
-    def _first_head(self, codes, targets) -> tuple[np.ndarray, np.ndarray]:
-        """Return the head for codes as they are, its penalty that of standardised ones."""
+    def _first_weights(self, headed: Headed, X, targets) -> tuple[Any, ...]:
+        """Return the weights training starts from, the head that of a linear model.
+
+        Its penalty is that of codes in standard deviations of their own, or in one unit for all.
+        """
+        model, network = headed.model, headed.network
+        codes = model.codec(model.weights).encode(X)
         mean, deviation = codes.mean(axis=0), codes.std(axis=0)
         deviation[deviation == 0.0] = 1.0
+        if headed.keeps_linear:
+            deviation[:] = model.scale
         kernel, bias = self._head((codes - mean) / deviation, targets)
         kernel = kernel / deviation[:, np.newaxis]
-        return kernel, bias - mean @ kernel
+        bias = bias - mean @ kernel
+        if network.scales_codes:
+            kernel = kernel * model.scale
+        return (*model.weights, np.float32(kernel), np.float32(bias))
 
-    def _fine_tuned(self, codec: Codec, X, targets, rng) -> History:
-        """Train encoder and head together on labelled rows."""
+    def _feed(
+        self, headed: Headed, X, labelled, targets, rng
+    ) -> tuple[JointFeed, LabelValidation | None]:
+        """Return the batches to train on, and what looks at labelled rows set aside, if any."""
+        where = np.flatnonzero(labelled)
+        fraction = self.validation_fraction if self.early_stopping else 0.0
+        chosen, aside = self._set_aside(targets, fraction, rng)
+        rows = np.setdiff1d(np.arange(len(X)), where[aside])
+        size = AUTO_BATCH_SIZE if self.batch_size == "auto" else int(self.batch_size)
+        feed = JointFeed(
+            X,
+            rows,
+            where[chosen],
+            np.float32(targets[chosen]),
+            headed.model.mean,
+            headed.model.scale,
+            (rows_in_a_batch(size, len(chosen)), rows_in_a_batch(2 * size, len(rows))),
+            step_lengths(X, headed.model, rng),
+            rng,
+        )
+        if not aside.size:
+            return feed, None
+        return feed, LabelValidation(X[where[aside]], targets[aside], self._loss, headed.codec)
+
+    def _joint_plan(self, headed: Headed, feed: JointFeed, shares) -> JointPlan:
+        """Return what is trained on these batches."""
+        model, is_adamw = headed.model, self.solver == "adamw"
+        alpha = float(self.alpha) / len(feed.rows)
+        momentum = 0.9 if self.solver == "sgd" else 0.0
+        # Classes of labelled rows are known, and need not be made sure.
+        unlabelled = 1.0 - len(feed.labelled) / len(feed.rows)
+        return JointPlan(
+            headed.network,
+            Objective(self._loss),
+            Solver(self.solver, momentum, bool(momentum), alpha if is_adamw else 0.0),
+            autoencoder=model.plan.network,
+            reconstruction=model.plan.objective.loss,
+            n_labelled=feed.sizes[0],
+            fixed=headed.fixed,
+            alpha=0.0 if is_adamw else alpha,
+            head_alpha=float(self.alpha) / len(feed.labelled),
+            entropy_weight=ENTROPY * unlabelled,
+            balance_weight=BALANCE * unlabelled,
+            reconstruction_weight=RECONSTRUCTION,
+            shares=shares,
+        )
+
+    def _trained(
+        self, plan: JointPlan, weights, feed: JointFeed, validation, progress_file, begin, end
+    ) -> History:
+        """Train encoder, reconstruction and head together."""
+        from skae._tensorflow._joint import joint_program
         from skae._tensorflow._train import Trainer
 
-        n = len(X)
-        objective = Objective(self._loss, float(self.alpha))
-        plan = Plan(codec.network, objective, Solver("adam", 0.0, False, 0.0)).for_rows(n)
-        feed = Feed(
-            X,
-            np.arange(n),
-            codec.mean,
-            codec.scale,
-            rows_in_a_batch(self.batch_size, n),
-            shuffle=True,
-            rng=rng,
-            targets=np.float32(targets),
-        )
+        resumed = None if progress_file is None else progress_file.read(weights)
+        solver_state = None
+        if resumed is not None:
+            weights, *solver_state, (feed.rng.bit_generator.state,) = resumed.trainer
         with (
             DeferredInterrupt() as interrupt,
             closing(
                 Trainer(
                     plan,
-                    codec.weights,
+                    weights,
                     feed,
-                    between_chunks=interrupt.check,
-                    verbose=self.verbose,
+                    solver_state,
+                    interrupt.check,
+                    joint_program,
+                    feed.epoch_steps * feed.batch_size,
+                    self.verbose,
                 )
             ) as trainer,
         ):
             history = run_epochs(
                 trainer,
-                None,
-                Schedule("cosine", float(self.learning_rate_init), int(self.max_iter)),
-                tol=0.0,
-                patience=np.inf,
+                validation,
+                Schedule(self.learning_rate, float(self.learning_rate_init), int(self.max_iter)),
+                tol=float(self.tol) if self.early_stopping else 0.0,
+                patience=self.n_iter_no_change if self.early_stopping else np.inf,
                 keeps_start=True,
                 trusts_start=False,
-                begin_epoch=lambda: None,
-                end_epoch=lambda task, history: False,
-                warns=False,
+                begin_epoch=begin,
+                end_epoch=end,
+                warns=self.early_stopping,
                 verbose=self.verbose,
+                resumed=resumed,
+                save=None if progress_file is None else progress_file.write,
             )
         history.interrupted |= interrupt.pressed
         return history
 
 
-PARAMETERS = """\
-autoencoder : estimator or None, default=None
-        Any autoencoder of skae; it is cloned. None is ``StackedAutoencoder(64,
-        hidden_layer_sizes=(128,), code_activation='elu')``.
+def default_sizes(n_features: int) -> dict[str, Any]:
+    """Return the sizes of the default autoencoder."""
+    width = min(max(1 << (n_features - 1).bit_length(), NARROWEST), WIDEST)
+    return {
+        "n_components": min(n_features, MOST_CODES),
+        "hidden_layer_sizes": (width, width // 2),
+    }
 
-    freeze : bool, default=False
-        Whether the encoder stays as the autoencoder has left it, so that the head alone sees
-        labels. Nothing is then trained by TensorFlow but the autoencoder.
 
-    alpha : float, default=1.0
-        Strength of the L2 term: ``alpha / 2`` times the sum of squared kernel entries, divided by
-        the number of labelled rows, is added to the loss. The first head's kernel is penalised
-        in units in which each code has unit variance.
-
-    batch_size : int or 'auto', default='auto'
-        Labelled rows in a step of the fine-tuning; 'auto' is 64.
-
-    learning_rate_init : float, default=3e-4
-        Initial learning rate of the fine-tuning by Adam, which falls to zero along a cosine. Low,
-        because encoder and head have been trained before.
-
-    max_iter : int, default=50
-        Number of epochs of the fine-tuning.
-
-    random_state : int, RandomState instance or None, default=None
-        Seeds the shuffling of labelled rows, and `autoencoder` where its own is None.
-
-    verbose : bool or int, default=False
-        Whether to print a line an epoch of the fine-tuning, and to say so when compiling takes
-        long."""
-
-ATTRIBUTES = """\
-autoencoder_ : estimator
-        The autoencoder, as trained on all rows.
-
-    network_ : Network
-        Frozen description of encoder and head.
-
-    weights_ : tuple of ndarray
-        Trained arrays of encoder and head, in the order of ``network_.shapes``.
-
-    loss_curve_ : list of float
-        Training loss of each epoch of the fine-tuning, empty with ``freeze=True``.
-
-    n_iter_ : int
-        Number of epochs of the fine-tuning, 1 with ``freeze=True``.
-
-    n_features_in_ : int
-        Number of columns seen by `fit`.
-
-    feature_names_in_ : ndarray of shape (n_features_in_,)
-        Names of the columns, where X had string names."""
-
-REFERENCES = """\
-.. [1] Erhan et al., "Why Does Unsupervised Pre-training Help Deep Learning?", JMLR 11, 2010.
-    .. [2] Kumar et al., "Fine-Tuning can Distort Pretrained Features and Underperform
-       Out-of-Distribution", ICLR 2022."""
+def begin_untrained(autoencoder: BaseAutoencoder, X: np.ndarray) -> None:
+    """Set the fitted attributes of an autoencoder before its first epoch."""
+    rng = autoencoder._generator()
+    X = autoencoder._validated(X, first=True)
+    split_seed = int(rng.integers(2**63))
+    model = autoencoder._first_model(X, rng)
+    start = Trained(model, History(Kept(0, model.weights, np.array([np.nan]))), [])
+    vars(autoencoder).update(autoencoder._fitted(X, start, False), _split_seed=split_seed)

@@ -10,6 +10,7 @@ from typing import Any, ClassVar, dataclass_transform
 import numpy as np
 from sklearn.utils._param_validation import HasMethods, Interval, Options, RealNotInt
 
+from skae._feed import rows_in_a_batch
 from skae._layers import Layer, dense_layers
 from skae._parts import LOSSES, Corruption, Loss, Penalty
 from skae._plan import Network, Objective, Plan, Solver, Stage, mirrored
@@ -19,6 +20,9 @@ from skae._start import RANDOM_STARTS
 from skae._words import one_of, translating
 
 SOLVERS = ("adam", "adamw", "sgd", "rmsprop")
+# What 'auto' stands for: so many epochs, and on few rows, where these are short, so many steps.
+MOST_EPOCHS, MOST_STEPS = 200, 8000
+PATIENT_EPOCHS, PATIENT_STEPS = 10, 400
 # What TensorFlow counts by.
 WIDEST = 2**31 - 1
 
@@ -44,12 +48,12 @@ class SharedParameters:
     batch_size: int | str = "auto"
     learning_rate: str = "adaptive"
     learning_rate_init: float = 0.001
-    max_iter: int = 200
+    max_iter: int | str = "auto"
     shuffle: bool = True
     tol: float = 1e-4
     early_stopping: bool = True
     validation_fraction: float = 0.1
-    n_iter_no_change: int = 10
+    n_iter_no_change: int | float | str = "auto"
     warm_start: bool = False
     random_state: Any = None
     verbose: bool | int = False
@@ -76,12 +80,13 @@ class SharedParameters:
         "batch_size": [one_of(["auto"]), Interval(Integral, 1, None, closed="left")],
         "learning_rate": [one_of(SCHEDULES)],
         "learning_rate_init": [Interval(Real, 0, None, closed="neither")],
-        "max_iter": [Interval(Integral, 1, None, closed="left")],
+        "max_iter": [one_of(["auto"]), Interval(Integral, 1, None, closed="left")],
         "shuffle": ["boolean"],
         "tol": [Interval(Real, 0, None, closed="left")],
         "early_stopping": ["boolean"],
         "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
         "n_iter_no_change": [
+            one_of(["auto"]),
             Interval(Integral, 1, None, closed="left"),
             Options(Real, {np.inf}),
         ],
@@ -119,7 +124,7 @@ class SharedParameters:
         :class:`~skae._plan.Objective` and :class:`~skae._plan.Network`.
         """
         loss = loss or LOSSES[self.loss]
-        stages = stages or (Stage(int(self.max_iter)),)
+        stages = stages or (Stage(),)
         if self.tied_weights and decoder != mirrored(encoder):
             raise ValueError(
                 "tied_weights=True needs dense layers and a decoder that mirrors the encoder. "
@@ -131,7 +136,7 @@ class SharedParameters:
             raise ValueError(f"{given} describe a layer that is wider than {WIDEST} units.")
         is_sgd, is_adamw = self.solver == "sgd", self.solver == "adamw"
         # Without hidden layers the one layer itself is linear.
-        has_skip = self.init == "pca" and len(encoder) > 1 and stages[0].layer is None
+        starts_as_pca = self.init == "pca" and stages[0].layer is None
         return Plan(
             Network(
                 encoder,
@@ -140,8 +145,8 @@ class SharedParameters:
                 code_activation=code_activation or self.code_activation,
                 output_activation=self._output_activation(loss.on_logits),
                 tied_weights=bool(self.tied_weights),
-                encoder_skip=has_skip,
-                decoder_skip=has_skip,
+                encoder_skip=starts_as_pca and len(encoder) > 1,
+                decoder_skip=starts_as_pca and len(decoder) > 1,
                 n_active=n_active,
                 is_variational=is_variational,
             ),
@@ -155,6 +160,21 @@ class SharedParameters:
             ),
             stages,
         )
+
+    def max_epochs(self, n_rows: int) -> int:
+        """Return what `max_iter` stands for with so many rows to train on."""
+        return int(self._in_epochs(self.max_iter, n_rows, MOST_EPOCHS, MOST_STEPS))
+
+    def patience(self, n_rows: int) -> float:
+        """Return what `n_iter_no_change` stands for with so many rows to train on."""
+        return self._in_epochs(self.n_iter_no_change, n_rows, PATIENT_EPOCHS, PATIENT_STEPS)
+
+    def _in_epochs(self, asked: Any, n_rows: int, n_epochs: int, n_steps: int) -> float:
+        """Return the number asked for; 'auto' are so many epochs, and at least so many steps."""
+        if asked != "auto":
+            return asked
+        steps_an_epoch = -(-n_rows // rows_in_a_batch(self.batch_size, n_rows))
+        return max(n_epochs, -(-n_steps // steps_an_epoch))
 
     def hidden_sizes(self) -> tuple[int, ...]:
         """Return the widths of the hidden layers."""
@@ -261,8 +281,9 @@ n_components : int, float or None
     learning_rate_init : float
         Initial learning rate.
 
-    max_iter : int
-        Largest number of epochs.
+    max_iter : int or 'auto'
+        Largest number of epochs. 'auto' is 200, and on fewer than some 2,600 rows, where an epoch
+        has few steps, as many epochs as have 8,000 steps.
 
     shuffle : bool
         Whether to shuffle the rows in each epoch.
@@ -273,16 +294,19 @@ n_components : int, float or None
 
     early_stopping : bool
         Whether to set rows aside and to monitor the loss on them. Otherwise, and for fewer than
-        20 rows, the training loss is monitored. Either way the best weights seen are
+        8 rows, the training loss is monitored. Either way the best weights seen are
         the ones kept. Those of init='pca' count among them, and are left only for weights
-        whose loss on the rows set aside is lower by more than its standard error.
+        whose loss on the rows set aside is lower by more than its standard error (by the upper
+        95 % bound of that, which is 2.4 times as much for five rows). So that these rows can tell,
+        training sets out from principal axes of the others; a start that is kept is PCA of all.
 
     validation_fraction : float
-        Share of the rows set aside for early stopping, at least 5 rows, and of a dask collection at
-        most 128 MB.
+        Share of the rows set aside for early stopping. At least 30 rows are, or a quarter where
+        that is less, and of a dask collection at most 128 MB.
 
-    n_iter_no_change : int or np.inf
-        Epochs without improvement after which training stops or the rate is cut.
+    n_iter_no_change : int, np.inf or 'auto'
+        Epochs without improvement after which training stops or the rate is cut. 'auto' is 10, and
+        on fewer than some 2,600 rows as many epochs as have 400 steps.
 
     warm_start : bool
         Whether `fit` goes on from the weights of the last call, with its centre, scale and number
@@ -352,9 +376,9 @@ network_ : Network
 
     validation_loss_curve_ : list of float
         Loss after each epoch on the rows set aside, the penalties of a kind included and the L2
-        term left out; empty where the training loss was monitored. Centre, scale and principal
-        axes are taken from all rows, these included: the loss compares epochs, and is optimistic
-        for rows never seen.
+        term left out; empty where the training loss was monitored. Centre and scale are taken from
+        all rows, these included, and the best of many epochs is kept: the loss compares epochs, and
+        is a little optimistic for rows never seen.
 
     best_validation_loss_ : float or None
         That of the weights kept, None where the training loss was monitored.

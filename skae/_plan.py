@@ -207,9 +207,16 @@ class Solver:
 
 @dataclass(frozen=True)
 class Stage:
-    """Some epochs of training: of the whole network, or of one layer and its mirror alone."""
+    """Some epochs of training: of the whole network, or of one layer and its mirror alone.
 
-    max_iter: int
+    Parameters
+    ----------
+    max_iter : int or None
+        None are as many as the estimator's `max_iter` stands for.
+    layer : int or None
+    """
+
+    max_iter: int | None = None
     layer: int | None = None
 
 

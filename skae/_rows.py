@@ -87,6 +87,35 @@ class Pairs:
         return Pairs(self.inputs[rows], self.targets[rows])
 
 
+@dataclass(frozen=True)
+class SomeRows:
+    """Some rows of X, gathered a block at a time where a function of them is summed."""
+
+    X: Any
+    rows: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        return len(self.rows), self.X.shape[1]
+
+    @property
+    def dtype(self) -> np.dtype:
+        return self.X.dtype
+
+    def __getitem__(self, key: tuple[slice, slice]) -> np.ndarray:
+        rows, columns = key
+        return self.X[self.rows[rows], columns]
+
+    def total(self, of_block: Callable[[np.ndarray], Any]) -> Any:
+        """Sum what a function gives for blocks of these rows."""
+        if isinstance(self.X, np.ndarray):
+            return add_up(of_block(self.X[self.rows[part]]) for part in blocks(*self.shape))
+        return self.X.total(of_block, self.rows)
+
+
 def evenly_spaced(X: Any, n: int) -> Any:
     """Return evenly spaced rows of X, at most so many."""
     return X[:: -(-len(X) // n)]

@@ -89,5 +89,5 @@ class StackedAutoencoder(BaseAutoencoder):
         n_layers = len(self.hidden_sizes()) + 1
         stages = tuple(Stage(int(self.layer_max_iter), layer) for layer in range(n_layers))
         if self.fine_tune:
-            stages += (Stage(int(self.max_iter)),)
+            stages += (Stage(),)
         return self.dense_plan(n_features, n_components, stages=stages)

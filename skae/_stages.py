@@ -25,6 +25,11 @@ class Trained(NamedTuple):
     history: History
     layer_curves: list[list[float]]
 
+    @property
+    def weights(self) -> tuple[Any, ...]:
+        """The weights kept."""
+        return self.model.kept(self.history.kept)
+
 
 def run_stages(
     settings: SharedParameters,
@@ -55,7 +60,7 @@ def run_stages(
         Called after each epoch with what `begin_epoch` returned and what has been trained by
         then; True ends the fit.
     """
-    layers = LayerByLayer(model, X, settings.init, rng)
+    layers = LayerByLayer(model, X, rows, settings.init, rng)
     curves: list[list[float]] = []
     starts_as_pca = settings.init == "pca"
 
@@ -86,7 +91,7 @@ def run_stages(
         )
         if whole:
             return trained(history)
-        layers.put(stage.layer, part.trained(history.kept.weights))
+        layers.put(stage.layer, part.trained(part.kept(history.kept)))
         curves.append(history.loss_curve)
         if history.ended:
             return untrained(ended=True, interrupted=history.interrupted)
@@ -104,14 +109,18 @@ class LayerByLayer:
     model : Model
         The whole network.
     X : ndarray of shape (n_samples, n_features)
+    rows : ndarray of int
+        Rows to train on.
     init : str
         How a layer starts.
     rng : Generator
     """
 
-    def __init__(self, model: Model, X: np.ndarray, init: str, rng: np.random.Generator) -> None:
+    def __init__(
+        self, model: Model, X: np.ndarray, rows: np.ndarray, init: str, rng: np.random.Generator
+    ) -> None:
         self.model = model
-        self._X, self._below = X, X
+        self._X, self._below, self._rows = X, X, rows
         self._init, self._rng = init, rng
         self._cache: np.ndarray | None = None
 
@@ -124,6 +133,7 @@ class LayerByLayer:
             self._init,
             lambda *_: plan,
             self._rng,
+            self._rows,
             evens_codes=False,
         )
         return alone, self._below

@@ -19,7 +19,9 @@ from sklearn.utils.validation import (
     column_or_1d,
 )
 
-from skae._head import ATTRIBUTES, PARAMETERS, REFERENCES, EncoderWithHead
+from skae._epochs import set_aside
+from skae._head import EncoderWithHead
+from skae._head_parameters import ATTRIBUTES, PARAMETERS, REFERENCES
 from skae._parameters import documented
 from skae._parts import LOSSES
 from skae._rows import dense
@@ -77,10 +79,14 @@ class ScoredWhereLabelled:
 class AutoencoderClassifier(ScoredWhereLabelled, ClassifierMixin, EncoderWithHead):
     """Classifier on the codes of an autoencoder that also learns from unlabelled rows.
 
-    The autoencoder is trained on all rows [1]_. Then a logistic regression of the labelled rows'
-    codes becomes the head, and unless frozen, encoder and head are trained together on the
-    labelled rows: first the head, then the whole, so that a random head does not spoil what
-    the encoder has learned [2]_.
+    Encoder, reconstruction and a linear head on the codes are trained together. By default they
+    start as PCA under a logistic regression of the labelled rows, and all rows are asked for what
+    has to be added to it. Beside the log-loss of the labelled rows and the reconstruction of all,
+    these terms count: predictions are to change little when a row is moved a small step in the
+    direction in which they change most, virtual adversarial training [1]_; and each row's class is
+    to be sure while the shares of the classes stay those that the logistic regression predicts,
+    as in [2]_. A step is as long as the way to the nearest other row, and at most a fifth of the
+    median distance between two rows. A given `autoencoder` is trained before, on all rows [3]_.
 
     Rows with the label -1 are unlabelled, as everywhere in scikit-learn; for classes that are
     strings give y dtype object. With no such row this is supervised learning with
@@ -121,6 +127,8 @@ class AutoencoderClassifier(ScoredWhereLabelled, ClassifierMixin, EncoderWithHea
     """
 
     _loss = SoftmaxCrossentropy()
+    _activation = "relu"
+    _share = 1.0
 
     def decision_function(self, X):
         """Return the logits of the classes; for two classes, the second's minus the first's.
@@ -184,6 +192,17 @@ class AutoencoderClassifier(ScoredWhereLabelled, ClassifierMixin, EncoderWithHea
         # Of two classes, -1 may be one.
         return labelled | (-1 in self.classes_.tolist())
 
+    def _shares(self, codec, X):
+        shares = softmax(codec.decode(codec.encode(X)), axis=1).mean(axis=0)
+        return tuple(map(float, shares))
+
+    def _set_aside(self, targets, fraction, rng):
+        _, aside = set_aside(len(targets), fraction, rng)
+        # Each class keeps a row to train on.
+        _, first = np.unique(targets.argmax(axis=1), return_index=True)
+        aside = np.setdiff1d(aside, first)
+        return np.setdiff1d(np.arange(len(targets)), aside), aside
+
     def _head(self, codes, targets):
         # A softmax of two classes knows their difference alone.
         logistic = LogisticRegression(C=1.0 / self.alpha, max_iter=1000)
@@ -198,10 +217,15 @@ class AutoencoderClassifier(ScoredWhereLabelled, ClassifierMixin, EncoderWithHea
 class AutoencoderRegressor(ScoredWhereLabelled, RegressorMixin, EncoderWithHead):
     """Regressor on the codes of an autoencoder that also learns from unlabelled rows.
 
-    The autoencoder is trained on all rows [1]_. Then a ridge regression on the labelled rows' codes
-    becomes the head, and unless frozen, encoder and head are trained together on the
-    labelled rows: first the head, then the whole, so that a random head does not spoil what
-    the encoder has learned [2]_. Targets are standardised inside.
+    Encoder, reconstruction and a linear head on the codes are trained together. By default they
+    start as PCA under a ridge regression of the labelled rows, and all rows are asked for what
+    has to be added to it. Beside the squared error of the labelled rows and the reconstruction of
+    all, predictions are to change little when a row is moved a small step in the direction in
+    which they change most, virtual adversarial training [1]_. A step is as long as the way to the
+    nearest other row [2]_, and at most a fifth of the median distance between two rows. What is
+    added to the ridge regression counts half: the average of two predictors has at most the mean
+    of their squared errors. A given `autoencoder` is trained before, on all rows [3]_, and what
+    it becomes counts in full. Targets are standardised inside.
 
     Rows whose target (or one of whose targets) is NaN are unlabelled.
 
@@ -239,6 +263,11 @@ class AutoencoderRegressor(ScoredWhereLabelled, RegressorMixin, EncoderWithHead)
     """
 
     _loss = LOSSES["squared_error"]
+    # What saturates does not run away from the targets on rows far from the others.
+    _activation = "tanh"
+    # The average of two predictions, here the linear model's and the network's, has at most
+    # the mean of their squared errors.
+    _share = 0.5
 
     def predict(self, X):
         """Return the targets of rows.
@@ -280,6 +309,12 @@ class AutoencoderRegressor(ScoredWhereLabelled, RegressorMixin, EncoderWithHead)
     def _is_labelled(self, y):
         y = _numbers(y)
         return ~np.isnan(y.reshape(len(y), -1)).any(axis=1)
+
+    def _shares(self, codec, X):
+        return ()
+
+    def _set_aside(self, targets, fraction, rng):
+        return set_aside(len(targets), fraction, rng)
 
     def _head(self, codes, targets):
         # The squared error is averaged over the outputs, each of which Ridge fits alone.

@@ -126,17 +126,21 @@ def run_stage(
     state = None if resumed is None else resumed.trainer
     with trainers.get()(settings, stage, model, X, rows, rng, state, check) as trainer:
         validation: Any = None
+        more: dict[str, Any] = {}
         if aside.size:
             validation = Validation(held, aside, model, noise_seed)
             if model.plan.objective.penalties:
                 validation = PenalisedValidation(trainer, feed_aside)
+            more["expected_of_start"] = model.expected_of_start(
+                validation.losses, len(rows), len(aside)
+            )
         rate = float(settings.learning_rate_init)
         return run_epochs(
             trainer,
             validation,
             Schedule(settings.learning_rate, rate, stage.max_iter),
             tol=settings.tol,
-            patience=settings.n_iter_no_change,
+            patience=settings.patience(len(rows)),
             keeps_start=keeps_start,
             trusts_start=trusts_start,
             begin_epoch=begin_epoch,
@@ -146,6 +150,7 @@ def run_stage(
             verbose=settings.verbose,
             resumed=resumed,
             save=None if progress_file is None else progress_file.write,
+            **more,
         )
 
 

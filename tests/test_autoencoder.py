@@ -116,6 +116,35 @@ class TestLikePCA:
         assert_learned(score, above=0.999)
 
 
+class TestLinearEncoder:
+    def test_codes_are_a_linear_map_of_the_columns(self):
+        linear = fitted(IRIS, 2, linear_encoder=True, max_iter=30)
+        assert len(linear.encoder_coefs_) == 1
+        assert len(linear.decoder_coefs_) == 3
+        assert linear.encoder_skip_ is None
+        half_way = (IRIS[:75] + IRIS[75:]) / 2
+        codes = linear.transform(IRIS)
+        assert_allclose(linear.transform(half_way), (codes[:75] + codes[75:]) / 2, atol=1e-5)
+
+    def test_it_starts_as_pca(self):
+        idle = fitted(IRIS, 2, linear_encoder=True, learning_rate_init=1e-12, max_iter=2)
+        pca = PCA(2, svd_solver="full").fit(IRIS)
+        assert_allclose(idle.transform(IRIS), pca.transform(IRIS), atol=1e-5)
+        back = pca.inverse_transform(pca.transform(IRIS))
+        assert_allclose(idle.reconstruct(IRIS), back, atol=1e-5)
+
+    def test_it_explains_more_than_pca(self, learning_seed):
+        # A parabola: its axis is seen by a linear map, its height is not.
+        z = np.random.default_rng(0).uniform(-1, 1, 400)
+        X = np.c_[z, z**2, z**3]
+        linear = fitted(X, 1, linear_encoder=True, max_iter=60, random_state=learning_seed)
+        assert_learned(linear.score(X) - PCA(1).fit(X).explained_variance_ratio_[0], above=0.1)
+
+    def test_its_weights_cannot_be_tied(self):
+        with pytest.raises(ValueError, match="tied_weights=True"):
+            AutoencoderTransformer(linear_encoder=True, tied_weights=True).fit(IRIS)
+
+
 def pairs():
     """Yield some (name, X, n_components) of the panel in tests/benchmarks/quality.py."""
     rng = np.random.default_rng(0)

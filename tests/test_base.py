@@ -97,7 +97,7 @@ class TestFittedState:
         )
 
     def test_without_validation_there_is_no_validation_curve(self):
-        for estimator, rows in ((make(early_stopping=False), X), (make(), X[:15])):
+        for estimator, rows in ((make(early_stopping=False), X), (make(), X[:7])):
             fitted = estimator.fit(rows)
             assert fitted.validation_loss_curve_ == []
             assert fitted.best_validation_loss_ is None
@@ -126,6 +126,29 @@ class TestParameters:
         assert stopped.n_iter_ == 3
         cut = make(max_iter=50, tol=10.0, n_iter_no_change=3).fit(X)
         assert cut.n_iter_ == 9  # two cuts of the rate before the end
+
+    @pytest.mark.parametrize(
+        ("n_rows", "batch_size", "epochs", "patience"),
+        [
+            (100_000, "auto", 200, 10),
+            (2560, "auto", 200, 10),  # 40 steps an epoch
+            (2000, "auto", 250, 13),  # 32
+            (640, 32, 400, 20),
+            (64, "auto", 8000, 400),
+            (16, 1000, 8000, 400),
+        ],
+    )
+    def test_auto_is_counted_in_steps_on_few_rows(self, n_rows, batch_size, epochs, patience):
+        auto = AutoencoderTransformer(batch_size=batch_size)
+        assert (auto.max_epochs(n_rows), auto.patience(n_rows)) == (epochs, patience)
+        asked = AutoencoderTransformer(max_iter=7, n_iter_no_change=np.inf, batch_size=batch_size)
+        assert (asked.max_epochs(n_rows), asked.patience(n_rows)) == (7, np.inf)
+
+    def test_auto_ends_a_fit(self):
+        fixed = {"tol": 10.0, "learning_rate": "constant"}
+        # 120 rows are trained on, in 2 steps an epoch.
+        assert make(max_iter="auto", **fixed).fit(X).n_iter_ == 200
+        assert make(max_iter="auto", n_iter_no_change=3, **fixed).fit(X).n_iter_ == 3
 
     def test_infinite_patience(self):
         assert make(max_iter=20, tol=10.0, n_iter_no_change=np.inf).fit(X).n_iter_ == 20

@@ -9,7 +9,7 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from skae import AutoencoderTransformer, StackedAutoencoder
+from skae import AutoencoderClassifier, AutoencoderTransformer, StackedAutoencoder
 
 callback = pytest.importorskip("sklearn.callback", reason="scikit-learn has callbacks from 1.9 on")
 pytestmark = pytest.mark.filterwarnings("ignore:Maximum number of epochs")
@@ -102,6 +102,23 @@ def test_scoring_monitor(target):
     scores = [entry["score"] for entry in log if entry["task_name"] == "epoch"]
     assert len(scores) == 6
     assert scores[-1] == pytest.approx(fitted.score(X))
+
+
+class LabelRecorder(Recorder):
+    """Scores by labels too."""
+
+    def on_fit_task_end(self, estimator, context, *, X=None, y=None, fitted_estimator=None):
+        self._call("end", context.task_name)
+        self.scores.append(fitted_estimator.score(X, y))
+        return context.task_name == "epoch" and len(self.scores) >= self.stop_after
+
+
+def test_a_classifier_tells_of_the_epochs_of_its_joint_training():
+    recorder = LabelRecorder(stop_after=2)
+    classifier = AutoencoderClassifier(make(max_iter=1), max_iter=5, random_state=0)
+    fitted = classifier.set_callbacks(recorder).fit(X, y)
+    assert fitted.n_iter_ == recorder.count("begin", "epoch") == recorder.count("end", "epoch") == 2
+    assert recorder.scores[-1] == fitted.score(X, y)
 
 
 def test_clones_share_callbacks():

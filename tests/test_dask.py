@@ -19,6 +19,7 @@ from skae import (
     _dask,
 )
 from skae._dask import DaskRows
+from skae._rows import SomeRows
 from tests.fresh import in_fresh_process
 from tests.learning import assert_learned
 
@@ -115,6 +116,13 @@ def test_rows_set_aside_stay_within_their_share_of_memory(monkeypatch):
 
     Spy(2, **FAST).fit(BLOCKS)
     assert seen == [(143, 7)]
+
+
+@pytest.mark.parametrize("left_out", [[0, 41, 149], range(40, 80), range(30, 150)])
+def test_sums_over_some_rows(left_out):
+    rows = np.delete(np.arange(150), left_out)
+    assert_allclose(DaskRows(BLOCKS).total(lambda some: some.sum(axis=0), rows), X[rows].sum(0))
+    assert_allclose(SomeRows(DaskRows(BLOCKS), rows)[:, 1:3], X[rows, 1:3])
 
 
 def test_rows_by_number():

@@ -54,7 +54,16 @@ def run(losses, name="constant", keeps_start=False, patience=2, verbose=False, s
 
 @pytest.mark.parametrize(
     ("n", "fraction", "expected"),
-    [(150, 0.2, 30), (155, 0.1, 16), (30, 0.1, 5), (20, 0.99, 19), (19, 0.1, 0), (150, 0.0, 0)],
+    [
+        (405, 0.1, 41),
+        (150, 0.1, 30),
+        (150, 0.3, 45),
+        (30, 0.1, 7),
+        (20, 0.99, 19),
+        (8, 0.1, 2),
+        (7, 0.1, 0),
+        (150, 0.0, 0),
+    ],
 )
 def test_rows_set_aside(n, fraction, expected):
     rows, aside = set_aside(n, fraction, np.random.default_rng(0))

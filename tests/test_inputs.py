@@ -25,6 +25,7 @@ ESTIMATORS = [
 # What takes rows of X, once it is fitted.
 METHODS = ["transform", "reconstruct", "score", "score_samples", "hidden_activations", "predict"]
 METHODS += ["decision_function", "predict_proba", "feature_errors", "evidence_lower_bound"]
+METHODS += ["log_likelihood"]
 
 
 @pytest.fixture(scope="module", params=ESTIMATORS, ids=lambda estimator: type(estimator).__name__)
@@ -90,7 +91,9 @@ def test_codes_too_large_are_named():
         fitted.inverse_transform(masked)
 
 
-@pytest.mark.parametrize("method", ["score", "score_samples", "evidence_lower_bound"])
+@pytest.mark.parametrize(
+    "method", ["score", "score_samples", "evidence_lower_bound", "log_likelihood"]
+)
 @pytest.mark.parametrize("fitted", [ESTIMATORS[2]], ids=[""], indirect=True)
 def test_values_that_a_logistic_output_cannot_reach_are_warned_of(fitted, method):
     with pytest.warns(UserWarning, match=r"from .* to 2, but .* values in \[0, 1\] alone"):

@@ -24,6 +24,7 @@ SMALL = {"max_iter": 1, "learning_rate": "cosine", "random_state": 0, "hidden_la
 KINDS = [
     skae.AutoencoderTransformer(2, whiten=True, **SMALL),
     skae.AutoencoderTransformer(2, output_activation="logistic", tied_weights=True, **SMALL),
+    skae.AutoencoderTransformer(2, linear_encoder=True, whiten=True, **SMALL),
     skae.ContractiveAutoencoder(2, **SMALL),
     skae.DenoisingAutoencoder(2, loss="binary_crossentropy", **SMALL),
     skae.SparseAutoencoder(9, **SMALL),

@@ -2,8 +2,10 @@
 
 import numpy as np
 import pytest
+from numpy.testing import assert_allclose
 
-from skae._rows import flattened, restored_on_failure
+from skae._principal import centre, principal_axes
+from skae._rows import SomeRows, flattened, restored_on_failure
 
 
 @pytest.mark.parametrize(
@@ -35,3 +37,17 @@ def test_an_estimator_is_restored():
     with pytest.raises(KeyError):
         estimator.fit()
     assert vars(estimator) == {"n_features_in_": 3}
+
+
+@pytest.mark.parametrize("shape", [(60, 7), (12, 40)])
+def test_some_rows_have_their_own_principal_axes(shape):
+    X = np.random.default_rng(0).standard_normal(shape)
+    rows = np.delete(np.arange(len(X)), [0, 5, 9])
+    some, copied = SomeRows(X, rows), X[rows]
+    assert (len(some), some.shape, some.dtype) == (len(rows), copied.shape, X.dtype)
+    axes = [
+        principal_axes(each, centre(each), 3, np.random.default_rng(0)) for each in (some, copied)
+    ]
+    assert_allclose(centre(some), copied.mean(axis=0))
+    for ours, theirs in zip(*axes, strict=True):
+        assert_allclose(ours, theirs)

@@ -50,11 +50,14 @@ def test_the_start_is_kept_unless_beaten():
     assert watched([5.0, 4.4], start=start)[0].kept.weights == "w2"
 
 
-@pytest.mark.parametrize(("gain", "kept"), [(0.3, 0), (0.5, 1)])
-def test_a_trusted_start_is_left_only_beyond_the_standard_error(gain, kept):
-    # Gains of gain - 1, gain, gain + 1: their mean has the standard error 1 / sqrt(3) = 0.58 ...
-    before = np.array([10.0, 10.0, 10.0])
-    after = before - np.array([gain - 0.8, gain, gain + 0.8])  # ... and here 0.46.
+@pytest.mark.parametrize(("n_rows", "errors"), [(5, 2.37), (30, 1.28), (150, 1.10), (9000, 1.01)])
+@pytest.mark.parametrize("kept", [0, 1])
+def test_a_trusted_start_is_left_only_beyond_the_standard_error(n_rows, errors, kept):
+    gains = np.random.default_rng(0).standard_normal(n_rows)
+    gains *= np.sqrt(n_rows) / gains.std(ddof=1)  # The mean has the standard error 1.
+    gains += errors + (0.01 if kept else -0.01) - gains.mean()
+    before = np.full(n_rows, 10.0)
+    after = before - gains
     monitor = Monitor(0.0, 10, Kept(0, "start", before), trusts_start=True)
     monitor.see(1, "w1", after)
     assert monitor.kept.epoch == kept

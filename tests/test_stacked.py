@@ -61,7 +61,7 @@ def test_layers_compose_to_the_whole(activation):
     rng = np.random.default_rng(0)
     stacked = StackedAutoencoder(5, hidden_layer_sizes=(12,), activation=activation, init="he")
     model = first_model(X, 5, "he", stacked._plan, rng)
-    layers, parts = LayerByLayer(model, X, "he", rng), []
+    layers, parts = LayerByLayer(model, X, np.arange(len(X)), "he", rng), []
     for i in range(2):
         alone, below = layers.layer(i)
         parts.append(alone.codec(alone.weights))
@@ -78,7 +78,8 @@ def test_layers_compose_to_the_whole(activation):
 def test_the_cache_is_one_matrix_as_wide_as_the_widest_hidden_layer():
     rng = np.random.default_rng(0)
     stacked = StackedAutoencoder(4, hidden_layer_sizes=(16, 24, 8), init="he")
-    layers = LayerByLayer(first_model(X, 4, "he", stacked._plan, rng), X, "he", rng)
+    model = first_model(X, 4, "he", stacked._plan, rng)
+    layers = LayerByLayer(model, X, np.arange(len(X)), "he", rng)
     caches = []
     for i in range(4):
         alone, below = layers.layer(i)

@@ -82,7 +82,9 @@ def test_stamps_are_no_attributes(stored):
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
-@pytest.mark.parametrize("params", [{}, {"whiten": True}, {"tied_weights": True}])
+@pytest.mark.parametrize(
+    "params", [{}, {"whiten": True}, {"tied_weights": True}, {"linear_encoder": True}]
+)
 def test_pickle_joblib_deepcopy_and_clone(params, tmp_path):
     fitted = make(**params).fit(X)
     codes = fitted.transform(X)

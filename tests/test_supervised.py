@@ -8,7 +8,8 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
 from sklearn.datasets import load_diabetes, load_digits
-from sklearn.linear_model import Ridge
+from sklearn.decomposition import PCA
+from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.model_selection import GridSearchCV, cross_val_score, train_test_split
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -16,6 +17,7 @@ from sklearn.utils._param_validation import InvalidParameterError
 
 import skae
 from skae import AutoencoderTransformer, StackedAutoencoder
+from skae._checkpoint import ProgressFile
 from skae._supervised import AutoencoderClassifier, AutoencoderRegressor
 from tests.learning import assert_learned
 
@@ -37,6 +39,83 @@ def seeded(seed, **params):
     """Return a classifier of which all, the encoder too, depends on the seed."""
     autoencoder = clone(SMALL).set_params(random_state=seed)
     return classifier(autoencoder=autoencoder, random_state=seed, **params)
+
+
+def test_the_defaults_beat_linear_models_of_few_labels(learning_seed):
+    train, test, y, y_test = train_test_split(X / 16, Y, random_state=0)
+    some = np.where(np.arange(len(y)) < 50, y, -1)
+    alone = LogisticRegression(max_iter=1000).fit(train[:50], y[:50]).score(test, y_test)
+    fitted = AutoencoderClassifier(max_iter=10, random_state=learning_seed).fit(train, some)
+    assert_learned(fitted.score(test, y_test), above=alone + 0.04)
+    # It still is an autoencoder.
+    assert_learned(fitted.autoencoder_.score(test), above=0.9)
+    assert fitted.autoencoder_.n_iter_ == 0
+    assert_array_equal(fitted.transform(test), fitted.autoencoder_.transform(test))
+
+
+def test_training_adds_to_a_linear_model():
+    train, some = X[:200] / 16, np.where(np.arange(200) < 60, Y[:200], -1)
+    fitted = AutoencoderClassifier(max_iter=1, learning_rate_init=1e-9, random_state=0)
+    fitted.fit(train, some)
+    scale = fitted.autoencoder_.scale_
+    linear = LogisticRegression(max_iter=1000).fit(train[:60] / scale, Y[:60])
+    assert_allclose(fitted.predict_proba(train), linear.predict_proba(train / scale), atol=2e-3)
+    codes = PCA(64).fit_transform(train)
+    assert_allclose(np.abs(fitted.transform(train)[:, :5]), np.abs(codes[:, :5]), atol=1e-3)
+
+
+def test_in_regression_what_is_added_counts_half():
+    rows, y = load_diabetes(return_X_y=True)
+    rows, some = StandardScaler().fit_transform(rows), np.where(np.arange(len(y)) < 40, y, np.nan)
+    fitted = AutoencoderRegressor(max_iter=2, random_state=0).fit(rows, some)
+    below = fitted.autoencoder_.transform(rows)
+    linear = PCA().fit(rows).transform(rows)
+    sign = np.sign((below * linear).sum(axis=0))
+    added = fitted.transform(rows) - linear * sign
+    assert np.abs(added).max() > 1e-3
+    assert_allclose(added, 0.5 * (below - linear * sign), atol=1e-4)
+
+
+def test_labelled_rows_set_aside_stop_the_training():
+    params = {"max_iter": 40, "early_stopping": True, "n_iter_no_change": 2, "random_state": 0}
+    fitted = classifier(**params, learning_rate_init=0.05).fit(X[:300], Y[:300])
+    curve = fitted.validation_loss_curve_
+    assert len(curve) == len(fitted.loss_curve_) == fitted.n_iter_ < 40
+    assert fitted.best_iter_ == 0 or curve[fitted.best_iter_ - 1] == min(curve)
+    assert classifier(max_iter=1).fit(X[:300], Y[:300]).validation_loss_curve_ == []
+    # A class of one row keeps it.
+    rare = np.where(np.arange(40) == 7, 2, np.arange(40) % 2)
+    for seed in range(3):
+        fitted = classifier(**{**params, "max_iter": 1, "random_state": seed}).fit(X[:40], rare)
+        assert list(fitted.classes_) == [0, 1, 2]
+
+
+@pytest.mark.parametrize("solver", ["sgd", "adamw"])
+def test_solver_and_schedule(solver):
+    fitted = classifier(solver=solver, learning_rate="exponential", max_iter=2).fit(X[:99], Y[:99])
+    assert len(fitted.loss_curve_) == 2
+
+
+def test_a_fit_that_was_killed_goes_on(tmp_path, monkeypatch):
+    params = {"max_iter": 3, "batch_size": 16}
+    whole = classifier(**params).fit(X[:99], Y[:99])
+    write = ProgressFile.write
+
+    def killed(self, progress):
+        write(self, progress)
+        if len(progress.history.loss_curve) == 2 and progress.schedule.max_iter == 3:
+            raise MemoryError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(ProgressFile, "write", killed)
+        with pytest.raises(MemoryError):
+            classifier(**params, checkpoint=tmp_path).fit(X[:99], Y[:99])
+    assert list(tmp_path.iterdir()) != []
+    resumed = classifier(**params, checkpoint=tmp_path).fit(X[:99], Y[:99])
+    assert resumed.loss_curve_ == whole.loss_curve_
+    for one, other in zip(resumed.weights_, whole.weights_, strict=True):
+        assert_array_equal(one, other)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_unlabelled_rows_help_a_classifier_with_few_labels(learning_seed):
@@ -85,8 +164,6 @@ def test_probabilities_decisions_and_predictions_agree():
 
 
 def test_the_frozen_head_of_two_classes_is_a_logistic_regression(learning_seed):
-    from sklearn.linear_model import LogisticRegression
-
     X2, y2 = X[Y < 2], Y[Y < 2]
     fitted = seeded(learning_seed, freeze=True, alpha=0.5).fit(X2, y2)
     codes = StandardScaler().fit_transform(fitted.transform(X2))

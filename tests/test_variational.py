@@ -5,6 +5,7 @@ from functools import cache
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from scipy.stats import multivariate_normal
 from sklearn.datasets import load_digits
 from sklearn.utils._param_validation import InvalidParameterError
 
@@ -56,21 +57,77 @@ def test_new_rows_are_like_those_trained_on(bernoulli):
     assert_learned(nearest(drawn) / nearest(shuffled), below=0.6)
 
 
-def test_the_bound_of_a_linear_gaussian_model_is_below_its_likelihood(learning_seed):
+def linear_rows():
     rng = np.random.default_rng(0)
     rows = rng.standard_normal((800, 2)) @ rng.standard_normal((2, 6)) * 2
-    rows += 0.5 * rng.standard_normal(rows.shape) + 3
+    return rows + 0.5 * rng.standard_normal(rows.shape) + 3
+
+
+def exact_log_likelihood(model, rows):
+    """Return what a linear decoder says of rows: a normal around its bias."""
+    n_codes, n_features = model.n_components_, rows.shape[1]
+    decoder = model.inverse_transform(np.vstack([np.zeros(n_codes), np.eye(n_codes)]))
+    directions = decoder[1:] - decoder[0]
+    covariance = directions.T @ directions + np.eye(n_features) * model.scale_**2 / 2
+    return multivariate_normal(decoder[0], covariance).logpdf(rows)
+
+
+def test_the_bound_of_a_linear_gaussian_model_is_below_its_likelihood(learning_seed):
+    rows = linear_rows()
     model = fitted(2, rows, hidden_layer_sizes=(), max_iter=100, random_state=learning_seed)
     bound = model.evidence_lower_bound(rows, random_state=0).mean()
-    # What the decoder says of the rows, exactly: a normal around its bias.
-    decoder = model.inverse_transform(np.vstack([np.zeros(2), np.eye(2)]))
-    directions = decoder[1:] - decoder[0]
-    covariance = directions.T @ directions + np.eye(6) * model.scale_**2 / 2
-    centred = rows - decoder[0]
-    exponents = np.einsum("ij,ij->i", centred @ np.linalg.inv(covariance), centred)
-    exact = -0.5 * (exponents + 6 * np.log(2 * np.pi) + np.linalg.slogdet(covariance)[1]).mean()
     # The encoder has come close to the true posterior, which is normal here.
+    exact = exact_log_likelihood(model, rows).mean()
     assert_learned(bound - exact, above=-0.3, below=0.05)
+
+
+def test_many_draws_tell_the_likelihood_whatever_the_encoder_gives():
+    rows = linear_rows()
+    model = fitted(2, rows, hidden_layer_sizes=(), max_iter=1, learning_rate_init=1e-30)
+    # The start's encoder is the posterior: shift its means, and let its codes spread.
+    weights = [weight.copy() for weight in model.weights_]
+    weights[1] += 0.5
+    weights[3] += 0.7
+    model.weights_ = tuple(weights)
+    exact = exact_log_likelihood(model, rows)
+    of_draws = [
+        model.log_likelihood(rows, n_samples=n, random_state=0).mean() for n in (1, 10, 100, 1000)
+    ]
+    bound = model.evidence_lower_bound(rows, random_state=0).mean()
+    assert bound < exact.mean() - 1.0
+    assert of_draws[0] == pytest.approx(bound, abs=0.3)
+    assert (np.diff(of_draws) > 0).all()
+    assert exact.mean() - 0.01 < of_draws[-1] < exact.mean()
+    single = model.log_likelihood(rows.astype(np.float32), n_samples=1000, random_state=0)
+    assert_allclose(single, exact, atol=1.0)
+    assert single.mean() == pytest.approx(of_draws[-1], abs=1e-3)
+
+
+def test_the_likelihood_of_rows_comes_from_the_seed_and_from_each_row_alone(bernoulli):
+    binary = (X[:50] > 0.5).astype(np.float32)
+    values = bernoulli.log_likelihood(binary, n_samples=200, random_state=0)
+    assert values.shape == (50,)
+    assert_array_equal(values, bernoulli.log_likelihood(binary, n_samples=200, random_state=0))
+    assert not np.array_equal(values, bernoulli.log_likelihood(binary, 200, random_state=1))
+    # Draws differ from row to row; their number makes up for it.
+    alone = bernoulli.log_likelihood(binary[7:8], n_samples=2000, random_state=0)
+    assert values[7] == pytest.approx(alone[0], abs=1.0)
+
+
+def test_the_likelihood_is_that_of_a_density_in_the_units_of_the_rows():
+    rows, start = linear_rows(), {"hidden_layer_sizes": (), "max_iter": 1}
+    metres, decimetres = (
+        fitted(2, unit * rows, **start).log_likelihood(unit * rows, random_state=0)
+        for unit in (1, 10)
+    )
+    assert_allclose(metres - 6 * np.log(10), decimetres, atol=0.01)
+
+
+def test_the_likelihood_of_a_dask_array_is_that_of_its_rows(bernoulli):
+    array = pytest.importorskip("dask.array")
+    expected = bernoulli.log_likelihood(X, n_samples=2, random_state=0)
+    blocks = array.from_array(X, chunks=(700, 64))
+    assert_allclose(bernoulli.log_likelihood(blocks, n_samples=2, random_state=0), expected)
 
 
 def test_the_bound_is_what_training_lowers(bernoulli):
@@ -110,3 +167,6 @@ def test_bad_parameters_are_named(bad):
 def test_a_bad_number_of_samples_is_refused(bernoulli):
     with pytest.raises(ValueError, match="n_samples"):
         bernoulli.sample(0)
+    for bad in (0, 2.5, None):
+        with pytest.raises(ValueError, match=f"n_samples={bad}"):
+            bernoulli.log_likelihood(X, n_samples=bad)

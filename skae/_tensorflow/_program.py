@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from skae._parts import Step
-from skae._plan import Half, Plan, numbers, with_numbers
+from skae._plan import Half, Network, Plan, numbers, with_numbers
 from skae._serve import encode, entry_losses, log_variances, propagate
 from skae._tensorflow import _solvers
 from skae._tensorflow._arithmetic import TENSORS, Tensor, n_parts, side_by_side
@@ -20,6 +20,13 @@ from skae._tensorflow._session import Program, kept
 
 # Weights, slots of the solver, steps taken.
 State = tuple[tuple[Tensor, ...], tuple[Tensor, ...], Tensor]
+
+
+def through(of: Callable[..., Tensor], network: Network, half: Half, rows: Tensor) -> Tensor:
+    """Return what a function makes of rows by one half of a network."""
+    # XLA's threads are its own; a penalty may encode rows whose number is not known here.
+    parts = 1 if network.on_xla else n_parts(rows.shape.as_list()[0] or 1)
+    return side_by_side(lambda part: of(network, half, part, TENSORS), rows, parts)
 
 
 def _loss(
@@ -36,20 +43,15 @@ def _loss(
     network, objective = plan.network, plan.objective
     encoder, decoder = network.split(weights, tf.transpose)
 
-    def through(half: Callable[..., Tensor], of: Half, rows: Tensor) -> Tensor:
-        # XLA's threads are its own; a penalty may encode rows whose number is not known here.
-        parts = 1 if network.on_xla else n_parts(rows.shape.as_list()[0] or 1)
-        return side_by_side(lambda part: half(network, of, part, TENSORS), rows, parts)
-
     def means_of(rows: Tensor) -> Tensor:
-        return through(encode, encoder, rows)
+        return through(encode, network, encoder, rows)
 
     codes = means = means_of(inputs)
     spread = None
     if network.is_variational:
-        spread = through(log_variances, encoder, inputs)
+        spread = through(log_variances, network, encoder, inputs)
         codes = means + tf.exp(0.5 * spread) * normals
-    outputs = through(propagate, decoder, codes)
+    outputs = through(propagate, network, decoder, codes)
     entries = entry_losses(objective.loss, network, targets, outputs, mean, scale, TENSORS)
     step = Step(
         network=network,
@@ -124,6 +126,21 @@ def program(structure: Plan, steps: int, batch_size: int) -> Program:
     weights before the chunk. All of these are arrays.
     """
     network = structure.network
+    widths = network.n_features, network.decoder[-1].n_out, network.n_normals
+    return chunk_program(structure, gradient, network.shapes, widths, (steps, batch_size))
+
+
+def chunk_program(
+    structure: Plan,
+    gradient: Callable[..., tuple[Tensor, list[Tensor]]],
+    shapes: tuple[tuple[int, ...], ...],
+    widths: tuple[int, int, int],
+    chunk: tuple[int, int],
+) -> Program:
+    """Return the program that takes a chunk's steps by a gradient, see `program`.
+
+    `shapes` are those of the weights, `widths` those of a row's inputs, targets and normals.
+    """
     floats = tuple(numbers(structure))
 
     def train(
@@ -158,24 +175,21 @@ def program(structure: Plan, steps: int, batch_size: int) -> Program:
         total += l2_term(plan, state[0]) * tf.reduce_sum(row_weights)
         return (weights, slots, n_steps), total
 
-    weights = tuple(of(*shape) for shape in network.shapes)
+    weights = tuple(of(*shape) for shape in shapes)
     state = weights, _solvers.slots_of(structure.solver, weights), of()
-    chunk = steps, batch_size
     return Program(
         train,
         (
             state,
             of(len(floats)),
-            of(network.n_features),
+            of(widths[0]),
             of(),
             of(),
-            of(*chunk, network.n_features),
-            of(*chunk, network.decoder[-1].n_out),
-            of(*chunk, network.n_normals),
+            *(of(*chunk, width) for width in widths),
             of(*chunk),
             tf.TensorSpec((), tf.int32),
         ),
-        on_xla=network.on_xla,
+        on_xla=structure.network.on_xla,
     )
 
 

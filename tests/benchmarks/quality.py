@@ -75,9 +75,9 @@ def compare_with_pca():
 def toy():
     head("The toy curve, one code, all 10,000 rows")
     X = toy_curve()
-    for seed in SEEDS:
+    for seed in range(10):
         back = AutoencoderTransformer(1, random_state=seed).fit(X).reconstruct(X)
-        row(f"largest absolute error, seed {seed}", "<= 0.45", np.abs(X - back).max())
+        row(f"largest absolute error, seed {seed}", "<= 0.40", np.abs(X - back).max())
 
 
 def mnist():

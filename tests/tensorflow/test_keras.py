@@ -21,6 +21,7 @@ KINDS = {
     "tied": skae.AutoencoderTransformer(
         2, tied_weights=True, output_activation="logistic", **SMALL
     ),
+    "linear encoder": skae.AutoencoderTransformer(2, linear_encoder=True, **SMALL),
     "contractive": skae.ContractiveAutoencoder(2, **SMALL),
     "denoising": skae.DenoisingAutoencoder(2, loss="binary_crossentropy", **SMALL),
     "topk": skae.SparseAutoencoder(9, penalty="topk", n_active=3, **SMALL),

@@ -1,0 +1,152 @@
+"""Published records on MNIST, the bars they set, and what skae reaches in which time.
+
+``python tests/benchmarks/records.py [compression] [default_layers] [likelihood] [denoising]
+[noisy_only]``; without names, all of them, which takes an hour on two quiet cores.
+"""
+
+import sys
+import time
+import warnings
+
+import numpy as np
+from report import MNIST, head, load_mnist, row
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.neural_network import MLPClassifier
+
+from skae import AutoencoderTransformer, DenoisingAutoencoder, VariationalAutoencoder
+
+# All rows are trained on for a number of epochs that is given.
+TO_THE_END = {
+    "loss": "binary_crossentropy",
+    "learning_rate": "cosine",
+    "early_stopping": False,
+    "n_iter_no_change": np.inf,
+    "random_state": 0,
+}
+SIGMA = np.float32(0.5)
+# Draws of codes that estimate a likelihood: few for all test rows, many for some of them.
+FEW_DRAWS, N_DRAWS, N_ROWS = 50, 5000, 400
+
+
+def squared_error(one, other):
+    """Return the squared error of an image, summed over its pixels."""
+    return float(np.square(one - other).sum(axis=1).mean())
+
+
+def minutes_since(begin):
+    """Return the minutes on two cores that a fit took, from the processor's time."""
+    return (time.process_time() - begin) / 120
+
+
+def compression(train, test):
+    """784-1000-500-250-30 (Hinton and Salakhutdinov, 2006: 3.0; later 2.86 and 2.65)."""
+    begin = time.process_time()
+    fitted = AutoencoderTransformer(
+        30, hidden_layer_sizes=(1000, 500, 250), batch_size=256, max_iter=60, **TO_THE_END
+    ).fit(train)
+    minutes = minutes_since(begin)
+    row("784-1000-500-250-30: squared error of a test image", "<= 2.4",
+        squared_error(test, fitted.reconstruct(test)),
+        f"training {squared_error(train[:10_000], fitted.reconstruct(train[:10_000])):.2f}")  # fmt: skip
+    row("the same: minutes on two cores", "<= 20", minutes)
+
+
+def default_layers(train, test):
+    begin = time.process_time()
+    fitted = AutoencoderTransformer(
+        30, batch_size=128, learning_rate_init=0.003, max_iter=60, **TO_THE_END
+    ).fit(train)
+    minutes = minutes_since(begin)
+    error = squared_error(test, fitted.reconstruct(test)) / 784
+    row("30 codes, hidden layers by default: squared error of a test pixel", "<= .0050", error,
+        f"{minutes:.1f} minutes on two cores")  # fmt: skip
+
+
+def drawn_binary(images, rng):
+    """Return pixels that are one with the probability that their grey level says."""
+    return np.float32(rng.random(images.shape, np.float32) < images)
+
+
+def variational_of(train, n_components, epochs, after_epoch=lambda epoch, fitted: None):
+    """Return a fit on pixels that are drawn anew before each epoch."""
+    rng = np.random.default_rng(0)
+    fitted = VariationalAutoencoder(
+        n_components, hidden_layer_sizes=(200, 200), loss="binary_crossentropy", batch_size=128,
+        random_state=0,
+    )  # fmt: skip
+    for epoch in range(epochs):
+        rate = 0.001 * (1 + np.cos(np.pi * epoch / epochs))
+        fitted.set_params(learning_rate_init=rate).partial_fit(drawn_binary(train, rng))
+        after_epoch(epoch, fitted)
+    return fitted
+
+
+def nats(fitted, images):
+    """Return the estimated mean of minus the log-likelihood, and its standard error.
+
+    Some rows by many draws tell what the few draws for all rows leave out.
+    """
+    all_rows = -fitted.log_likelihood(images, n_samples=FEW_DRAWS, random_state=0)
+    some = slice(0, None, len(images) // N_ROWS)
+    gains = fitted.log_likelihood(images[some], n_samples=N_DRAWS, random_state=1) + all_rows[some]
+    error = np.sqrt(all_rows.var() / len(all_rows) + gains.var() / len(gains))
+    return all_rows.mean() - gains.mean(), error
+
+
+def likelihood(train, test):
+    """784-200-200-50, one stochastic layer (Burda et al., 2016: 86.8, one draw in training)."""
+    begin = time.process_time()
+    fitted = variational_of(train, 50, 100)
+    minutes = minutes_since(begin)
+    ways = {"drawn, seed 0": drawn_binary(test, np.random.default_rng(0)),
+            "grey level > 1/2": np.float32(test > 0.5)}  # fmt: skip
+    for name, pixels in ways.items():
+        value, error = nats(fitted, pixels)
+        row(f"784-200-200-50, pixels {name}: nats of a test image, {N_DRAWS:,} draws", "<= 89",
+            value, f"standard error {error:.2f}")  # fmt: skip
+    row("the same: minutes on two cores", "<= 30", minutes)
+    with np.load(MNIST) as data:
+        digits = data["y_train"], data["y_test"]
+    judge = MLPClassifier((300,), max_iter=12, random_state=0).fit(train, digits[0])
+    accuracy = judge.score(test, digits[1])
+    sure, of_each = judged(judge, fitted.sample(1000, random_state=0))
+    row("drawn digits of which a classifier is surer than .9", ">= .7", sure,
+        f"its test accuracy {accuracy:.4f}; {judged(judge, test)[0]:.3f} of test digits")  # fmt: skip
+    row("the least frequent digit among 1,000 drawn", ">= 50", of_each.min(), str(of_each))
+
+
+def judged(judge, images):
+    """Return the share that a classifier is surer than .9 of, and how many it has of each digit."""
+    probabilities = judge.predict_proba(images)
+    sure = float(np.mean(probabilities.max(axis=1) > 0.9))
+    return sure, np.bincount(probabilities.argmax(axis=1), minlength=10)
+
+
+def with_noise(images, seed):
+    return images + SIGMA * np.random.default_rng(seed).standard_normal(images.shape, np.float32)
+
+
+def denoiser(epochs, **params):
+    return DenoisingAutoencoder(
+        128, hidden_layer_sizes=(1000,), batch_size=128, learning_rate_init=0.002,
+        max_iter=epochs, **TO_THE_END | params,
+    )  # fmt: skip
+
+
+def denoising(train, test):
+    """Noise of standard deviation 1/2, trained on clean images."""
+    begin = time.process_time()
+    fitted = denoiser(20, noise_level=0.5).fit(train)
+    minutes = minutes_since(begin)
+    error = squared_error(test, fitted.reconstruct(with_noise(test, 0))) / 784
+    row("noise of deviation .5, trained on clean images: squared error of a pixel", "<= .0110",
+        error, f"{minutes:.1f} minutes on two cores")  # fmt: skip
+
+
+PARTS = {f.__name__: f for f in (compression, default_layers, likelihood, denoising)}
+
+if __name__ == "__main__":
+    warnings.simplefilter("ignore", ConvergenceWarning)
+    head("Records on MNIST")
+    for part in sys.argv[1:] or PARTS:
+        PARTS[part](*load_mnist())
