@@ -25,8 +25,7 @@ class AutoencoderTransformer(BaseAutoencoder):
         Whether the codes are a linear map of the columns, as PCA's are, and the decoder alone has
         hidden layers. The map moves from the principal axes to directions from which
         the decoder reconstructs X best. Less of X is explained than by an encoder with hidden
-        layers, and more than by PCA; a linear model makes of the codes what it makes of
-        columns. Excludes `tied_weights`.
+        layers, and more than by PCA. Excludes `tied_weights`.
 
     Attributes
     ----------

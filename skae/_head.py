@@ -42,8 +42,8 @@ from skae._words import ATTRIBUTES as ELSEWHERE
 from skae._words import ForeignWords, rows_alone
 
 # The default autoencoder: as many codes as columns up to this; its first hidden layer is as wide
-# as X, rounded up to a power of two, within these bounds, and its second one half as wide.
-MOST_CODES, NARROWEST, WIDEST = 64, 128, 512
+# as X, rounded down to a power of two, within these bounds, and its second one half as wide.
+MOST_CODES, NARROWEST, WIDEST = 64, 64, 512
 # Weights of the terms beside the labels' loss: the entropy of each row's class, the shares of the
 # classes, the reconstruction.
 ENTROPY, BALANCE, RECONSTRUCTION = 0.3, 1.0, 0.1
@@ -146,7 +146,7 @@ class EncoderWithHead(
                 interrupted = fit_until_interrupted(autoencoder, autoencoder._like(rows, X))
             model = autoencoder._fitted_model(rows)
             headed = Headed.on(model, targets.shape[1], starts_untrained, self._share)
-            weights = self._first_weights(headed, rows[labelled], targets)
+            weights = self._with_head(headed, rows[labelled], targets)
 
             seen = {"estimator": self, "X": X, "y": y}
             context = self._init_callback_context(max_subtasks=int(self.max_iter))
@@ -238,7 +238,7 @@ class EncoderWithHead(
             "n_iter_": max(1, len(history.loss_curve)),
         }
 
-    def _first_weights(self, headed: Headed, X, targets) -> tuple[Any, ...]:
+    def _with_head(self, headed: Headed, X, targets) -> tuple[Any, ...]:
         """Return the weights training starts from, the head that of a linear model.
 
         Its penalty is that of codes in standard deviations of their own, or in one unit for all.
@@ -350,7 +350,7 @@ class EncoderWithHead(
 
 def default_sizes(n_features: int) -> dict[str, Any]:
     """Return the sizes of the default autoencoder."""
-    width = min(max(1 << (n_features - 1).bit_length(), NARROWEST), WIDEST)
+    width = min(max(1 << (n_features.bit_length() - 1), NARROWEST), WIDEST)
     return {
         "n_components": min(n_features, MOST_CODES),
         "hidden_layer_sizes": (width, width // 2),

@@ -82,7 +82,7 @@ autoencoder : estimator or None, default=None
         belong to the first training alone. None begins with the labels at once: an
         `AutoencoderTransformer` starts as PCA, with as many codes as X has columns, at most 64,
         and two hidden layers (ReLU in classification, tanh in regression), the first one as wide
-        as X (a power of two from 128 to 512) and the second half as wide. Its linear path and
+        as X (a power of two from 64 to 512) and the second half as wide. Its linear path and
         the head stay the linear model of the labelled rows that they start as, and the layers
         beside them learn what is to be added.
 
@@ -112,7 +112,7 @@ autoencoder : estimator or None, default=None
 
     max_iter : int, default=50
         Largest number of epochs of the joint training. An epoch has as many steps as draw all
-        rows once (128 in a step by default) and all labelled ones (64), and at least 20.
+        rows once (128 in a step by default) and all labelled ones (64), and at least 6.
 
     tol : float, default=1e-4
         A smaller fall of the validation loss is none.

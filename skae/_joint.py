@@ -25,8 +25,9 @@ SHARE_OF_DISTANCE = 0.2
 NEIGHBOURING_ROWS = 2000
 # Rows that differ by less than this share of that distance are equal but for rounding.
 ROUNDING = 1e-3
-# Few rows make few steps, and networks learn by steps: an epoch has at least so many.
-LEAST_STEPS = 20
+# Few rows make few steps, and networks learn by steps: an epoch has at least so many. Far more of
+# them lead away from the linear model without cause where rows are few.
+LEAST_STEPS = 6
 # The losses' arithmetic on arrays.
 ARRAY_MATH = SimpleNamespace(square=np.square, log_softmax=partial(log_softmax, axis=1))
 

@@ -277,7 +277,7 @@ class TestWarmStart:
         assert_array_equal(drawn[0][1], drawn[1][1])
 
     def test_it_never_gets_worse(self, learning_seed):
-        warm = make(warm_start=True, max_iter=30, random_state=learning_seed).fit(X)
+        warm = make(warm_start=True, init="he", max_iter=30, random_state=learning_seed).fit(X)
         before = warm.best_validation_loss_
         warm.set_params(learning_rate_init=5.0).fit(X)
         assert_learned(warm.best_validation_loss_ / before, above=1 - 1e-6, below=1 + 1e-6)

@@ -149,6 +149,19 @@ def test_pairs_teach_what_clean_rows_are():
     assert share > clean.score(DARK[1500:], rest) + 0.1
 
 
+def test_two_noisy_copies_teach_as_much_as_clean_rows(learning_seed):
+    rng = np.random.default_rng(0)
+    first, second = (X + rng.normal(scale=4.0, size=X.shape) for _ in range(2))
+    denoiser = paired(max_iter=20).set_params(random_state=learning_seed)
+
+    def error(taught):
+        restored = denoiser.fit(first[:1500], taught[:1500]).reconstruct(first[1500:])
+        return ((restored - X[1500:]) ** 2).mean()
+
+    assert_learned(error(second) / error(X), below=1.1)
+    assert_learned(error(second) / error(first), below=0.97)
+
+
 def test_the_start_on_pairs_is_pca_of_the_clean_rows():
     start = paired(learning_rate_init=1e-30, max_iter=1).fit(DARK, X)
     pca = PCA(16).fit(X)

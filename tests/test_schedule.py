@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from skae._schedule import Kept, Monitor, Schedule, still_falls
+from skae._schedule import Kept, Monitor, Schedule, beyond_doubt, still_falls
 
 
 def test_rates():
@@ -53,8 +53,9 @@ def test_the_start_is_kept_unless_beaten():
 @pytest.mark.parametrize(("n_rows", "errors"), [(5, 2.37), (30, 1.28), (150, 1.10), (9000, 1.01)])
 @pytest.mark.parametrize("kept", [0, 1])
 def test_a_trusted_start_is_left_only_beyond_the_standard_error(n_rows, errors, kept):
-    gains = np.random.default_rng(0).standard_normal(n_rows)
-    gains *= np.sqrt(n_rows) / gains.std(ddof=1)  # The mean has the standard error 1.
+    # Most gain alike, and one row so much that it makes the mean's standard error 1.
+    gains = np.zeros(n_rows)
+    gains[0] = n_rows
     gains += errors + (0.01 if kept else -0.01) - gains.mean()
     before = np.full(n_rows, 10.0)
     after = before - gains
@@ -64,6 +65,15 @@ def test_a_trusted_start_is_left_only_beyond_the_standard_error(n_rows, errors, 
     untrusting = Monitor(0.0, 10, Kept(0, "start", before))
     untrusting.see(1, "w1", after)
     assert untrusting.kept.epoch == 1
+
+
+def test_a_mean_that_a_few_rows_make_is_no_proof():
+    gains = np.repeat([-0.01, 50.0], [90, 10])
+    assert not beyond_doubt(gains)
+    assert beyond_doubt(np.abs(gains))
+    assert not beyond_doubt(np.ones(4))  # too few to prove anything
+    assert beyond_doubt(np.array([0.1]))
+    assert not beyond_doubt(np.array([0.0]))
 
 
 RNG = np.random.default_rng(0)

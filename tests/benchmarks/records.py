@@ -11,6 +11,7 @@ import warnings
 import numpy as np
 from report import MNIST, head, load_mnist, row
 from sklearn.exceptions import ConvergenceWarning
+from sklearn.mixture import GaussianMixture
 from sklearn.neural_network import MLPClassifier
 
 from skae import AutoencoderTransformer, DenoisingAutoencoder, VariationalAutoencoder
@@ -45,13 +46,14 @@ def compression(train, test):
         30, hidden_layer_sizes=(1000, 500, 250), batch_size=256, max_iter=60, **TO_THE_END
     ).fit(train)
     minutes = minutes_since(begin)
+    of_training = squared_error(train[:10_000], fitted.reconstruct(train[:10_000]))
     row("784-1000-500-250-30: squared error of a test image", "<= 2.4",
-        squared_error(test, fitted.reconstruct(test)),
-        f"training {squared_error(train[:10_000], fitted.reconstruct(train[:10_000])):.2f}")  # fmt: skip
+        squared_error(test, fitted.reconstruct(test)), f"training {of_training:.2f}")  # fmt: skip
     row("the same: minutes on two cores", "<= 20", minutes)
 
 
 def default_layers(train, test):
+    """784-128-64-30."""
     begin = time.process_time()
     fitted = AutoencoderTransformer(
         30, batch_size=128, learning_rate_init=0.003, max_iter=60, **TO_THE_END
@@ -105,14 +107,29 @@ def likelihood(train, test):
         row(f"784-200-200-50, pixels {name}: nats of a test image, {N_DRAWS:,} draws", "<= 89",
             value, f"standard error {error:.2f}")  # fmt: skip
     row("the same: minutes on two cores", "<= 30", minutes)
+    generated(train, test, fitted)
+
+
+def generated(train, test, fitted):
+    """Show a classifier new digits, drawn from standard normals and from what codes are like."""
     with np.load(MNIST) as data:
         digits = data["y_train"], data["y_test"]
     judge = MLPClassifier((300,), max_iter=12, random_state=0).fit(train, digits[0])
-    accuracy = judge.score(test, digits[1])
-    sure, of_each = judged(judge, fitted.sample(1000, random_state=0))
-    row("drawn digits of which a classifier is surer than .9", ">= .7", sure,
-        f"its test accuracy {accuracy:.4f}; {judged(judge, test)[0]:.3f} of test digits")  # fmt: skip
-    row("the least frequent digit among 1,000 drawn", ">= 50", of_each.min(), str(of_each))
+    beside = f"its accuracy on test digits is {judge.score(test, digits[1]):.4f}, its share of them"
+    beside += f" {judged(judge, test)[0]:.3f}"
+    codes = fitted.transform(drawn_binary(train[:20_000], np.random.default_rng(5)))
+    mixture = GaussianMixture(20, reg_covar=0.05, max_iter=30, random_state=0).fit(codes)
+    ways = {
+        "a mixture of 20 normals for the codes": fitted.inverse_transform(
+            np.float32(mixture.sample(1000)[0])
+        ),
+        "sample": fitted.sample(1000, random_state=0),
+    }
+    for name, images in ways.items():
+        sure, of_each = judged(judge, images)
+        row(f"share of 1,000 new digits that a classifier is surer than .9 of, drawn by {name}",
+            ">= .7", sure, beside)  # fmt: skip
+        row("the least frequent of the ten digits among them", ">= 50", of_each.min(), str(of_each))
 
 
 def judged(judge, images):
@@ -123,10 +140,12 @@ def judged(judge, images):
 
 
 def with_noise(images, seed):
+    """Return pixels with normal noise of deviation `SIGMA`, not clipped."""
     return images + SIGMA * np.random.default_rng(seed).standard_normal(images.shape, np.float32)
 
 
 def denoiser(epochs, **params):
+    """Return what is to be fitted, with squared error or cross-entropy."""
     return DenoisingAutoencoder(
         128, hidden_layer_sizes=(1000,), batch_size=128, learning_rate_init=0.002,
         max_iter=epochs, **TO_THE_END | params,

@@ -1,6 +1,6 @@
 """Held-out explained variance on real tables: skae beside PCA, a plain network, skae as it was.
 
-``python tests/benchmarks/tables.py [panel] [few_rows]``
+``python tests/benchmarks/tables.py [panel] [few_rows] [linear]``
 
 Codes are a tenth and a quarter of the columns, 2 where there are fewer than 8. Columns are
 standardised by the training rows. What skae explained before its start was judged on rows that the
@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 import warnings
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +21,10 @@ from report import head, row
 from sklearn.datasets import load_linnerud
 from sklearn.decomposition import PCA
 from sklearn.exceptions import ConvergenceWarning
+from sklearn.linear_model import Ridge
 from sklearn.model_selection import train_test_split
+from sklearn.neighbors import KNeighborsRegressor
+from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from skae import AutoencoderTransformer
@@ -226,6 +230,33 @@ def few_rows():
         row(f"{n_rows} rows of each table, 2 codes", f">= -{LOSS}", gains[least], values)
 
 
+def linear():
+    """Print what Ridge, and neighbours, make of PCA's codes and of skae's."""
+    head("R^2 of Ridge (and of 10 neighbours) on codes of regression tables, mean of three splits")
+    reducers = {
+        "PCA": PCA,
+        "autoencoder": AutoencoderTransformer,
+        "linear_encoder=True": partial(AutoencoderTransformer, linear_encoder=True),
+    }
+    models = (Ridge(), make_pipeline(StandardScaler(), KNeighborsRegressor(10)))
+    for name, X, y, task in tables():
+        if task != "regression":
+            continue
+        for k in numbers_of_codes(X.shape[1]):
+            found = {of: [] for of in reducers}
+            for seed in SEEDS:
+                known, asked = train_test_split(y, random_state=seed, test_size=0.25)
+                train, test = split(X, seed)
+                for of, reducer in reducers.items():
+                    codes = reducer(k, random_state=seed).fit(train).transform
+                    found[of].append(
+                        [m.fit(codes(train), known).score(codes(test), asked) for m in models]
+                    )
+            means = {of: np.mean(each, axis=0) for of, each in found.items()}
+            text = ", ".join(f"{of} {r:.3f} ({n:.3f})" for of, (r, n) in means.items())
+            row(f"{name}, {k}", "reported", text)
+
+
 def measured_before():
     """Keep what the skae at hand explains, to compare later ones with."""
     explains, seconds = {}, {}
@@ -245,7 +276,7 @@ if __name__ == "__main__":
     if sys.argv[1:] == ["--before"]:
         measured_before()
     else:
-        wanted = sys.argv[1:] or ("panel", "few_rows")
-        for name, run in (("panel", panel), ("few_rows", few_rows)):
+        wanted = sys.argv[1:] or ("panel", "few_rows", "linear")
+        for name, run in (("panel", panel), ("few_rows", few_rows), ("linear", linear)):
             if name in wanted:
                 run()
