@@ -163,17 +163,18 @@ def noisy_only(train, test):
     fixed = {**TO_THE_END, "loss": "squared_error", "hidden_layer_sizes": (512,), "batch_size": 128}
     first, second = with_noise(clean, 1), with_noise(clean, 2)
 
-    def report(name, fitted):
-        error = squared_error(test, fitted.reconstruct(spoiled)) / 784
-        row(
-            f"noise of deviation .5, trained on {name}: squared error of a pixel", "reported", error
-        )
+    def report(name, fitted, restore=lambda fitted, rows: fitted.reconstruct(rows)):
+        error = squared_error(test, restore(fitted, spoiled)) / 784
+        row(f"noise .5, trained on {name}: squared error of a pixel", "reported", error)
 
-    def noisier(**params):
-        return DenoisingAutoencoder(128, max_iter=epochs, **fixed | params)
+    def noisier(n_components=128, **params):
+        return DenoisingAutoencoder(n_components, **fixed | {"max_iter": epochs} | params)
 
     report("clean images, for comparison", noisier(noise_level=0.5).fit(clean))
     report("two noisy copies", noisier(corruption=None).fit(first, second))
+    both = with_noise(train, 1), with_noise(train, 2)
+    of_all = noisier(48, corruption=None, max_iter=4).fit(np.vstack(both), np.vstack(both[::-1]))
+    report("two noisy copies of all images, both ways, 48 codes", of_all)
     recorrupted = noisier(corruption=None)
     rng, a = np.random.default_rng(5), np.float32(0.5)
     for epoch in range(epochs):
