@@ -3,9 +3,9 @@
 Do rows without labels help AutoencoderClassifier?
 ==================================================
 
-Here they do. :class:`~skae.AutoencoderClassifier` learns from all rows where the images of digits lie,
-from the labelled ones which digit is which; -1 marks the others. Its predictions are to change
-little from an image to what is near it, so that a label spreads over a cluster of images.
+Here they do. :class:`~skae.AutoencoderClassifier` learns from all rows where the images of digits
+lie, from the labelled ones which digit is which; -1 marks the others. Its predictions are to
+change little from an image to what is near it, so that a label spreads over a cluster of images.
 :class:`~sklearn.semi_supervised.SelfTrainingClassifier` labels images by its own predictions:
 with few labels it teaches itself its mistakes.
 """

@@ -146,7 +146,10 @@ class EncoderWithHead(
                 interrupted = fit_until_interrupted(autoencoder, autoencoder._like(rows, X))
             model = autoencoder._fitted_model(rows)
             headed = Headed.on(model, targets.shape[1], starts_untrained, self._share)
-            weights = self._with_head(headed, rows[labelled], targets)
+            fraction = self.validation_fraction if self.early_stopping else 0.0
+            chosen, aside = self._set_aside(targets, 0.0 if self.freeze else fraction, rng)
+            where = np.flatnonzero(labelled)
+            weights = self._with_head(headed, rows[where[chosen]], targets[chosen])
 
             seen = {"estimator": self, "X": X, "y": y}
             context = self._init_callback_context(max_subtasks=int(self.max_iter))
@@ -164,7 +167,12 @@ class EncoderWithHead(
 
             history = History(Kept(0, weights, np.array([np.nan])))
             if not (self.freeze or interrupted):
-                feed, validation = self._feed(headed, rows, labelled, targets, rng)
+                feed = self._feed(headed, rows, where[chosen], targets[chosen], where[aside], rng)
+                validation = None
+                if aside.size:
+                    validation = LabelValidation(
+                        rows[where[aside]], targets[aside], self._loss, headed.codec
+                    )
                 plan = self._joint_plan(headed, feed, self._shares(headed.codec(weights), rows))
                 file = None if checkpoint is None else checkpoint.of_stage(0)
                 history = self._trained(
@@ -256,29 +264,21 @@ class EncoderWithHead(
             kernel = kernel * model.scale
         return (*model.weights, np.float32(kernel), np.float32(bias))
 
-    def _feed(
-        self, headed: Headed, X, labelled, targets, rng
-    ) -> tuple[JointFeed, LabelValidation | None]:
-        """Return the batches to train on, and what looks at labelled rows set aside, if any."""
-        where = np.flatnonzero(labelled)
-        fraction = self.validation_fraction if self.early_stopping else 0.0
-        chosen, aside = self._set_aside(targets, fraction, rng)
-        rows = np.setdiff1d(np.arange(len(X)), where[aside])
+    def _feed(self, headed: Headed, X, labelled, targets, aside, rng) -> JointFeed:
+        """Return the batches of all rows of X but those set aside."""
+        rows = np.setdiff1d(np.arange(len(X)), aside)
         size = AUTO_BATCH_SIZE if self.batch_size == "auto" else int(self.batch_size)
-        feed = JointFeed(
+        return JointFeed(
             X,
             rows,
-            where[chosen],
-            np.float32(targets[chosen]),
+            labelled,
+            np.float32(targets),
             headed.model.mean,
             headed.model.scale,
-            (rows_in_a_batch(size, len(chosen)), rows_in_a_batch(2 * size, len(rows))),
+            (rows_in_a_batch(size, len(labelled)), rows_in_a_batch(2 * size, len(rows))),
             step_lengths(X, headed.model, rng),
             rng,
         )
-        if not aside.size:
-            return feed, None
-        return feed, LabelValidation(X[where[aside]], targets[aside], self._loss, headed.codec)
 
     def _joint_plan(self, headed: Headed, feed: JointFeed, shares) -> JointPlan:
         """Return what is trained on these batches."""

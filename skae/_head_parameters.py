@@ -96,8 +96,8 @@ autoencoder : estimator or None, default=None
         `LogisticRegression`, of the autoencoder by the number of all rows.
 
     solver : {'adam', 'adamw', 'sgd', 'rmsprop'}, default='adam'
-        Solver of the joint training. 'sgd' has Nesterov's momentum of 0.9; 'adamw' decays kernels
-        by `alpha` divided by the number of rows, in place of an L2 term.
+        Solver of the joint training. 'sgd' has Nesterov's momentum of 0.9; 'adamw' decays all
+        kernels by `alpha` divided by the number of rows, in place of their L2 term.
 
     batch_size : int or 'auto', default='auto'
         Labelled rows in a step of the joint training, which sees twice as many of all rows

@@ -89,8 +89,8 @@ class AutoencoderClassifier(ScoredWhereLabelled, ClassifierMixin, EncoderWithHea
     median distance between two rows. A given `autoencoder` is trained before, on all rows [3]_.
 
     Rows with the label -1 are unlabelled, as everywhere in scikit-learn; for classes that are
-    strings give y dtype object. With no such row this is supervised learning with
-    pretraining. Where 1 is the only other label, -1 and 1 are two classes.
+    strings give y dtype object. With no such row this is supervised learning. Where 1 is the
+    only other label, -1 and 1 are two classes.
 
     Parameters
     ----------
