@@ -1,9 +1,8 @@
-"""Outlier detection by what an autoencoder fails to reconstruct."""
+"""Outlier detection by what an autoencoder fails to reconstruct, and by unusual codes."""
 
 from numbers import Real
 
 import numpy as np
-from scipy.stats import median_abs_deviation, norm
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, OutlierMixin, _fit_context, clone
 from sklearn.model_selection import check_cv
 from sklearn.utils import _safe_indexing
@@ -12,25 +11,32 @@ from sklearn.utils._set_output import _get_container_adapter
 from sklearn.utils.validation import _check_feature_names_in, check_array, check_is_fitted
 
 from skae._autoencoder import AutoencoderTransformer
+from skae._dask import is_dask
 from skae._documentation import DocumentationLink
 from skae._interrupts import fit_until_interrupted, pass_on_interrupt
+from skae._lazily import lazily
+from skae._outlier_scores import Scorer, cutoff
 from skae._rows import finite
 from skae._storage import VersionStamp
 from skae._words import ForeignWords, one_of, rows_alone, translating
 
 # Measured on digits with one class held out: more codes reconstruct unseen classes too.
 SHARE_OF_VARIANCE = 0.7
-SHARE_OF_INLIERS = 0.975
 
 
 class AutoencoderOutlierDetector(
     VersionStamp, DocumentationLink, ForeignWords, OutlierMixin, MetaEstimatorMixin, BaseEstimator
 ):
-    """Outlier, novelty and anomaly detection by an autoencoder's reconstruction error.
+    """Outlier, novelty and anomaly detection by what an autoencoder says about rows.
 
-    An autoencoder with few codes learns what the training rows have in common and reconstructs
-    rows that lack it badly: the greater the squared error of a row's reconstruction, the more of
-    an outlier it is [1]_. The errors by column, `feature_errors`, tell what is odd about a row.
+    An autoencoder with few codes learns what the training rows have in common. Two distances tell
+    how far a row is from that: its squared reconstruction error [1]_, and how far its codes are
+    from those of other rows, `code_distances`. Each is turned into the probability that an inlier
+    is as far, and the score is the sum of their logarithms. The errors by column,
+    `feature_errors`, tell what is odd about a row.
+
+    Outliers may be among the training rows. The tenth of these with the farthest neighbours is
+    left out when the autoencoder is trained, so that it does not learn what is odd.
 
     Parameters
     ----------
@@ -41,25 +47,26 @@ class AutoencoderOutlierDetector(
 
         The autoencoder needs fewer codes than X has columns, and few rather than many: one that
         reconstructs everything finds nothing. Columns in different units should be scaled
-        before, since errors are squared in the units of X.
+        before, since distances are in the units of X.
 
     contamination : 'auto' or float, default='auto'
         Which rows `predict` calls outliers. A float in (0, 0.5] is their share of the
-        training rows. 'auto' is the cutoff of ROBPCA [2]_: the cube root of a squared error is
-        close to normal, as that of a chi-square is, and outliers lie beyond the 0.975 quantile of
-        the normal distribution that has the median and the median absolute deviation of
-        the training rows' cube roots. Of rows without outliers some 2.5 % lie there, more where
-        errors have a heavier tail.
+        training rows. 'auto' finds the cutoff from the central 80 % of the training rows'
+        scores, which outliers hardly move if they are fewer than a tenth of the rows; where they
+        are more, it finds fewer of them. A power of minus the score is normal there [3]_, and
+        outliers lie beyond the 0.975 quantile of that normal distribution. Of new rows without
+        outliers some 4 % lie there.
 
     cv : int, cross-validation generator or iterable, default=None
-        Whose errors `contamination` is about. None takes the training rows' own, which suits
-        finding outliers among them. Rows never seen have larger errors, and for normal ones among
-        them to pass too, the errors can be taken by cross-validation, each row's from
-        an autoencoder trained without it: at the price of a fit for each fold. An int is a
+        Whose scores `contamination` is about. None takes the training rows' own, which suits
+        finding outliers among them. Rows never seen score lower, and for normal ones among
+        them to pass too, the scores can be taken by cross-validation, each row's from
+        a detector fitted without it: at the price of a fit for each fold. An int is a
         number of folds that are not shuffled, see :class:`~sklearn.model_selection.KFold`.
 
     random_state : int, RandomState instance or None, default=None
-        Set as the autoencoder's `random_state`; None leaves that as it is.
+        Set as the autoencoder's `random_state`; None leaves that as it is. Of more than 1000
+        training rows it also draws the 1000 that codes are compared with.
 
     Attributes
     ----------
@@ -89,8 +96,11 @@ class AutoencoderOutlierDetector(
     References
     ----------
     .. [1] Hawkins et al., "Outlier Detection Using Replicator Neural Networks", DaWaK 2002.
-    .. [2] Hubert, Rousseeuw and Vanden Branden, "ROBPCA: A New Approach to Robust Principal
-       Component Analysis", Technometrics 47, 2005.
+    .. [2] Sugiyama and Borgwardt, "Rapid Distance-Based Outlier Detection via Sampling",
+       NeurIPS 2013: the distance to the nearest row of a small random sample, which outliers
+       that lie close together are seldom in.
+    .. [3] Raymaekers and Rousseeuw, "Transforming Variables to Central Normality", Machine
+       Learning 2021.
 
     Examples
     --------
@@ -119,16 +129,20 @@ class AutoencoderOutlierDetector(
         self.cv = cv
         self.random_state = random_state
 
+    # Detectors that were stored before codes counted have none, and score by errors alone.
+    _scorer = None
+
     # The autoencoder checks its own parameters.
     @rows_alone
     @_fit_context(prefer_skip_nested_validation=False)
     def fit(self, X, y=None):
-        """Fit the autoencoder, and the error beyond which a row is an outlier.
+        """Fit the autoencoder, and what scores are compared with.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Or whatever else the autoencoder takes, such as arrays of images.
+            Or whatever else the autoencoder takes, such as arrays of images. A dask collection is
+            held in memory.
         y : Ignored
 
         Returns
@@ -141,25 +155,30 @@ class AutoencoderOutlierDetector(
         KeyboardInterrupt
             As by the autoencoders' `fit`. With `cv`, Ctrl-C leaves nothing that could be kept.
         """
+        if is_dask(X):
+            X = X.compute()
         if self.autoencoder is None:
             autoencoder = AutoencoderTransformer(SHARE_OF_VARIANCE)
         else:
             autoencoder = clone(self.autoencoder)
         if self.random_state is not None:
             autoencoder.set_params(random_state=self.random_state)
-        interrupted = fit_until_interrupted(autoencoder, X)
-        if interrupted and self.cv is not None:
+        splits = [] if self.cv is None else _splits(self.cv, X)
+        scorer, scores, interrupted = Scorer.fitted(autoencoder, X)
+        if interrupted and splits:
             raise KeyboardInterrupt
-        if self.cv is None:
-            scores = np.asarray(autoencoder.score_samples(X))
-        else:
-            scores = _scores_unseen(autoencoder, X, _splits(self.cv, X))
+        if splits:
+            scores = _scores_unseen(autoencoder, X, splits)
+        elif self.contamination != "auto":
+            # As `predict` scores them, so that it finds this share.
+            scores = scorer.scores(X)
         if self.contamination == "auto":
-            offset = -_cutoff(-scores)
+            offset = -cutoff(-scores)
         else:
             offset = np.percentile(scores, 100.0 * self.contamination)
         self.autoencoder_ = autoencoder
         self.offset_ = float(offset)
+        self._scorer = scorer
         if interrupted:
             pass_on_interrupt()
         return self
@@ -192,8 +211,9 @@ class AutoencoderOutlierDetector(
         """
         return self.score_samples(X) - self.offset_
 
+    @lazily
     def score_samples(self, X):
-        """Return minus the squared error of each row's reconstruction.
+        """Return how usual rows are: the sum of the logarithms of two tail probabilities.
 
         Parameters
         ----------
@@ -202,10 +222,37 @@ class AutoencoderOutlierDetector(
         Returns
         -------
         scores : ndarray of shape (n_samples,)
-            The greater the more normal, in squared units of X.
+            The greater the more normal, at most 0: the natural logarithms of how probable it is
+            that an inlier is reconstructed as badly, and that its codes are as far from others.
         """
         check_is_fitted(self)
-        return self.autoencoder_.score_samples(X)
+        if self._scorer is None:
+            return self.autoencoder_.score_samples(X)
+        return self._scorer.scores(X)
+
+    def code_distances(self, X):
+        """Return how far the codes of rows are from those of the training rows.
+
+        Distances are measured between reconstructions, in which each code counts by what it does
+        to the columns: from a row's reconstruction to the nearest of those of a small random
+        sample of the training rows, in the mean over samples.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+
+        Returns
+        -------
+        distances : ndarray of shape (n_samples,)
+            Squared distances, in squared units of X, as `feature_errors` are.
+        """
+        check_is_fitted(self)
+        if self._scorer is None:
+            raise ValueError(
+                f"This {type(self).__name__} was stored by a version of skae without distances of "
+                "codes. Fit it anew."
+            )
+        return self._scorer.code_distances(X)
 
     def feature_errors(self, X):
         """Return the squared error of each entry's reconstruction.
@@ -217,9 +264,10 @@ class AutoencoderOutlierDetector(
         Returns
         -------
         errors : ndarray or data frame of shape (n_samples, n_features)
-            What each column contributes to a row's error: rows sum to ``-score_samples(X)``. Of
-            the shape of X, if X is an array of images or sequences. A data frame, with the names
-            of the columns, where `set_output` asks for one.
+            What each column contributes to a row's error: rows sum to the squared error of the
+            reconstruction, ``-autoencoder_.score_samples(X)``. Of the shape of X, if X is an array
+            of images or sequences. A data frame, with the names of the columns, where `set_output`
+            asks for one.
         """
         check_is_fitted(self)
         reconstruction = self.autoencoder_.reconstruct(X)
@@ -278,13 +326,8 @@ def _scores_unseen(autoencoder, X, splits) -> np.ndarray:
     """Return the scores of the rows that each split leaves out of a fit."""
     scores = []
     for rows, others in splits:
-        fitted = clone(autoencoder).fit(_safe_indexing(X, rows))
-        scores.append(fitted.score_samples(_safe_indexing(X, others)))
+        scorer, _, interrupted = Scorer.fitted(clone(autoencoder), _safe_indexing(X, rows))
+        if interrupted:
+            raise KeyboardInterrupt
+        scores.append(scorer.scores(_safe_indexing(X, others)))
     return np.concatenate(scores)
-
-
-def _cutoff(errors: np.ndarray) -> float:
-    """Return the squared error beyond which ROBPCA sees an outlier."""
-    roots = np.cbrt(errors)
-    spread = median_abs_deviation(roots, scale="normal")
-    return (np.median(roots) + norm.ppf(SHARE_OF_INLIERS) * spread) ** 3

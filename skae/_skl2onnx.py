@@ -14,7 +14,12 @@ from sklearn.utils.validation import check_is_fitted
 
 import skae
 from skae._base import BaseAutoencoder
+from skae._outlier_scores import References, Tail
 from skae._traces import OPSET, Graph, Symbol, codec_of, traced_decoder, traced_encoder
+
+# Standard deviations beyond which a normal distribution's tail is a continued fraction of this depth.
+BEYOND, LEVELS = 2.0, 16
+TINY = np.finfo(np.float32).tiny
 
 # Each of the following traces an estimator's outputs, and tells their types for so many rows.
 
@@ -61,11 +66,47 @@ def _type_of_targets(estimator: Any, scope: Any, n: Any) -> tuple[Any, ...]:
 
 def _inliers(estimator: Any, scope: Any, X: Symbol) -> tuple[Symbol, ...]:
     add = X.graph.add
-    difference = X - _both_ways(estimator.autoencoder_, X)
-    errors = add("ReduceSumSquare", difference, np.array([1]), keepdims=1)
-    scores = errors * -1.0 - estimator.offset_
+    scorer = estimator._scorer
+    reconstruction = _both_ways(scorer.autoencoder, X)
+    errors = add("ReduceSumSquare", X - reconstruction, np.array([1]), keepdims=1)
+    distances = _code_distances(scorer.references, reconstruction)
+    surprises = _surprise(scorer.of_errors, errors) + _surprise(scorer.of_codes, distances)
+    scores = surprises * -1.0 - estimator.offset_
     is_inlier = add("GreaterOrEqual", scores, 0.0)
     return add("Where", is_inlier, np.array([1]), np.array([-1])), scores
+
+
+def _code_distances(references: References, rows: Symbol) -> Symbol:
+    """Trace `References.squared_distances`."""
+    add = rows.graph.add
+    centre = references.rows.mean(axis=0)
+    others, rows = references.rows - centre, rows - centre
+    own = add("ReduceSumSquare", rows, np.array([1]), keepdims=1)
+    squares = own + np.square(others).sum(axis=1) + rows @ (-2.0 * others.T)
+    count = np.array([len(references.weights)])
+    nearest = add("TopK", add("Relu", squares), count, axis=1, largest=0)
+    means = add("Sqrt", nearest) @ references.weights[:, np.newaxis]
+    return means * means
+
+
+def _surprise(tail: Tail, squares: Symbol) -> Symbol:
+    """Trace `Tail.surprise`: near the centre by the error function, beyond by a continued fraction.
+
+    The error function of float32 is 1 too soon.
+    """
+    add = squares.graph.add
+    ratios = squares * (1.0 / tail.centre)
+    if tail.power:
+        z = (add("Pow", ratios, tail.power) - 1.0) * (1.0 / (tail.power * tail.spread))
+    else:
+        z = add("Log", add("Max", ratios, TINY)) * (1.0 / tail.spread)
+    inside, outside = add("Min", z, BEYOND), add("Max", z, BEYOND)
+    near = add("Log", add("Erf", inside * -np.sqrt(0.5)) * 0.5 + 0.5) * -1.0
+    fraction = outside
+    for k in range(LEVELS, 0, -1):
+        fraction = outside + add("Div", float(k), fraction)
+    far = outside * outside * 0.5 + add("Log", fraction) + 0.5 * np.log(2.0 * np.pi)
+    return add("Where", add("Greater", z, BEYOND), far, near)
 
 
 def _types_of_inliers(estimator: Any, scope: Any, n: Any) -> tuple[Any, ...]:

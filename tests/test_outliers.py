@@ -17,6 +17,7 @@ from sklearn.preprocessing import StandardScaler
 
 import skae
 from skae import AutoencoderOutlierDetector, AutoencoderTransformer, ConvolutionalAutoencoder
+from skae._outlier_scores import MOST_REFERENCES, References, Tail, cutoff
 from tests.learning import assert_learned
 
 # Few epochs are enough for what is tested here.
@@ -67,9 +68,8 @@ class TestScores:
         errors = detector.feature_errors(X)
         assert errors.shape == X.shape
         assert errors.dtype == np.float64
-        assert_allclose(errors.sum(axis=1), -detector.score_samples(X), rtol=1e-6)
+        assert_allclose(errors.sum(axis=1), -detector.autoencoder_.score_samples(X), rtol=1e-6)
         assert_allclose(detector.feature_errors(X.tolist()), errors, rtol=1e-3, atol=1e-3)
-        assert_array_equal(detector.score_samples(X), detector.autoencoder_.score_samples(X))
 
     def test_errors_have_the_names_of_columns_where_a_frame_is_asked_for(self):
         frame = pd.DataFrame(near_a_plane(), columns=list("abcdef"), index=range(100, 400))
@@ -117,13 +117,16 @@ class TestThreshold:
         assert 0.015 < np.mean(linear.fit_predict(X) == -1) < 0.04
         assert 0.015 < np.mean(linear.predict(-X[::-1] * [[1, -1] * 10]) == -1) < 0.06
 
-    def test_auto_is_the_documented_rule(self):
-        X = near_a_plane()
-        detector = AutoencoderOutlierDetector(QUICK).fit(X)
-        roots = np.cbrt(-detector.score_samples(X))
-        deviation = np.median(np.abs(roots - np.median(roots)))
-        cutoff = (np.median(roots) + 1.959964 * 1.482602 * deviation) ** 3
-        assert detector.offset_ == pytest.approx(-cutoff)
+    def test_auto_is_the_quantile_of_a_distribution_whose_power_is_normal(self):
+        rng = np.random.default_rng(0)
+        normal = 10.0 + rng.standard_normal(100_000)
+        for power, back in [(0.0, np.exp), (0.5, np.square), (3.0, np.cbrt)]:
+            inliers = back(normal)
+            assert np.mean(inliers > cutoff(inliers)) == pytest.approx(0.025, abs=0.003), power
+            # One outlier in twenty moves that little, and never to where inliers are.
+            both = np.concatenate([inliers, rng.uniform(2.0, 3.0, 5_000) * inliers.max()])
+            assert np.mean(inliers > cutoff(both)) < 0.025
+            assert np.all(both[100_000:] > cutoff(both))
 
     def test_auto_does_not_give_way_to_many_large_errors(self):
         X = near_a_plane()
@@ -163,7 +166,9 @@ class TestAutoencoders:
         detector = AutoencoderOutlierDetector(autoencoder, random_state=0)
         X = DIGITS.data[:100]
         assert detector.fit(X).predict(X).shape == (100,)
-        assert_allclose(detector.feature_errors(X).sum(axis=1), -detector.score_samples(X))
+        errors = detector.feature_errors(X).sum(axis=1)
+        assert_allclose(errors, -detector.autoencoder_.score_samples(X))
+        assert detector.code_distances(X).shape == (100,)
         assert not hasattr(autoencoder, "weights_")
 
     def test_arrays_of_images(self):
@@ -252,10 +257,79 @@ class TestInScikitLearn:
         assert_array_equal(detector.decision_function(X), before)
         assert detector.n_features_in_ == 6
 
-    @pytest.mark.parametrize("method", ["predict", "score_samples", "feature_errors"])
+    @pytest.mark.parametrize(
+        "method", ["predict", "score_samples", "feature_errors", "code_distances"]
+    )
     def test_not_fitted(self, method):
         with pytest.raises(NotFittedError, match="AutoencoderOutlierDetector"):
             getattr(AutoencoderOutlierDetector(), method)([[0.0]])
+
+
+class TestDistances:
+    def test_the_distance_is_the_mean_over_samples_to_the_nearest_row(self):
+        rng = np.random.default_rng(0)
+        rows, others = rng.standard_normal((401, 3)), 2.0 * rng.standard_normal((5, 3))
+        lengths = np.linalg.norm(others[:, np.newaxis] - rows[:400], axis=2)
+        # Of 401 rows one may be the row itself: samples are of 32 of the nearest 400.
+        samples = [rng.choice(400, 32, replace=False) for _ in range(4000)]
+        expected = np.mean([lengths[:, sample].min(axis=1) for sample in samples], axis=0)
+        found = np.sqrt(References.of(rows).squared_distances(others))
+        assert_allclose(found, expected, rtol=0.03)
+
+    def test_no_row_is_compared_with_itself(self):
+        rows = np.random.default_rng(0).standard_normal((60, 2))
+        references = References.of(rows[::2])
+        alone = references.squared_distances(rows, own=np.arange(0, 60, 2))
+        assert np.all(alone[::2] > 1.2 * references.squared_distances(rows[::2]))
+        assert_array_equal(alone[1::2], references.squared_distances(rows)[1::2])
+
+    def test_what_lies_between_clusters_is_far_though_it_is_near_the_mean(self):
+        rng = np.random.default_rng(0)
+        clusters = np.sign(rng.standard_normal((400, 1))) * [5.0, 5.0, 0.0]
+        X = clusters + 0.1 * rng.standard_normal((400, 3))
+        detector = AutoencoderOutlierDetector(Principal(1), random_state=0).fit(X)
+        between = [[0.0, 0.0, 0.0], [1.0, 1.0, 0.0]]
+        assert_array_equal(detector.predict(between), [-1, -1])
+        assert np.all(detector.code_distances(between) > 100 * detector.code_distances(X).max())
+        # The plane of the codes holds them: their errors are usual.
+        assert np.all(detector.feature_errors(between).sum(axis=1) < 0.1)
+
+    def test_surprise_goes_on_where_probabilities_are_zero(self):
+        values = np.random.default_rng(0).chisquare(5, 1000)
+        far = np.logspace(2, 150, 200)
+        for tail in (Tail.of_errors(values), Tail.central(values, (0.0, 5.0))):
+            assert np.all(np.diff(tail.surprise(far)) > 0)
+            assert np.median(tail.surprise(values)) == pytest.approx(np.log(2), rel=1e-3)
+
+    def test_many_rows_are_compared_with_some(self):
+        X = np.random.default_rng(0).standard_normal((3 * MOST_REFERENCES, 3))
+        scores = [
+            AutoencoderOutlierDetector(Principal(2), random_state=seed).fit(X).score_samples(X[:50])
+            for seed in (0, 0, 1)
+        ]
+        assert_array_equal(scores[0], scores[1])
+        assert np.any(scores[0] != scores[2])
+        assert np.corrcoef(scores[0], scores[2])[0, 1] > 0.9
+
+    def test_rows_that_are_all_alike_are_inliers(self):
+        X = np.ones((30, 3))
+        detector = AutoencoderOutlierDetector(QUICK).fit(X)
+        assert_array_equal(detector.predict(X), 1)
+        assert_array_equal(detector.predict(X + 1e3), -1)
+
+
+def test_the_autoencoder_does_not_see_the_farthest_rows():
+    X = near_a_plane(100)
+    X[:10] *= 50.0
+    seen = []
+
+    class Watched(Principal):
+        def fit(self, X, y=None):
+            seen.append(X)
+            return super().fit(X)
+
+    AutoencoderOutlierDetector(Watched(2)).fit(X)
+    assert_array_equal(seen[0], X[10:])
 
 
 @pytest.mark.parametrize("cv", [(2,), [], [(np.arange(10),)]])
