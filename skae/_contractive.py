@@ -107,8 +107,10 @@ class ContractiveAutoencoder(BaseAutoencoder):
     >>> from sklearn.datasets import load_digits
     >>> from skae import ContractiveAutoencoder
     >>> X = load_digits().data
-    >>> contractive = ContractiveAutoencoder(8, random_state=0).fit(X)
-    >>> print(contractive.score(X) > 0.8)
+    >>> contractive = ContractiveAutoencoder(
+    ...     8, learning_rate="cosine", max_iter=30, random_state=0
+    ... ).fit(X)
+    >>> print(contractive.score(X) > 0.7)
     True
     """
 

@@ -16,8 +16,8 @@ CUT, LEAST_SHARE = 5.0, 0.01
 # The last epochs that tell whether a loss still falls, compared with as many before: at least so
 # many, and a tenth of all, which on few rows are more.
 LAST_EPOCHS = 10
-# Of what is beyond doubt, one-sided.
-CONFIDENCE = 0.95
+# Of what is beyond doubt, one-sided: how large a standard error may be, and that rows gain at all.
+CONFIDENCE, CERTAINTY = 0.95, 0.99
 
 
 @dataclass
@@ -153,4 +153,4 @@ def beyond_doubt(gains: np.ndarray) -> bool:
         return False
     signed_ranks = np.arange(1, n + 1)[gains[np.argsort(np.abs(gains))] > 0.0]
     expected, deviation = n * (n + 1) / 4, np.sqrt(n * (n + 1) * (2 * n + 1) / 24)
-    return bool(signed_ranks.sum() - 0.5 - expected > ndtri(CONFIDENCE) * deviation)
+    return bool(signed_ranks.sum() - 0.5 - expected > ndtri(CERTAINTY) * deviation)
