@@ -13,7 +13,7 @@ from sklearn.utils.validation import _check_feature_names_in, check_array, check
 from skae._autoencoder import AutoencoderTransformer
 from skae._dask import is_dask
 from skae._documentation import DocumentationLink
-from skae._interrupts import fit_until_interrupted, pass_on_interrupt
+from skae._interrupts import pass_on_interrupt
 from skae._lazily import lazily
 from skae._outlier_scores import Scorer, cutoff
 from skae._rows import finite
