@@ -31,7 +31,7 @@ class AutoencoderOutlierDetector(
 
     An autoencoder with few codes learns what the training rows have in common. Two distances tell
     how far a row is from that: its squared reconstruction error [1]_, and how far its codes are
-    from those of other rows, `code_distances`. Each is turned into the probability that an inlier
+    from those of other rows [2]_, `code_distances`. Each is turned into the probability that an inlier
     is as far, and the score is the sum of their logarithms. The errors by column,
     `feature_errors`, tell what is odd about a row.
 
