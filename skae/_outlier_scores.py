@@ -27,11 +27,13 @@ MOST_REFERENCES = 1000
 SHARE_TO_TRAIN_ON = 0.9
 # Of the scores of rows without outliers, on the usual side of the cutoff.
 SHARE_OF_INLIERS = 0.975
-# Powers that are taken of distances between codes: the logarithm at least, so that no distance is so
-# large that a larger one is as likely. And of scores, whose powers have a cutoff only.
+# Powers to choose from for distances of codes: below 0, all that are large would be as likely. And
+# for scores, which have a cutoff only.
 POWERS_OF_DISTANCES, POWERS_OF_SCORES = (0.0, 5.0), (-0.5, 5.0)
 # A power as good as none.
 ROUNDING = 1e-2
+# Of distances, by float32.
+RELATIVE_ROUNDING = 1e-4
 TINY = np.finfo(np.float64).tiny
 # In deviations of the logarithms of scores.
 FAR = 4.0
@@ -50,21 +52,25 @@ class Tail(NamedTuple):
         0 stands for the logarithm.
     spread : float
         The standard deviation of the transformed ratios to the median.
+    least : float
+        What smaller numbers are taken for.
     """
 
     centre: float
     power: float
     spread: float
+    least: float
 
     @classmethod
-    def of_errors(cls, squares: np.ndarray) -> Tail:
+    def of_errors(cls, squares: np.ndarray, least: float) -> Tail:
         """Take the cube root, by which chi-squares are close to normal (Wilson and Hilferty, 1931).
 
         The spread is the median absolute deviation, which a few outliers do not move.
         """
-        centre, ratios = _ratios(squares)
+        centre, ratios = _ratios(squares, least)
         roots = _powered(ratios, 1 / 3)
-        return cls(centre, 1 / 3, float(median_abs_deviation(roots, scale="normal") or 1.0))
+        spread = float(median_abs_deviation(roots, scale="normal") or 1.0)
+        return cls(centre, 1 / 3, spread, least)
 
     @classmethod
     def central(cls, values: np.ndarray, powers: tuple[float, float]) -> Tail:
@@ -72,7 +78,7 @@ class Tail(NamedTuple):
 
         It brings the 10th and the 90th percentile to the same distance of the median.
         """
-        centre, ratios = _ratios(values)
+        centre, ratios = _ratios(values, TINY)
         low, high = np.quantile(ratios, [1.0 - SHARE_TO_TRAIN_ON, SHARE_TO_TRAIN_ON])
 
         def skewness(power: float) -> float:
@@ -83,11 +89,11 @@ class Tail(NamedTuple):
             power = brentq(skewness, *powers)
         power = 0.0 if abs(power) < ROUNDING else float(power)
         spread = _powered(high, power) / norm.ppf(SHARE_TO_TRAIN_ON)
-        return cls(centre, power, float(spread or 1.0))
+        return cls(centre, power, float(spread or 1.0), TINY)
 
     def surprise(self, values: np.ndarray) -> np.ndarray:
         """Return minus the logarithm of the probability that an inlier's is as large, or larger."""
-        ratios = np.log(np.maximum(values, TINY)) - np.log(self.centre)
+        ratios = np.log(np.maximum(values, self.least)) - np.log(self.centre)
         return -log_ndtr(-_powered(ratios, self.power) / self.spread)
 
     def quantile(self, share: float) -> float:
@@ -100,7 +106,7 @@ class Tail(NamedTuple):
 
 
 class References(NamedTuple):
-    """Rows that others are compared with: how far is the nearest of a random sample of them?
+    """Rows that others are compared with, by the distance to the nearest of a random sample.
 
     Averaged over all such samples, that distance is a weighted mean of the sorted distances to all
     rows: the k-th counts by the probability that it is the smallest of those in the sample.
@@ -160,7 +166,16 @@ class Scorer(NamedTuple):
 
         A row's distance to itself does not count in these scores.
         """
-        rows = _table(X, least=2)
+        checked = check_array(
+            dense(X),
+            dtype=[np.float64, np.float32],
+            allow_nd=True,
+            ensure_min_samples=2,
+            input_name="X",
+        )
+        # Data frames have names for the autoencoder to keep.
+        X = X if hasattr(X, "columns") else checked
+        rows = checked.reshape(len(checked), -1)
         rng = check_random_state(getattr(autoencoder, "random_state", None))
         chosen = _some(np.arange(len(rows)), rng)
         # Values too large to compare are refused by the autoencoder.
@@ -173,10 +188,12 @@ class Scorer(NamedTuple):
         chosen = _some(usual, rng)
         references = References.of(rows[chosen])
         distances = finite(lambda rows: references.squared_distances(rows, own=chosen), rows)
+        # What an autoencoder with a code for each column leaves over is rounding.
+        least = max(TINY, RELATIVE_ROUNDING**2 * float(np.median(distances)))
         scorer = cls(
             autoencoder,
             references,
-            Tail.of_errors(errors),
+            Tail.of_errors(errors, least),
             Tail.central(distances, POWERS_OF_DISTANCES),
         )
         return scorer, scorer._scores(errors, distances), interrupted
@@ -199,32 +216,20 @@ def cutoff(surprises: np.ndarray) -> float:
     Where more than a tenth of the rows are outliers, these draw the first rule's central 80 % away:
     what is far from the median of the logarithms is an outlier anyway.
     """
-    centre, ratios = _ratios(surprises)
+    centre, ratios = _ratios(surprises, TINY)
     far = centre * np.exp(FAR * median_abs_deviation(ratios, scale="normal"))
     return float(min(Tail.central(surprises, POWERS_OF_SCORES).quantile(SHARE_OF_INLIERS), far))
 
 
-def _ratios(values: np.ndarray) -> tuple[float, np.ndarray]:
+def _ratios(values: np.ndarray, least: float) -> tuple[float, np.ndarray]:
     """Return the median of positive numbers, and the logarithms of what they are divided by it."""
-    centre = float(np.maximum(np.median(values), TINY))
-    return centre, np.log(np.maximum(values, TINY)) - np.log(centre)
+    centre = float(np.maximum(np.median(values), least))
+    return centre, np.log(np.maximum(values, least)) - np.log(centre)
 
 
 def _powered(logarithms: Any, power: float) -> Any:
     """Return the power transform of numbers that are given by their logarithms."""
     return np.expm1(power * logarithms) / power if power else logarithms
-
-
-def _table(X: Any, least: int = 1) -> np.ndarray:
-    """Return X as rows of numbers, checked."""
-    rows = check_array(
-        dense(X),
-        dtype=[np.float64, np.float32],
-        allow_nd=True,
-        ensure_min_samples=least,
-        input_name="X",
-    )
-    return rows.reshape(len(rows), -1)
 
 
 def _errors(autoencoder: Any, X: Any) -> np.ndarray:

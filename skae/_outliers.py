@@ -13,7 +13,7 @@ from sklearn.utils.validation import _check_feature_names_in, check_array, check
 from skae._autoencoder import AutoencoderTransformer
 from skae._dask import is_dask
 from skae._documentation import DocumentationLink
-from skae._interrupts import fit_until_interrupted, pass_on_interrupt
+from skae._interrupts import pass_on_interrupt
 from skae._lazily import lazily
 from skae._outlier_scores import Scorer, cutoff
 from skae._rows import finite
@@ -31,8 +31,8 @@ class AutoencoderOutlierDetector(
 
     An autoencoder with few codes learns what the training rows have in common. Two distances tell
     how far a row is from that: its squared reconstruction error [1]_, and how far its codes are
-    from those of other rows, `code_distances`. Each is turned into the probability that an inlier
-    is as far, and the score is the sum of their logarithms. The errors by column,
+    from those of other rows [2]_, `code_distances`. Each is turned into the probability that an
+    inlier is as far, and the score is the sum of their logarithms. The errors by column,
     `feature_errors`, tell what is odd about a row.
 
     Outliers may be among the training rows. The tenth of these with the farthest neighbours is

@@ -17,7 +17,7 @@ from skae._base import BaseAutoencoder
 from skae._outlier_scores import References, Tail
 from skae._traces import OPSET, Graph, Symbol, codec_of, traced_decoder, traced_encoder
 
-# Standard deviations beyond which a normal distribution's tail is a continued fraction of this depth.
+# Standard deviations beyond which a normal tail is a continued fraction, and the depth of that.
 BEYOND, LEVELS = 2.0, 16
 TINY = np.finfo(np.float32).tiny
 
@@ -95,11 +95,11 @@ def _surprise(tail: Tail, squares: Symbol) -> Symbol:
     The error function of float32 is 1 too soon.
     """
     add = squares.graph.add
-    ratios = squares * (1.0 / tail.centre)
+    ratios = add("Max", squares, max(tail.least, TINY)) * (1.0 / tail.centre)
     if tail.power:
         z = (add("Pow", ratios, tail.power) - 1.0) * (1.0 / (tail.power * tail.spread))
     else:
-        z = add("Log", add("Max", ratios, TINY)) * (1.0 / tail.spread)
+        z = add("Log", ratios) * (1.0 / tail.spread)
     inside, outside = add("Min", z, BEYOND), add("Max", z, BEYOND)
     near = add("Log", add("Erf", inside * -np.sqrt(0.5)) * 0.5 + 0.5) * -1.0
     fraction = outside
