@@ -285,7 +285,7 @@ class EncoderWithHead(
         model, is_adamw = headed.model, self.solver == "adamw"
         alpha = float(self.alpha) / len(feed.rows)
         momentum = 0.9 if self.solver == "sgd" else 0.0
-        # Classes of labelled rows are known, and need not be made sure.
+        # Where labels say what a row is, its neighbours need not, and it need not be made sure.
         unlabelled = 1.0 - len(feed.labelled) / len(feed.rows)
         return JointPlan(
             headed.network,
@@ -297,6 +297,7 @@ class EncoderWithHead(
             fixed=headed.fixed,
             alpha=0.0 if is_adamw else alpha,
             head_alpha=float(self.alpha) / len(feed.labelled),
+            consistency_weight=unlabelled,
             entropy_weight=ENTROPY * unlabelled,
             balance_weight=BALANCE * unlabelled,
             reconstruction_weight=RECONSTRUCTION,

@@ -50,7 +50,7 @@ class JointPlan(Plan):
     alpha, head_alpha : float
         Strength of the L2 term of the autoencoder's kernels and of the head's; that of the
         objective is zero.
-    entropy_weight, balance_weight, reconstruction_weight : float
+    consistency_weight, entropy_weight, balance_weight, reconstruction_weight : float
         Of the terms beside the loss of the labelled rows.
     shares : tuple of float
         Shares of the classes among all rows; none in regression.
@@ -62,6 +62,7 @@ class JointPlan(Plan):
     fixed: tuple[int, ...]
     alpha: float
     head_alpha: float
+    consistency_weight: float
     entropy_weight: float
     balance_weight: float
     reconstruction_weight: float

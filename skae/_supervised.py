@@ -122,8 +122,8 @@ class AutoencoderClassifier(ScoredWhereLabelled, ClassifierMixin, EncoderWithHea
     >>> X, X_test, y, y_test = train_test_split(X, y, random_state=0)
     >>> y[100:] = -1
     >>> classifier = AutoencoderClassifier(random_state=0).fit(X, y)
-    >>> print(f"{classifier.score(X_test, y_test):.1f}")
-    0.9
+    >>> print(classifier.score(X_test, y_test) > 0.9)
+    True
     """
 
     _loss = SoftmaxCrossentropy()
@@ -258,8 +258,8 @@ class AutoencoderRegressor(ScoredWhereLabelled, RegressorMixin, EncoderWithHead)
     >>> X, y = load_diabetes(return_X_y=True)
     >>> y[100:200] = np.nan
     >>> model = make_pipeline(StandardScaler(), AutoencoderRegressor(random_state=0)).fit(X, y)
-    >>> print(f"{model.score(X[:100], y[:100]):.1f}")
-    0.5
+    >>> print(model.score(X[:100], y[:100]) > 0.4)
+    True
     """
 
     _loss = LOSSES["squared_error"]

@@ -64,8 +64,7 @@ def _loss(
     )
     loss = (
         compare(targets[:n], output[:n])
-        + compare(wanted, moved)
-        - compare(wanted, clean)
+        + plan.consistency_weight * (compare(wanted, moved) - compare(wanted, clean))
         + plan.reconstruction_weight * tf.reduce_mean(entries)
     )
     if plan.shares:
