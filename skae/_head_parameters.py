@@ -123,8 +123,8 @@ autoencoder : estimator or None, default=None
         without a fall. Worth it where labels are many.
 
     validation_fraction : float, default=0.1
-        Share of the labelled rows that are set aside, at least 5, none of fewer than 20. Each class
-        keeps one row to train on.
+        Share of the labelled rows that are set aside. At least 30 are, or a quarter where that is
+        less, and none of fewer than 8. Each class keeps one row to train on.
 
     n_iter_no_change : int or inf, default=10
         Epochs without a fall of the validation loss that end the training, with `early_stopping`.
