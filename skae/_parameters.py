@@ -297,9 +297,10 @@ n_components : int, float or None
         8 rows, the training loss is monitored. Either way the best weights seen are
         the ones kept. Those of init='pca' count among them, and are left only for weights
         whose loss on the rows set aside is lower by more than its standard error (by the upper
-        95 % bound of that, which is 2.4 times as much for five rows), and not in a few rows only
-        (by the signed-rank test at 5 %). So that these rows can tell, training sets out from
-        principal axes of the others; a start that is kept is PCA of all.
+        95 % bound of that, 1.3 times as much for 30 rows), and not in a few rows only (by the
+        signed-rank test at 5 %). Fewer than 15 rows, a quarter of 60, are no proof: PCA stays. So
+        that these rows can tell, training sets out from principal axes of the others; a start
+        that is kept is PCA of all.
 
     validation_fraction : float
         Share of the rows set aside for early stopping. At least 30 rows are, or a quarter where

@@ -16,8 +16,9 @@ CUT, LEAST_SHARE = 5.0, 0.01
 # The last epochs that tell whether a loss still falls, compared with as many before: at least so
 # many, and a tenth of all, which on few rows are more.
 LAST_EPOCHS = 10
-# Of what is beyond doubt, one-sided: how large a standard error may be, and that rows gain at all.
-CONFIDENCE, CERTAINTY = 0.95, 0.99
+# Of what is beyond doubt, one-sided. It cannot be said of fewer gains, whose mean is not normal
+# where they are skewed.
+CONFIDENCE, LEAST_GAINS = 0.95, 15
 
 
 @dataclass
@@ -140,17 +141,18 @@ def beyond_doubt(gains: np.ndarray) -> bool:
     The best of many epochs on a few rows looks better than it is. So the mean gain has to exceed
     its standard error, the one-standard-error rule (Breiman et al., "Classification and Regression
     Trees", 1984). Few rows do not say how large that is: it is the upper bound of its confidence
-    interval that counts, 1.1 standard errors for 150 rows, 1.3 for 30 and 2.4 for five. As gains
-    have heavy tails, a few rows may make the whole mean: the signed-rank test (Wilcoxon, 1945)
-    has to say too that rows gain. A single gain, of the training loss, is taken as it is.
+    interval that counts, 1.1 standard errors for 150 rows and 1.3 for 30. As gains have heavy
+    tails, a few rows may make the whole mean: the signed-rank test (Wilcoxon, 1945) has to say too
+    that rows gain. Fewer than 15 gains prove nothing; a single one, of the training loss, is taken
+    as it is.
     """
     n = len(gains)
-    if n == 1:
-        return bool(gains[0] > 0.0)
+    if n < LEAST_GAINS:
+        return n == 1 and bool(gains[0] > 0.0)
     # The sample's variance over the true one, times n - 1, is a chi-square.
     largest_variance = gains.var(ddof=1) * (n - 1) / chdtri(n - 1, CONFIDENCE)
     if gains.mean() <= np.sqrt(largest_variance / n):
         return False
     signed_ranks = np.arange(1, n + 1)[gains[np.argsort(np.abs(gains))] > 0.0]
     expected, deviation = n * (n + 1) / 4, np.sqrt(n * (n + 1) * (2 * n + 1) / 24)
-    return bool(signed_ranks.sum() - 0.5 - expected > ndtri(CERTAINTY) * deviation)
+    return bool(signed_ranks.sum() - 0.5 - expected > ndtri(CONFIDENCE) * deviation)

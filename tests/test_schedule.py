@@ -50,7 +50,14 @@ def test_the_start_is_kept_unless_beaten():
     assert watched([5.0, 4.4], start=start)[0].kept.weights == "w2"
 
 
-@pytest.mark.parametrize(("n_rows", "errors"), [(5, 2.37), (30, 1.28), (150, 1.10), (9000, 1.01)])
+@pytest.mark.parametrize(("n_rows", "kept"), [(14, 0), (15, 1)])
+def test_few_rows_are_no_proof(n_rows, kept):
+    monitor = Monitor(0.0, 10, Kept(0, "start", np.full(n_rows, 10.0)), trusts_start=True)
+    monitor.see(1, "w1", np.arange(n_rows) / n_rows)
+    assert monitor.kept.epoch == kept
+
+
+@pytest.mark.parametrize(("n_rows", "errors"), [(15, 1.46), (30, 1.28), (150, 1.10), (9000, 1.01)])
 @pytest.mark.parametrize("kept", [0, 1])
 def test_a_trusted_start_is_left_only_beyond_the_standard_error(n_rows, errors, kept):
     # Most gain alike, and one row so much that it makes the mean's standard error 1.
