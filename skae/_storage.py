@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from inspect import signature
 from typing import Any
 
 import sklearn
@@ -44,7 +45,12 @@ class VersionStamp:
                 ),
                 stacklevel=2,
             )
-        super().__setstate__(state)
+        super().__setstate__({**self._default_parameters(), **state})
+
+    def _default_parameters(self) -> dict[str, Any]:
+        """Return the defaults, for parameters that the version that stored did not have yet."""
+        parameters = signature(type(self)).parameters.values()
+        return {each.name: each.default for each in parameters if each.default is not each.empty}
 
     def _version(self, name: str, stamp: Any) -> Version:
         try:

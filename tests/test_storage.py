@@ -28,6 +28,7 @@ def test_what_a_release_has_stored_is_loaded(path):
         stored = pickle.loads(path.read_bytes())
     for estimator, expected in zip(stored["estimators"], stored["results"], strict=True):
         assert_allclose(results(estimator, stored["X"]), expected, rtol=1e-5, atol=1e-6)
+        clone(estimator)  # it has every parameter, also those that came later
 
 
 def test_this_release_is_among_them_with_every_estimator():
