@@ -119,7 +119,6 @@ class VariationalAutoencoder(BaseAutoencoder):
     .. [4] Kingma and Welling, "Auto-Encoding Variational Bayes", ICLR 2014.
     .. [5] Higgins et al., "beta-VAE: Learning Basic Visual Concepts with a Constrained
        Variational Framework", ICLR 2017.
-    .. [6] Burda, Grosse and Salakhutdinov, "Importance Weighted Autoencoders", ICLR 2016.
 
     Examples
     --------
@@ -204,9 +203,10 @@ class VariationalAutoencoder(BaseAutoencoder):
     def log_likelihood(self, X, n_samples=100, random_state=None):
         """Return the log-likelihood of each row, estimated by many draws of codes.
 
-        This is the importance-weighted bound [6]_: the log of the mean, over `n_samples` draws of
-        codes from the encoder, of the likelihood of the row and the codes divided by the
-        density of that draw. Its expectation is `evidence_lower_bound`'s for one draw, rises with
+        This is the importance-weighted bound of Burda, Grosse and Salakhutdinov, "Importance
+        Weighted Autoencoders", ICLR 2016: the log of the mean, over `n_samples` draws of codes from
+        the encoder, of the likelihood of the row and the codes divided by the density of that
+        draw. Its expectation is `evidence_lower_bound`'s for one draw, rises with
         the number of draws, and tends to the log-likelihood. Published values are for 5,000 draws.
         `kl_weight` does not enter. Compare models of the same loss, on the same columns in the same
         units only.
