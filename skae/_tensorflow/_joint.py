@@ -6,7 +6,7 @@ from skae._joint import JointPlan
 from skae._plan import Half
 from skae._serve import encode, entry_losses, propagate
 from skae._tensorflow._arithmetic import TENSORS, Tensor
-from skae._tensorflow._program import chunk_program, through
+from skae._tensorflow._program import chunk_program, through, with_gradient
 from skae._tensorflow._quiet import tf
 from skae._tensorflow._session import Program, kept
 
@@ -94,10 +94,10 @@ def joint_gradient(
     """
     alphas = [plan.alpha if weight.shape.rank > 1 else 0.0 for weight in weights]
     alphas[-2] = plan.head_alpha
-    with tf.GradientTape() as tape:
-        tape.watch(weights)
-        loss = _loss(plan, weights, *batch[:3], mean, scale)
-    gradients = list(tape.gradient(loss, weights, unconnected_gradients="zero"))
+    loss, gradients = with_gradient(
+        lambda weights: _loss(plan, weights, *batch[:3], mean, scale), weights
+    )
+    gradients = list(gradients)
     for i, (weight, alpha) in enumerate(zip(weights, alphas, strict=True)):
         if i in plan.fixed:
             gradients[i] = tf.zeros_like(weight)

@@ -79,9 +79,16 @@ def gradient(
     scale: Tensor,
 ) -> tuple[Tensor, list[Tensor]]:
     """Return the training loss of one batch and its gradient, the L2 term left out of both."""
+    return with_gradient(lambda weights: _loss(plan, weights, *batch, mean, scale), weights)
+
+
+def with_gradient(
+    loss_of: Callable[[tuple[Tensor, ...]], Tensor], weights: tuple[Tensor, ...]
+) -> tuple[Tensor, list[Tensor]]:
+    """Return a loss of weights and its gradient."""
     with tf.GradientTape() as tape:
         tape.watch(weights)
-        loss = _loss(plan, weights, *batch, mean, scale)
+        loss = loss_of(weights)
     return loss, tape.gradient(loss, weights, unconnected_gradients="zero")
 
 
