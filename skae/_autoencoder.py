@@ -68,5 +68,10 @@ class AutoencoderTransformer(BaseAutoencoder):
     def _plan(self, n_features: int, n_components: int) -> Plan:
         if not self.linear_encoder:
             return self.dense_plan(n_features, n_components)
+        if self.tied_weights:
+            raise ValueError(
+                "linear_encoder=True has a decoder that does not mirror the encoder, as "
+                "tied_weights=True asks for. Leave one of them out."
+            )
         decoder = mirrored(dense_layers((n_features, *self.hidden_sizes(), n_components)))
         return self.layered_plan(dense_layers((n_features, n_components)), decoder)

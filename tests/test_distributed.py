@@ -64,6 +64,9 @@ BLOCKS = array.from_array(X, chunks=(96, 6))
 @contextmanager
 def workers(n, **more):
     with (
+        # A cluster closes for good what was lost this long ago and has no worker at that moment:
+        # one killed by a later test, and about to come back. The usual 15 s are a few tests.
+        dask.config.set({"distributed.deploy.lost-worker-timeout": "1 hour"}),
         distributed.LocalCluster(
             n_workers=n, threads_per_worker=1, dashboard_address=":0", silence_logs=50, **more
         ) as cluster,
