@@ -6,9 +6,9 @@
 :class:`Corruption`, each a frozen dataclass.
 """
 
-from skae._base import BaseAutoencoder
-from skae._parameters import estimator
-from skae._parts import Corruption, Loss, Penalty, Step
-from skae._plan import Plan
+from skae._estimators.base import BaseAutoencoder
+from skae._estimators.parameters import estimator
+from skae._plan.objectives import Corruption, Loss, Penalty, Step
+from skae._plan.plan import Plan
 
 __all__ = ["BaseAutoencoder", "Corruption", "Loss", "Penalty", "Plan", "Step", "estimator"]

@@ -53,7 +53,7 @@ def press():
 @contextmanager
 def pressed(*epochs):
     """Press Ctrl-C at the end of these epochs, counted over all fits; yield their number."""
-    from skae._schedule import Monitor
+    from skae._training.schedule import Monitor
 
     see, count = Monitor.see, [0]
 
@@ -132,7 +132,7 @@ def a_search_that_scores_errors():
     pipeline = make_pipeline(plain(learning_rate_init=1e30))
     with pressed(1) as epochs, raising():
         # The loss is not finite: the epoch is not looked at, unless this is patched.
-        from skae import _epochs
+        from skae._training import epochs as _epochs
 
         finite, _epochs.all_finite = _epochs.all_finite, lambda *_: (press(), False)[1]
         try:
@@ -216,7 +216,7 @@ def a_checkpoint_goes_on():
 def a_pass_is_undone():
     passes = plain().partial_fit(X)
     before = passes.weights_
-    from skae._tensorflow._train import Trainer
+    from skae._tensorflow.trainer import Trainer
 
     run = Trainer._run
 
@@ -238,7 +238,7 @@ def a_pass_is_undone():
 
 
 def a_second_one_does_not_wait():
-    from skae._model import Model
+    from skae._training.model import Model
 
     codec, estimator = Model.codec, plain()
 
@@ -256,7 +256,8 @@ def a_second_one_does_not_wait():
 
 
 def it_comes_while_a_program_is_compiled():
-    from skae._tensorflow import _first_call, _session
+    from skae._tensorflow import first_call as _first_call
+    from skae._tensorflow import session as _session
 
     traced, _first_call.LONG = _session._traced, 0.2
 
@@ -267,7 +268,7 @@ def it_comes_while_a_program_is_compiled():
 
     _session._traced = slow
     printed = []
-    _train = sys.modules["skae._tensorflow._train"]
+    _train = sys.modules["skae._tensorflow.trainer"]
     _train.print = printed.append
     try:
         for early_stopping in (True, False):

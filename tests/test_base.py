@@ -9,7 +9,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.datasets import load_digits, load_iris
 
 from skae import AutoencoderTransformer
-from skae._epochs import set_aside
+from skae._training.epochs import set_aside
 from tests.fresh import in_fresh_process
 from tests.learning import assert_learned
 
@@ -272,7 +272,7 @@ class TestWarmStart:
             drawn.append(set_aside(n, fraction, rng))
             return drawn[-1]
 
-        monkeypatch.setattr("skae._base.set_aside", record)
+        monkeypatch.setattr("skae._estimators.base.set_aside", record)
         make(warm_start=True, random_state=seed).fit(X).fit(X)
         assert_array_equal(drawn[0][1], drawn[1][1])
 

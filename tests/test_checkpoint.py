@@ -18,7 +18,7 @@ from skae import (
     StackedAutoencoder,
     VariationalAutoencoder,
 )
-from skae._checkpoint import ProgressFile, _load, _store
+from skae._training.checkpoint import ProgressFile, _load, _store
 from tests.fresh import ROOT
 
 X = np.random.default_rng(0).standard_normal((120, 6)) @ np.diag([3.0, 2, 1, 1, 1, 1])

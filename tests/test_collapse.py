@@ -8,11 +8,11 @@ from sklearn.datasets import load_digits, load_iris
 from sklearn.exceptions import ConvergenceWarning
 
 from skae import AutoencoderTransformer, SparseAutoencoder
-from skae._collapse import warn_of_collapse
-from skae._model import Model
-from skae._parts import LOSSES
-from skae._plan import Objective, Plan, Solver
-from skae._start import random_start
+from skae._plan.objectives import LOSSES
+from skae._plan.plan import Objective, Plan, Solver
+from skae._training.collapse import warn_of_collapse
+from skae._training.initialization import random_start
+from skae._training.model import Model
 from tests.networks import dense_network
 
 X = load_iris().data

@@ -7,10 +7,10 @@ from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
 
 from skae import AutoencoderTransformer, ContractiveAutoencoder
-from skae._contractive import squared_norms
-from skae._parts import Step
-from skae._serve import ACTIVATIONS, ARRAYS, encode
-from skae._tensorflow._arithmetic import TENSORS
+from skae._estimators.contractive import squared_norms
+from skae._network.forward import ACTIVATIONS, ARRAYS, encode
+from skae._plan.objectives import Step
+from skae._tensorflow.arithmetic import TENSORS
 from tests.learning import assert_learned
 from tests.networks import dense_network
 

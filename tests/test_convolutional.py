@@ -13,9 +13,9 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import train_test_split
 
 from skae import ConvolutionalAutoencoder
-from skae._layers import Convolution, TransposedConvolution
-from skae._tensorflow._arithmetic import TENSORS
-from skae._tensorflow._program import program
+from skae._plan.layers import Convolution, TransposedConvolution
+from skae._tensorflow.arithmetic import TENSORS
+from skae._tensorflow.program import program
 from tests.fresh import in_fresh_process
 from tests.learning import assert_learned
 

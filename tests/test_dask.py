@@ -16,10 +16,10 @@ from skae import (
     SparseAutoencoder,
     StackedAutoencoder,
     VariationalAutoencoder,
-    _dask,
 )
-from skae._dask import DaskRows
-from skae._rows import SomeRows
+from skae._data import dask_rows as _dask
+from skae._data.dask_rows import DaskRows
+from skae._data.rows import SomeRows
 from tests.fresh import in_fresh_process
 from tests.learning import assert_learned
 

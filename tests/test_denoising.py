@@ -13,7 +13,7 @@ from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils._param_validation import InvalidParameterError
 
 from skae import AutoencoderTransformer, DenoisingAutoencoder
-from skae._denoising import CORRUPTIONS
+from skae._estimators.denoising import CORRUPTIONS
 from tests.learning import assert_learned
 
 X = load_digits().data

@@ -24,12 +24,15 @@ from sklearn.base import clone
 from sklearn.experimental import enable_halving_search_cv  # noqa: F401
 from sklearn.model_selection import GridSearchCV, HalvingRandomSearchCV
 
-from skae import AutoencoderTransformer, StackedAutoencoder, _links, _shards, _watch
-from skae._checkpoint import ProgressFile
-from skae._feed import Feed
-from skae._parts import LOSSES
-from skae._plan import Objective, Plan, Solver
-from skae._start import random_start
+from skae import AutoencoderTransformer, StackedAutoencoder
+from skae._data.batches import Feed
+from skae._distributed import links as _links
+from skae._distributed import shards as _shards
+from skae._distributed import watch as _watch
+from skae._plan.objectives import LOSSES
+from skae._plan.plan import Objective, Plan, Solver
+from skae._training.checkpoint import ProgressFile
+from skae._training.initialization import random_start
 from tests.fresh import ROOT
 from tests.networks import dense_network
 
@@ -37,7 +40,7 @@ distributed = pytest.importorskip("distributed")
 import dask  # noqa: E402
 from dask import array  # noqa: E402
 
-from skae._dask import DaskRows  # noqa: E402
+from skae._data.dask_rows import DaskRows  # noqa: E402
 from skae.distributed import SharedTrainer, fit, shares_of  # noqa: E402
 
 pytestmark = [
@@ -322,7 +325,7 @@ def _fail(*_):
 
 
 def test_a_worker_without_memory(client, patch):
-    patch("skae._shards.Shard.epoch", _fail)
+    patch("skae._distributed.shards.Shard.epoch", _fail)
     match = rf"{max(client.nthreads())} has not enough .*allocate 9 GB.*memory_limit"
     with pytest.raises(RuntimeError, match=match):
         fit(AutoencoderTransformer(2, **FAST), BLOCKS)

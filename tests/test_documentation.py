@@ -9,7 +9,7 @@ from sklearn.base import BaseEstimator
 
 import skae
 import skae.keras
-from skae import _documentation
+from skae._estimators import documentation as _documentation
 from tests.fresh import ROOT
 
 ESTIMATORS = {

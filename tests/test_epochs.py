@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from sklearn.exceptions import ConvergenceWarning
 
-from skae._epochs import run_epochs, set_aside
-from skae._schedule import Schedule
+from skae._training.epochs import run_epochs, set_aside
+from skae._training.schedule import Schedule
 
 
 class Trainer:

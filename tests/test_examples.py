@@ -7,8 +7,9 @@ import matplotlib.pyplot as plt
 import pytest
 from sklearn.exceptions import ConvergenceWarning
 
-from skae import _head, _training
-from skae._schedule import Schedule
+from skae._estimators import head as _head
+from skae._training.schedule import Schedule
+from skae._training.stage import stage as _training
 from tests.fresh import ROOT
 
 MOST_EPOCHS = 2

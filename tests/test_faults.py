@@ -31,7 +31,7 @@ def no_training(monkeypatch):
     def epoch(self, rate):
         raise AssertionError("training has started")
 
-    monkeypatch.setattr("skae._tensorflow._train.Trainer.epoch", epoch)
+    monkeypatch.setattr("skae._tensorflow.trainer.Trainer.epoch", epoch)
 
 
 @pytest.mark.usefixtures("no_training")
@@ -273,7 +273,7 @@ class TestFailuresLoseNothing:
             assert signal.getsignal(signal.SIGINT) is before
 
     def test_ctrl_c_keeps_the_best_weights(self, monkeypatch):
-        from skae._tensorflow._train import Trainer
+        from skae._tensorflow.trainer import Trainer
 
         epoch, calls = Trainer.epoch, []
 

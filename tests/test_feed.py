@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from skae import _feed
-from skae._feed import Ahead, Feed, rows_in_a_batch
+from skae._data import batches as _feed
+from skae._data.batches import Ahead, Feed, rows_in_a_batch
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from threading import Thread
 
 import pytest
 
-from skae._interrupts import DeferredInterrupt
+from skae._training.interrupts import DeferredInterrupt
 from tests.fresh import ROOT
 from tests.interrupted import CASES
 

@@ -5,8 +5,8 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from skae import AutoencoderClassifier, AutoencoderRegressor, AutoencoderTransformer
-from skae._joint import LEAST_STEPS, JointFeed, step_lengths
-from skae._model import Model
+from skae._training.joint import LEAST_STEPS, JointFeed, step_lengths
+from skae._training.model import Model
 
 RNG = np.random.default_rng(0)
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from skae._layers import (
+from skae._plan.layers import (
     Convolution,
     Dense,
     EachStep,
@@ -11,7 +11,7 @@ from skae._layers import (
     TransposedConvolution,
     dense_layers,
 )
-from skae._tensorflow._arithmetic import TENSORS
+from skae._tensorflow.arithmetic import TENSORS
 
 EVEN = Convolution((8, 6, 3), 5, (3, 5), (2, 3))
 # Sizes that the strides do not divide.

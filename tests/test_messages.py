@@ -26,7 +26,7 @@ F0000 00:00:1795282653.9538   1 cpu.cc:34] The library was compiled to use AVX i
 """
 LOSES_NONE = f"""
 import os, sys
-from skae._tensorflow._messages import without_harmless_messages
+from skae._tensorflow.messages import without_harmless_messages
 with without_harmless_messages():
     os.write(2, {LINES!r}.encode())
     print("a thread's line", file=sys.stderr)
@@ -75,7 +75,7 @@ def test_standard_error_may_be_closed():
     code = """
 import os
 os.close(2)
-from skae._tensorflow._messages import without_harmless_messages
+from skae._tensorflow.messages import without_harmless_messages
 with without_harmless_messages():
     print("done")
 """

@@ -17,7 +17,7 @@ from sklearn.preprocessing import StandardScaler
 
 import skae
 from skae import AutoencoderOutlierDetector, AutoencoderTransformer, ConvolutionalAutoencoder
-from skae._outlier_scores import MOST_REFERENCES, References, Tail, cutoff
+from skae._estimators.outlier_scores import MOST_REFERENCES, References, Tail, cutoff
 from tests.learning import assert_learned
 
 # Few epochs are enough for what is tested here.

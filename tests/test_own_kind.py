@@ -12,7 +12,7 @@ from sklearn.utils._param_validation import InvalidParameterError
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from skae import AutoencoderTransformer
-from skae._tensorflow._program import program
+from skae._tensorflow.program import program
 from tests import own_autoencoder
 from tests.fresh import ROOT
 from tests.learning import assert_learned

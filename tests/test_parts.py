@@ -6,7 +6,7 @@ import tensorflow as tf
 from numpy.testing import assert_allclose
 from sklearn.metrics import log_loss, mean_absolute_error, mean_squared_error
 
-from skae._parts import LOSSES
+from skae._plan.objectives import LOSSES
 
 rng = np.random.default_rng(0)
 TARGET = rng.uniform(size=(50, 4)).astype(np.float32)

@@ -6,9 +6,9 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from skae._denoising import Gaussian
-from skae._parts import LOSSES
-from skae._plan import Objective, Plan, Solver, Stage, numbers, structure, with_numbers
+from skae._estimators.denoising import Gaussian
+from skae._plan.objectives import LOSSES
+from skae._plan.plan import Objective, Plan, Solver, Stage, numbers, structure, with_numbers
 from tests.networks import dense_network
 
 

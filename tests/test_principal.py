@@ -6,8 +6,8 @@ from numpy.testing import assert_allclose
 from sklearn.datasets import make_low_rank_matrix
 from sklearn.decomposition import PCA
 
-from skae import _principal
-from skae._principal import centre, principal_axes, variance
+from skae._data import pca as _principal
+from skae._data.pca import centre, principal_axes, variance
 
 
 def data(n_rows, n_features, dtype=np.float64):

@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from skae._tensorflow._program_cache import keep_programs
+from skae._tensorflow.program_cache import keep_programs
 from tests.fresh import in_fresh_process
 
 

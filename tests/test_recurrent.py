@@ -11,9 +11,9 @@ from sklearn.decomposition import PCA
 from sklearn.exceptions import ConvergenceWarning
 
 from skae import RecurrentAutoencoder
-from skae._layers import Recurrence
-from skae._tensorflow._program import program
-from skae._tensorflow._recurrence import recur
+from skae._plan.layers import Recurrence
+from skae._tensorflow.program import program
+from skae._tensorflow.recurrence import recur
 from tests.learning import assert_learned
 
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from skae._principal import centre, principal_axes
-from skae._rows import SomeRows, flattened, restored_on_failure
+from skae._data.pca import centre, principal_axes
+from skae._data.rows import SomeRows, flattened, restored_on_failure
 
 
 @pytest.mark.parametrize(

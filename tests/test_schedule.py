@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from skae._schedule import Kept, Monitor, Schedule, beyond_doubt, still_falls
+from skae._training.schedule import Kept, Monitor, Schedule, beyond_doubt, still_falls
 
 
 def test_rates():

@@ -5,9 +5,11 @@ import pytest
 import tensorflow as tf
 from numpy.testing import assert_allclose, assert_array_equal
 
-from skae import _serve
-from skae._serve import ACTIVATIONS, Codec, blocks, standardised
-from skae._tensorflow import _arithmetic
+from skae._data.blocks import blocks, standardised
+from skae._network import forward as _serve
+from skae._network.codec import Codec
+from skae._network.forward import ACTIVATIONS
+from skae._tensorflow import arithmetic as _arithmetic
 from tests.networks import dense_network
 
 

@@ -6,7 +6,7 @@ import tensorflow as tf
 from sklearn.base import clone
 
 from skae import AutoencoderTransformer
-from skae._tensorflow._session import Program
+from skae._tensorflow.session import Program
 
 X = np.random.default_rng(0).standard_normal((40, 7))
 DENSE = AutoencoderTransformer(

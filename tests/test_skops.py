@@ -12,7 +12,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from skops.io.exceptions import UntrustedTypesFoundException
 
-from skae import _storage
+from skae._estimators import versions as _storage
 from tests.stored.store import estimators, results
 
 X = np.random.default_rng(0).uniform(size=(40, 16))

@@ -6,9 +6,9 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.datasets import load_digits
 
 from skae import AutoencoderTransformer, StackedAutoencoder
-from skae._model import first_model
-from skae._serve import ACTIVATIONS
-from skae._stages import LayerByLayer
+from skae._network.forward import ACTIVATIONS
+from skae._training.model import first_model
+from skae._training.stages import LayerByLayer
 from tests.learning import assert_learned
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")

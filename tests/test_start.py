@@ -6,10 +6,12 @@ from numpy.testing import assert_allclose
 from sklearn.datasets import load_digits
 from sklearn.decomposition import PCA
 
-from skae._layers import Dense
-from skae._principal import centre, principal_axes, variance
-from skae._serve import ACTIVATIONS, Codec, standardised
-from skae._start import RANDOM_STARTS, principal_start, random_start
+from skae._data.blocks import standardised
+from skae._data.pca import centre, principal_axes, variance
+from skae._network.codec import Codec
+from skae._network.forward import ACTIVATIONS
+from skae._plan.layers import Dense
+from skae._training.initialization import RANDOM_STARTS, principal_start, random_start
 from tests.networks import dense_network
 
 X = load_digits().data[:400]

@@ -14,7 +14,7 @@ from sklearn.base import clone
 from sklearn.exceptions import InconsistentVersionWarning
 
 import skae
-from skae import _storage
+from skae._estimators import versions as _storage
 from tests.stored.store import results
 from tests.test_base import X, assert_same_weights, make
 

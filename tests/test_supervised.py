@@ -17,8 +17,8 @@ from sklearn.utils._param_validation import InvalidParameterError
 
 import skae
 from skae import AutoencoderTransformer, StackedAutoencoder
-from skae._checkpoint import ProgressFile
-from skae._supervised import AutoencoderClassifier, AutoencoderRegressor
+from skae._estimators.supervised import AutoencoderClassifier, AutoencoderRegressor
+from skae._training.checkpoint import ProgressFile
 from tests.learning import assert_learned
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")

@@ -17,8 +17,8 @@ from skae import (
     DenoisingAutoencoder,
     StackedAutoencoder,
 )
-from skae._parameters import estimator
-from skae._tensorflow._program import program
+from skae._estimators.parameters import estimator
+from skae._tensorflow.program import program
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 

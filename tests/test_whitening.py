@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from skae._whitening import Moments
+from skae._network.whitening import Moments
 
 CODES = np.random.default_rng(0).standard_normal((200, 3)) @ np.array(
     [[2.0, 0.5, 0.0], [0.0, 1.0, 0.3], [0.0, 0.0, 0.1]]

@@ -14,7 +14,14 @@ from sklearn.utils._param_validation import InvalidParameterError
 from sklearn.utils.validation import has_fit_parameter
 
 import skae
-from skae._words import ATTRIBUTES, KEYWORDS, VALUES, WITHOUT_COUNTERPART, one_of, whereabouts
+from skae._estimators.words import (
+    ATTRIBUTES,
+    KEYWORDS,
+    VALUES,
+    WITHOUT_COUNTERPART,
+    one_of,
+    whereabouts,
+)
 from skae.keras import KerasAutoencoder, to_keras
 from skae.onnx import to_onnx
 

@@ -11,7 +11,7 @@ from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils import _safe_indexing
 from sklearn.utils.validation import check_is_fitted
 
-from skae._words import whereabouts
+from skae._estimators.words import whereabouts
 
 PART = (
     " Of a Pipeline that goes on after its transformer, give the part that ends in it, such as "

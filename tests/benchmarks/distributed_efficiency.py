@@ -99,7 +99,7 @@ if __name__ == "__main__":
     if len(sys.argv) > 1:
         os.sched_setaffinity(0, {0})
         estimator, X = estimator_and_rows(*map(int, sys.argv[1:]))
-        from skae._tensorflow._train import Trainer
+        from skae._tensorflow.trainer import Trainer
 
         times = timed(Trainer)
         estimator.fit(X)

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from skae._tensorflow._pretrained import BLOCK_ENTRIES, KerasCodec, checked_shapes
+from skae._tensorflow.keras_models import BLOCK_ENTRIES, KerasCodec, checked_shapes
 from skae.keras import from_keras
 
 layers = keras.layers

@@ -8,13 +8,13 @@ from numpy.testing import assert_allclose
 from sklearn.base import clone
 
 from skae import AutoencoderTransformer
-from skae._feed import Feed
-from skae._model import Model
-from skae._parts import LOSSES
-from skae._plan import Objective, Plan, Solver
-from skae._start import random_start
-from skae._tensorflow._program import program
-from skae._tensorflow._train import Trainer
+from skae._data.batches import Feed
+from skae._plan.objectives import LOSSES
+from skae._plan.plan import Objective, Plan, Solver
+from skae._tensorflow.program import program
+from skae._tensorflow.trainer import Trainer
+from skae._training.initialization import random_start
+from skae._training.model import Model
 from tests.networks import dense_network
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
