@@ -10,7 +10,7 @@ from skae._estimators.sparse import SparseAutoencoder
 from skae._estimators.stacked import StackedAutoencoder
 from skae._estimators.supervised import AutoencoderClassifier, AutoencoderRegressor
 from skae._estimators.variational import VariationalAutoencoder
-from skae._training import forks as _forks  # noqa: F401  (watches forks from here on)
+from skae._training import forks  # noqa: F401  (watches forks from here on)
 from skae._version import __version__
 
 __all__ = [

@@ -122,4 +122,4 @@ def to_onnx(estimator: Any, part: str = "encoder") -> Any:
 
 
 if find_spec("skl2onnx") is not None:
-    from skae._exchange import skl2onnx as _skl2onnx  # noqa: F401
+    from skae._exchange import skl2onnx  # noqa: F401

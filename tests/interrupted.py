@@ -216,22 +216,22 @@ def a_checkpoint_goes_on():
 def a_pass_is_undone():
     passes = plain().partial_fit(X)
     before = passes.weights_
-    from skae._tensorflow.trainer import Trainer
+    from skae._tensorflow.trainer import ProgramTrainer
 
-    run = Trainer._run
+    run = ProgramTrainer._run
 
     def and_press(self, *args):
         press()
         return run(self, *args)
 
-    Trainer._run = and_press
+    ProgramTrainer._run = and_press
     try:
         with warned(0), raising():
             passes.partial_fit(X)
         with warned(0), raising():
             plain().partial_fit(X)
     finally:
-        Trainer._run = run
+        ProgramTrainer._run = run
     assert passes.weights_ is before
     assert passes.n_iter_ == 1
     assert passes.partial_fit(X).n_iter_ == 2
@@ -256,17 +256,16 @@ def a_second_one_does_not_wait():
 
 
 def it_comes_while_a_program_is_compiled():
-    from skae._tensorflow import first_call as _first_call
-    from skae._tensorflow import session as _session
+    from skae._tensorflow import first_call, session
 
-    traced, _first_call.LONG = _session._traced, 0.2
+    traced, first_call.LONG = session._traced, 0.2
 
     done = threading.Event()
 
     def slow(*args, **kwargs):
         done.wait(60)
 
-    _session._traced = slow
+    session._traced = slow
     printed = []
     _train = sys.modules["skae._tensorflow.trainer"]
     _train.print = printed.append
@@ -281,7 +280,7 @@ def it_comes_while_a_program_is_compiled():
             assert estimator.best_iter_ == 0
             assert np.isfinite(estimator.transform(X)).all()
     finally:
-        _session._traced = traced
+        session._traced = traced
         done.set()
         del _train.print
     assert [line.split(".")[0] for line in printed] == [

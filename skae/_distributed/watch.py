@@ -7,7 +7,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
-from skae._distributed import shards as _shards
+from skae._distributed import shards
 
 # A worker of which the cluster has heard nothing for so many seconds has stopped; one that Dask has
 # paused for so long, for want of memory, will not go on by itself.
@@ -92,7 +92,7 @@ class Watch:
 
     def _refuse_paused(self, paused: list[str]) -> None:
         """Raise RuntimeError if a paused worker has not begun what the others wait for."""
-        at_work = answers(self._client, paused, _shards.is_at_work, self._name)
+        at_work = answers(self._client, paused, shards.is_at_work, self._name)
         waiting = [worker for worker in paused if not at_work.get(worker)]
         if waiting:
             raise RuntimeError(

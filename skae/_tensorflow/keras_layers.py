@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from skae._tensorflow import quiet as _quiet  # noqa: F401  (before Keras imports TensorFlow)
+from skae._tensorflow import quiet  # noqa: F401  (before Keras imports TensorFlow)
 
 # isort: split
 import keras

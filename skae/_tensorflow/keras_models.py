@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from math import prod
 from typing import Any
 
-from skae._tensorflow import quiet as _quiet  # noqa: F401  (before Keras imports TensorFlow)
+from skae._tensorflow import quiet  # noqa: F401  (before Keras imports TensorFlow)
 
 # isort: split
 import keras

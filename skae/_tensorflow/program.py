@@ -13,7 +13,7 @@ from typing import Any
 from skae._network.forward import encode, entry_losses, log_variances, propagate
 from skae._plan.objectives import Step
 from skae._plan.plan import Half, Network, Plan, numbers, with_numbers
-from skae._tensorflow import solvers as _solvers
+from skae._tensorflow import solvers
 from skae._tensorflow.arithmetic import TENSORS, Tensor, n_parts, side_by_side
 from skae._tensorflow.quiet import tf
 from skae._tensorflow.session import Program, kept
@@ -111,7 +111,7 @@ def step(
         for weight, gradient in zip(weights, gradients, strict=True)
     ]
     n_steps += 1.0
-    weights, slots = _solvers.update(plan.solver, weights, gradients, slots, late_rate, n_steps)
+    weights, slots = solvers.update(plan.solver, weights, gradients, slots, late_rate, n_steps)
     return weights, slots, n_steps
 
 
@@ -183,7 +183,7 @@ def chunk_program(
         return (weights, slots, n_steps), total
 
     weights = tuple(of(*shape) for shape in shapes)
-    state = weights, _solvers.slots_of(structure.solver, weights), of()
+    state = weights, solvers.slots_of(structure.solver, weights), of()
     return Program(
         train,
         (

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from skae._plan.plan import Plan, numbers, with_numbers
-from skae._tensorflow import solvers as _solvers
+from skae._tensorflow import solvers
 from skae._tensorflow.arithmetic import Tensor
 from skae._tensorflow.program import State, gradient, of, step
 from skae._tensorflow.quiet import tf
@@ -124,7 +124,7 @@ def _move(structure: Plan) -> Callable[..., State]:
         (
             of(sum(sizes) + 2),
             weights,
-            _solvers.slots_of(structure.solver, weights),
+            solvers.slots_of(structure.solver, weights),
             of(),
             of(len(floats)),
             of(),

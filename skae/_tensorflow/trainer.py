@@ -11,7 +11,7 @@ import numpy as np
 
 from skae._data.batches import Ahead, Chunk, Feed
 from skae._plan.plan import Plan, compiled_part, numbers, structure
-from skae._tensorflow import solvers as _solvers
+from skae._tensorflow import solvers
 from skae._tensorflow.first_call import interruptibly
 from skae._tensorflow.joint import joint_program
 from skae._tensorflow.program import State, program
@@ -50,7 +50,7 @@ class ProgramTrainer:
         self._n_rows = n_rows or feed.n_rows
         if job.state is None:
             self.weights = job.weights
-            slots = _solvers.slots_of(plan.solver, job.weights)
+            slots = solvers.slots_of(plan.solver, job.weights)
             self._slots, self._n_steps = tuple(map(np.zeros_like, slots)), 0.0
         else:
             self.weights, self._slots, self._n_steps, feeds = job.state

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from skae._training.schedule import Kept, Monitor, Schedule, beyond_doubt, still_falls
+from skae._training.schedule import Monitor, Schedule, Snapshot, beyond_doubt, still_falls
 
 
 def test_rates():
@@ -45,14 +45,16 @@ def test_infinite_patience_never_stalls():
 
 
 def test_the_start_is_kept_unless_beaten():
-    start = Kept(0, "start", np.array([4.5]))
+    start = Snapshot(0, "start", np.array([4.5]))
     assert watched([5.0, 4.6], start=start)[0].kept.weights == "start"
     assert watched([5.0, 4.4], start=start)[0].kept.weights == "w2"
 
 
 @pytest.mark.parametrize(("n_rows", "kept"), [(14, 0), (15, 1)])
 def test_few_rows_are_no_proof(n_rows, kept):
-    monitor = Monitor(0.0, 10, Kept(0, "start", np.full(n_rows, 10.0)), trusts_start=True)
+    monitor = Monitor(
+        0.0, 10, Snapshot(0, "start", np.full(n_rows, 10.0)), requires_significant_gain=True
+    )
     monitor.see(1, "w1", np.arange(n_rows) / n_rows)
     assert monitor.kept.epoch == kept
 
@@ -66,10 +68,10 @@ def test_a_trusted_start_is_left_only_beyond_the_standard_error(n_rows, errors, 
     gains += errors + (0.01 if kept else -0.01) - gains.mean()
     before = np.full(n_rows, 10.0)
     after = before - gains
-    monitor = Monitor(0.0, 10, Kept(0, "start", before), trusts_start=True)
+    monitor = Monitor(0.0, 10, Snapshot(0, "start", before), requires_significant_gain=True)
     monitor.see(1, "w1", after)
     assert monitor.kept.epoch == kept
-    untrusting = Monitor(0.0, 10, Kept(0, "start", before))
+    untrusting = Monitor(0.0, 10, Snapshot(0, "start", before))
     untrusting.see(1, "w1", after)
     assert untrusting.kept.epoch == 1
 

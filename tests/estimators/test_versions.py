@@ -15,10 +15,10 @@ from sklearn.exceptions import InconsistentVersionWarning
 
 import skae
 from skae._estimators import versions as _storage
+from tests.estimators.test_base import X, assert_same_weights, make
 from tests.stored.store import results
-from tests.test_base import X, assert_same_weights, make
 
-FILES = sorted((Path(__file__).parent / "stored").glob("*.pkl"))
+FILES = sorted((Path(__file__).parents[1] / "stored").glob("*.pkl"))
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)

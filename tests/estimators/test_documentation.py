@@ -9,7 +9,7 @@ from sklearn.base import BaseEstimator
 
 import skae
 import skae.keras
-from skae._estimators import documentation as _documentation
+from skae._estimators import documentation
 from tests.fresh import ROOT
 
 ESTIMATORS = {
@@ -28,11 +28,11 @@ def installed(monkeypatch):
         metadata = Message()
         for url in urls:
             metadata["Project-URL"] = url
-        monkeypatch.setattr(_documentation, "metadata", lambda package: metadata)
-        _documentation.documentation.cache_clear()
+        monkeypatch.setattr(documentation, "metadata", lambda package: metadata)
+        documentation.documentation.cache_clear()
 
     yield with_addresses
-    _documentation.documentation.cache_clear()
+    documentation.documentation.cache_clear()
 
 
 def made(name):
@@ -70,7 +70,7 @@ def test_nor_where_the_package_is_not_installed(installed, monkeypatch):
     def missing(package):
         raise PackageNotFoundError(package)
 
-    monkeypatch.setattr(_documentation, "metadata", missing)
+    monkeypatch.setattr(documentation, "metadata", missing)
     assert skae.AutoencoderTransformer()._get_doc_link() == ""
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from skae._data import batches as _feed
+from skae._data import batches
 from skae._data.batches import Ahead, Feed, rows_in_a_batch
 
 
@@ -40,7 +40,7 @@ def epoch(chunks):
 @pytest.mark.parametrize("chunk_steps", [1, 2, 64])
 @pytest.mark.parametrize("batch", [1, 4, 9, 16])
 def test_each_epoch_holds_each_row_once(batch, chunk_steps, monkeypatch):
-    monkeypatch.setattr(_feed, "CHUNK_STEPS", chunk_steps)
+    monkeypatch.setattr(batches, "CHUNK_STEPS", chunk_steps)
     chunks = iter(feed(batch=batch))
     expected = (np.arange(20.0).reshape(10, 2)[1:] - [1.0, 0.0]) / 2.0
     orders = [epoch(chunks) for _ in range(3)]
@@ -106,7 +106,7 @@ def test_a_corruption_sees_whole_batches(monkeypatch):
             seen.append(len(X))
             return X
 
-    monkeypatch.setattr(_feed, "GATHER_ENTRIES", 1)
+    monkeypatch.setattr(batches, "GATHER_ENTRIES", 1)
     next(iter(feed(n=11, batch=4, corruption=Spy())))
     assert seen == [4, 4, 2]
 

@@ -37,9 +37,9 @@ def cut_after(monkeypatch):
     def cut(n):
         left = n
 
-        def and_end(self, progress):
+        def and_end(self, *progress):
             nonlocal left
-            write(self, progress)
+            write(self, *progress)
             left -= 1
             if left == 0:
                 raise CutShortError
@@ -90,11 +90,11 @@ def test_ends_with_the_weights_of_an_uninterrupted_fit(estimator, cut_after, tmp
 def test_a_killed_process(tmp_path, capsys):
     script = f"""
 import os, signal
-from tests.test_checkpoint import FAST, AutoencoderTransformer, ProgressFile, X
+from tests.training.test_checkpoint import FAST, AutoencoderTransformer, ProgressFile, X
 write = ProgressFile.write
-def and_die(self, progress):
-    write(self, progress)
-    if len(progress.history.loss_curve) == 2:
+def and_die(self, *progress):
+    write(self, *progress)
+    if len(progress[0].loss_curve) == 2:
         os.kill(os.getpid(), signal.SIGKILL)
 ProgressFile.write = and_die
 AutoencoderTransformer(2, checkpoint={str(tmp_path)!r}, **FAST).fit(X)
@@ -230,12 +230,12 @@ def test_a_fit_goes_on_while_equal_ones_end(monkeypatch, tmp_path):
     estimator = AutoencoderTransformer(2, hidden_layer_sizes=(), **FAST, checkpoint=tmp_path)
     write, done = ProgressFile.write, []
 
-    def and_another_ends(self, progress):
+    def and_another_ends(self, *progress):
         if not done:
             done.append(True)
             clone(estimator).fit(X)
             assert not list(tmp_path.iterdir())
-        write(self, progress)
+        write(self, *progress)
         assert {path.name[:6] for path in tmp_path.glob("*/*")} == {"start.", "stage-"}
 
     monkeypatch.setattr(ProgressFile, "write", and_another_ends)

@@ -6,10 +6,9 @@ import tensorflow as tf
 from numpy.testing import assert_allclose, assert_array_equal
 
 from skae._data.blocks import blocks, standardised
-from skae._network import forward as _serve
 from skae._network.codec import Codec
 from skae._network.forward import ACTIVATIONS
-from skae._tensorflow import arithmetic as _arithmetic
+from skae._tensorflow import arithmetic
 from tests.networks import dense_network
 
 
@@ -24,7 +23,7 @@ def codec():
 @pytest.mark.parametrize("name", ACTIVATIONS)
 def test_activations_are_those_of_training(name):
     x = np.linspace(-20, 20, 401, dtype=np.float32)
-    trained = _arithmetic.ACTIVATIONS[name](tf.constant(x)).numpy()
+    trained = arithmetic.ACTIVATIONS[name](tf.constant(x)).numpy()
     assert_allclose(ACTIVATIONS[name](x), trained, rtol=1e-5, atol=2e-6)
     assert ACTIVATIONS[name](x).dtype == np.float32
 
@@ -43,7 +42,7 @@ def test_blocks_cover_all_rows_once():
 def test_blocks_do_not_change_what_is_served(codec, monkeypatch):
     X = np.random.default_rng(1).standard_normal((50, 5))
     codes, back = codec.encode(X), codec.decode(codec.encode(X))
-    monkeypatch.setattr(_serve.blocks, "__defaults__", (20,))
+    monkeypatch.setattr(blocks, "__defaults__", (20,))
     assert_allclose(codec.encode(X), codes, rtol=1e-12)
     assert_allclose(codec.decode(codes), back, rtol=1e-12)
     assert_allclose(codec.squared_errors(X), ((X - back) ** 2).sum(axis=1))

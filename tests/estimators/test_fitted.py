@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
+from tests.estimators.test_base import X, make
 from tests.learning import assert_learned
-from tests.test_base import X, make
 
 # Most tests train for a few epochs only.
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from sklearn.exceptions import ConvergenceWarning
 
-from skae._training.epochs import run_epochs, set_aside
-from skae._training.schedule import Schedule
+from skae._training.epochs import run_epochs
+from skae._training.options import Hooks, StartPolicy, TrainingOptions
 
 
 class Trainer:
@@ -36,39 +36,22 @@ def run(losses, name="constant", keeps_start=False, patience=2, verbose=False, s
         return len(ended) == stop_at
 
     trainer = Trainer(losses)
-    history = run_epochs(
-        trainer,
-        None,
-        Schedule(name, 0.1, len(losses)),
+    options = TrainingOptions(
+        batch_size=1,
+        shuffle=False,
+        learning_rate=name,
+        learning_rate_init=0.1,
+        max_iter=len(losses),
         tol=0.0,
         patience=patience,
-        keeps_start=keeps_start,
-        trusts_start=False,
-        begin_epoch=lambda: None,
-        end_epoch=end_epoch,
         warns=True,
         verbose=verbose,
     )
+    hooks = Hooks(lambda: None, end_epoch, lambda: None)
+    history = run_epochs(
+        trainer, None, options, StartPolicy(keeps_start), hooks, None, lambda *_: None
+    )
     return history, trainer
-
-
-@pytest.mark.parametrize(
-    ("n", "fraction", "expected"),
-    [
-        (405, 0.1, 41),
-        (150, 0.1, 30),
-        (150, 0.3, 45),
-        (30, 0.1, 7),
-        (20, 0.99, 19),
-        (8, 0.1, 2),
-        (7, 0.1, 0),
-        (150, 0.0, 0),
-    ],
-)
-def test_rows_set_aside(n, fraction, expected):
-    rows, aside = set_aside(n, fraction, np.random.default_rng(0))
-    assert len(aside) == expected
-    assert np.array_equal(np.sort(np.concatenate([rows, aside])), np.arange(n))
 
 
 def test_a_stall_ends_a_constant_rate():

@@ -17,7 +17,7 @@ from skae import (
     StackedAutoencoder,
     VariationalAutoencoder,
 )
-from skae._data import dask_rows as _dask
+from skae._data import dask_rows
 from skae._data.dask_rows import DaskRows
 from skae._data.rows import SomeRows
 from tests.fresh import in_fresh_process
@@ -93,7 +93,7 @@ def test_partial_fit_goes_on_block_by_block():
 
 @pytest.mark.parametrize("window", [1, 3000, 1 << 30])
 def test_an_epoch_takes_every_row_once_and_shuffles_within_a_window(window, monkeypatch):
-    monkeypatch.setattr(_dask, "WINDOW_BYTES", window)
+    monkeypatch.setattr(dask_rows, "WINDOW_BYTES", window)
     rows = np.delete(np.arange(150), [0, 41, 149])
     pieces = list(DaskRows(BLOCKS).pieces(rows, np.random.default_rng(0)))
     seen = np.concatenate([held[order] for held, order in pieces])
@@ -105,14 +105,14 @@ def test_an_epoch_takes_every_row_once_and_shuffles_within_a_window(window, monk
 
 
 def test_rows_set_aside_stay_within_their_share_of_memory(monkeypatch):
-    monkeypatch.setattr(_dask, "ASIDE_BYTES", 7 * X[0].nbytes)
+    monkeypatch.setattr(dask_rows, "ASIDE_BYTES", 7 * X[0].nbytes)
     assert DaskRows(BLOCKS).most_aside == 7
     seen = []
 
     class Spy(AutoencoderTransformer):
-        def _train(self, X, y, model, rows, aside, *more):
-            seen.append((len(rows), len(aside)))
-            return super()._train(X, y, model, rows, aside, *more)
+        def _train(self, run, model, split, y):
+            seen.append((len(split.training), len(split.validation)))
+            return super()._train(run, model, split, y)
 
     Spy(2, **FAST).fit(BLOCKS)
     assert seen == [(143, 7)]

@@ -9,7 +9,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.datasets import load_digits, load_iris
 
 from skae import AutoencoderTransformer
-from skae._training.epochs import set_aside
+from skae._data.split import set_aside
 from tests.fresh import in_fresh_process
 from tests.learning import assert_learned
 
@@ -40,7 +40,7 @@ class TestDeterminism:
     def test_same_seed_same_bits_in_another_process(self):
         code = """
 import warnings; warnings.simplefilter('ignore')
-from tests.test_base import X, make
+from tests.estimators.test_base import X, make
 import joblib
 print(joblib.hash(make().fit(X).weights_))
 """

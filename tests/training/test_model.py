@@ -7,8 +7,8 @@ from sklearn.datasets import load_iris
 from sklearn.decomposition import PCA
 
 from skae import AutoencoderTransformer
-from skae._training.epochs import Validation
 from skae._training.model import first_model
+from skae._training.validation import Validation
 from tests.learning import assert_learned
 
 X = load_iris().data
