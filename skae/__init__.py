@@ -1,5 +1,6 @@
 """Autoencoders for scikit-learn users."""
 
+from skae import base  # noqa: F401  (names what estimators store)
 from skae._estimators.contractive import ContractiveAutoencoder
 from skae._estimators.convolutional import ConvolutionalAutoencoder
 from skae._estimators.denoising import DenoisingAutoencoder
@@ -10,6 +11,7 @@ from skae._estimators.sparse import SparseAutoencoder
 from skae._estimators.stacked import StackedAutoencoder
 from skae._estimators.supervised import AutoencoderClassifier, AutoencoderRegressor
 from skae._estimators.variational import VariationalAutoencoder
+from skae._names import named_publicly
 from skae._training import forks  # noqa: F401  (watches forks from here on)
 from skae._version import __version__
 
@@ -27,3 +29,5 @@ __all__ = [
     "VariationalAutoencoder",
     "__version__",
 ]
+
+named_publicly(__name__, *(globals()[name] for name in __all__ if name != "__version__"))

@@ -201,7 +201,7 @@ def _jobs(job: Job, n: int, batch_size: int, n_batches: int) -> Iterator[Job]:
     """Yield the job of each of n workers, which has the rows itself."""
     state = job.state
     # Another number of workers goes on with the weights, but not with the same shuffling.
-    goes_on = state is not None and state.feeds is not None and len(state.feeds) == n
+    feeds = state.feeds if state is not None and len(state.feeds or ()) == n else None
     seed = int(job.feed.rng.integers(2**63))
     for rank in range(n):
         feed = replace(
@@ -213,7 +213,7 @@ def _jobs(job: Job, n: int, batch_size: int, n_batches: int) -> Iterator[Job]:
             least_batches=n_batches,
         )
         if state is not None:
-            state = state._replace(feeds=[job.state.feeds[rank]] if goes_on else None)
+            state = state._replace(feeds=feeds and [feeds[rank]])
         yield replace(job, feed=feed, state=state, check=lambda: None, verbose=False)
 
 

@@ -9,10 +9,14 @@ from sklearn.utils.validation import check_is_fitted
 from skae._estimators.base import BaseAutoencoder
 from skae._estimators.words import whereabouts
 from skae._exchange.keras_estimator import KerasAutoencoder
+from skae._names import named_publicly
 from skae._network.codec import Codec
 from skae._training.forks import enter_tensorflow
 
 __all__ = ["KerasAutoencoder", "KerasModels", "from_keras", "to_keras"]
+
+
+named_publicly(__name__, KerasAutoencoder)
 
 
 class KerasModels(NamedTuple):

@@ -102,7 +102,7 @@ def to_onnx(estimator: Any, part: str = "encoder") -> Any:
     widths = {"X": codec.network.n_features, "codes": codec.network.n_components}
 
     def described(end: str) -> Any:
-        shape = ["n_samples", widths[end]]
+        shape: list[Any] = ["n_samples", widths[end]]
         return onnx.helper.make_tensor_value_info(end, onnx.TensorProto.FLOAT, shape)
 
     nodes = [node.made(onnx.helper.make_node) for node in graph.nodes]

@@ -47,7 +47,7 @@ def test_a_pipeline_a_newer_version_and_what_is_not_trusted(monkeypatch):
     stored = skops.io.dumps(pipeline)
     loaded = skops.io.loads(stored, trusted=of_skae(stored))
     assert_allclose(loaded.transform(X), pipeline.transform(X), rtol=1e-6)
-    with pytest.raises(UntrustedTypesFoundException, match=r"skae\._plan\.Network"):
+    with pytest.raises(UntrustedTypesFoundException, match=r"skae\.base\.Network"):
         skops.io.loads(stored, trusted=[])
     pipeline.set_params(standardscaler=Foreign())
     foreign = skops.io.dumps(pipeline)

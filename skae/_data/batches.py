@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from dataclasses import dataclass
@@ -42,7 +42,7 @@ class Chunk(NamedTuple):
     normals: np.ndarray
     row_weights: np.ndarray
     n_steps: int
-    state_after: dict[str, Any] | None
+    state_after: Mapping[str, Any] | None
 
     @property
     def ends_epoch(self) -> bool:

@@ -131,7 +131,7 @@ class BaseAutoencoder(
             options = self.training_options(len(split.training))
             run = Run(options, self.init, warm, rng, [split_seed, 1], trainers, checkpoint)
             fitted, interrupted = self._train(run, model, split, y)
-            vars(self).update(fitted, _split_seed=split_seed)
+            self.__dict__.update(fitted, _split_seed=split_seed)
         if interrupted:
             pass_on_interrupt()
         return self
@@ -177,7 +177,7 @@ class BaseAutoencoder(
             X = self._paired(X, y, training=True)
             rng = self._generator(0 if first else self.n_iter_)
             model = self._first_model(X, rng) if first else self._fitted_model(X)
-            vars(self).update(self._train_one_pass(X, y, model, rng))
+            self.__dict__.update(self._train_one_pass(X, y, model, rng))
         return self
 
     def _fingerprint(self, X, warm: bool) -> str:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from math import isqrt, prod
 from numbers import Integral
-from typing import Any
+from typing import Any, cast
 
 from sklearn.utils._param_validation import Interval
 
 from skae._estimators.base import BaseAutoencoder
 from skae._estimators.parameters import estimator, ints
-from skae._plan.layers import Convolution, Layer, TransposedConvolution, dense_layers
+from skae._plan.layers import Convolution, TransposedConvolution, dense_layers
 from skae._plan.plan import Plan, mirrored
 
 
@@ -109,15 +109,15 @@ class ConvolutionalAutoencoder(BaseAutoencoder):
         image = self._image(n_features)
         kernel = ints("kernel_size", self.kernel_size, n=2)
         strides = ints("strides", self.strides, n=2)
-        inwards: list[Layer] = []
+        inwards: list[Convolution] = []
         filters = ints("filters", self.filters)
         if not filters:
             raise ValueError("filters=(): an image is read by one convolution at least.")
         for n_filters in filters:
-            layer = Convolution(image, n_filters, kernel, strides)
+            layer = Convolution(image, n_filters, (kernel[0], kernel[1]), (strides[0], strides[1]))
             inwards.append(layer)
             image = layer.filtered
-        outwards: tuple[Layer, ...] = tuple(map(TransposedConvolution, reversed(inwards)))
+        outwards = tuple(TransposedConvolution(layer) for layer in reversed(inwards))
         dense = dense_layers(self._dense_widths(prod(image), n_components))
         return self.layered_plan((*inwards, *dense), (*mirrored(dense), *outwards))
 
@@ -137,7 +137,7 @@ class ConvolutionalAutoencoder(BaseAutoencoder):
 
     @property
     def image_shape_(self) -> tuple[int, int, int]:
-        return self.network_.encoder[0].image
+        return cast(Convolution, self.network_.encoder[0]).image
 
     def _dense_widths(self, n_filtered: int, n_components: int | None) -> tuple[int, ...]:
         """Return the widths of the dense layers, none of them without a dense code."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from numbers import Real
 from typing import Any, cast
@@ -90,7 +91,7 @@ class Swap:
         return X
 
 
-CORRUPTIONS: dict[str, type[Corruption]] = {
+CORRUPTIONS: dict[str, Callable[[float], Corruption]] = {
     "gaussian": Gaussian,
     "dropout": Dropout,
     "masking": Masking,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from abc import ABCMeta, abstractmethod
 from functools import partial
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
@@ -187,7 +187,7 @@ class Coding(
                 )
         return X
 
-    def _validated(self, X, first: bool = False, least: int = 1) -> np.ndarray:
+    def _validated(self, X, first: bool = False, least: int = 1) -> Any:
         given, X = X, self._as_rows(X, first)
         if is_dask(X):
             rows = validated_rows(self, X, first, least)
@@ -227,6 +227,6 @@ class Coding(
 
     def _given_shape(self) -> tuple[int, ...] | None:
         """Return a sample's shape as the parameter gives it, else the fitted X; None if flat."""
-        shape = getattr(self, self._row_shape_parameter)
+        shape = getattr(self, str(self._row_shape_parameter))
         of_X = getattr(self, "sample_shape_", ())
         return of_X if shape is None and len(of_X) > 1 else shape

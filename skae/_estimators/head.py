@@ -138,9 +138,7 @@ class EncoderWithHead(
             labelled, targets, of_targets = self._targets(y)
             seed = check_random_state(self.random_state).randint(2**31 - 1)
             rng = np.random.default_rng(seed)
-            checkpoint: Checkpoint | NoCheckpoint = NoCheckpoint()
-            if self.checkpoint is not None:
-                checkpoint = Checkpoint(self.checkpoint, self._fingerprint(rows, labelled, targets))
+            checkpoint = self._checkpoint(rows, labelled, targets)
             checkpoint.begin(rng)
             if autoencoder.random_state is None:
                 autoencoder.set_params(random_state=int(rng.integers(2**31)))
@@ -198,7 +196,7 @@ class EncoderWithHead(
             if not interrupted:
                 checkpoint.remove()
             context.call_on_fit_task_end(**seen, reconstruction_attributes=attributes)
-        vars(self).update(attributes)
+        self.__dict__.update(attributes)
         if interrupted:
             pass_on_interrupt()
         return self
@@ -238,11 +236,13 @@ class EncoderWithHead(
     def _n_features_out(self):
         return self.network_.n_components
 
-    def _fingerprint(self, X, labelled, targets) -> str:
-        """Return what tells a fit from others: the parameters, the rows, the labels."""
+    def _checkpoint(self, X, labelled, targets) -> Checkpoint | NoCheckpoint:
+        """Return where a fit of these parameters, rows and labels writes how far it has come."""
+        if self.checkpoint is None:
+            return NoCheckpoint()
         parameters = {**self.get_params(), "checkpoint": None, "verbose": None}
         told = (type(self).__qualname__, __version__, parameters, X, labelled, targets)
-        return joblib.hash(told)
+        return Checkpoint(self.checkpoint, joblib.hash(told))
 
     def _fitted(self, autoencoder, headed: Headed, X, history: History) -> dict[str, Any]:
         """Return the attributes of a fit that has come this far."""
@@ -287,7 +287,7 @@ class EncoderWithHead(
             X,
             rows,
             labelled,
-            np.float32(targets),
+            np.asarray(targets, np.float32),
             headed.model.mean,
             headed.model.scale,
             (rows_in_a_batch(size, len(labelled)), rows_in_a_batch(2 * size, len(rows))),
@@ -350,4 +350,4 @@ def begin_untrained(autoencoder: BaseAutoencoder, X: np.ndarray) -> None:
     split_seed = int(rng.integers(2**63))
     model = autoencoder._first_model(X, rng)
     start = Trained(model, History(Snapshot(0, model.weights, np.array([np.nan]))), [])
-    vars(autoencoder).update(autoencoder._fitted(X, start, False), _split_seed=split_seed)
+    autoencoder.__dict__.update(autoencoder._fitted(X, start, False), _split_seed=split_seed)

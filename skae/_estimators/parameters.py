@@ -203,7 +203,7 @@ def ints(name: str, value: Any, n: int | None = None) -> tuple[int, ...]:
     """Return the positive ints of a parameter; where `n` are asked for, one stands for all."""
     is_one = isinstance(value, Integral) or getattr(value, "ndim", 1) == 0
     several = (value,) * (n or 1) if is_one else tuple(value)
-    if not all(isinstance(each, Integral) and each >= 1 for each in several) or (
+    if not all(isinstance(each, Integral) and int(each) >= 1 for each in several) or (
         n is not None and len(several) != n
     ):
         number = "" if n is None else f"{n} "
@@ -248,6 +248,6 @@ def _parameters_of(cls: type) -> str:
     for entry in PARAMETERS.split("\n\n"):
         head, body = entry.strip().split("\n", 1)
         name = head.split(" : ")[0]
-        if f"\n    {name} : " not in cls.__doc__:
+        if f"\n    {name} : " not in (cls.__doc__ or ""):
             entries.append(f"{head}, default={getattr(cls, name)!r}\n{body}")
     return "\n\n    ".join(entries)

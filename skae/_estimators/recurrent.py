@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import Any
+from typing import Any, cast
 
 from skae._estimators.base import BaseAutoencoder
 from skae._estimators.parameters import estimator, ints
@@ -127,5 +127,5 @@ class RecurrentAutoencoder(BaseAutoencoder):
 
     @property
     def sequence_shape_(self) -> tuple[int, int]:
-        layer = self.network_.encoder[0]
+        layer = cast(Recurrence, self.network_.encoder[0])
         return layer.n_steps, layer.n_inputs

@@ -247,7 +247,7 @@ class VariationalAutoencoder(BaseAutoencoder):
                 # The prior's density over that of the draw: what normals share cancels.
                 prior = 0.5 * (np.square(normals) + spread - np.square(codes)).sum(axis=1)
                 total = np.logaddexp(total, model.given(codes, rows) + prior)
-            return total - np.log(n_samples)
+            return total - np.log(int(n_samples))
 
         return self._in_nats(bounds, X, random_state)
 

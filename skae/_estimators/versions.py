@@ -24,7 +24,8 @@ class VersionStamp:
     """
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**super().__getstate__(), **STAMPS}
+        state: Any = super().__getstate__()
+        return {**state, **STAMPS}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         state = dict(state)
@@ -45,7 +46,7 @@ class VersionStamp:
                 ),
                 stacklevel=2,
             )
-        super().__setstate__({**self._default_parameters(), **state})
+        super().__setstate__({**self._default_parameters(), **state})  # type: ignore[misc]
 
     def _default_parameters(self) -> dict[str, Any]:
         """Return the defaults, for parameters that the version that stored did not have yet."""

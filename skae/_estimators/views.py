@@ -1,5 +1,7 @@
 """What is fitted, layer by layer: weights, as views of the one tuple that holds them, and units."""
 
+from __future__ import annotations
+
 from numbers import Integral
 
 import numpy as np
@@ -7,6 +9,8 @@ from sklearn.utils.validation import check_is_fitted
 
 from skae._data.rows import finite
 from skae._network.codec import Codec
+from skae._network.whitening import Whitening
+from skae._plan.plan import Network
 
 
 def _view(half: int, part: str, doc: str) -> property:
@@ -18,6 +22,12 @@ def _view(half: int, part: str, doc: str) -> property:
 
 class FittedNetwork:
     """What an estimator with `network_`, `weights_` and units shows of its layers."""
+
+    network_: Network
+    weights_: tuple[np.ndarray, ...]
+    mean_: np.ndarray
+    scale_: float
+    whitening_: Whitening | None
 
     encoder_coefs_ = _view(0, "kernels", "Kernels of the encoder's layers.")
     encoder_intercepts_ = _view(0, "biases", "Biases of the encoder's layers.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -15,7 +16,8 @@ class Whitening(NamedTuple):
     inverse: np.ndarray
 
 
-class Moments(NamedTuple):
+@dataclass(frozen=True)
+class Moments:
     """Number of codes seen, their mean, and their scatter: summed products about the mean."""
 
     n: int

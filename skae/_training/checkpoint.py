@@ -13,8 +13,9 @@ import os
 import shutil
 import stat
 from contextlib import suppress
+from io import BufferedRandom, BufferedReader
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, NamedTuple
 from uuid import uuid4
 
 import joblib
@@ -102,7 +103,7 @@ class ProgressFile(NamedTuple):
         """Replace the file atomically; a crash loses nothing that was written before."""
         state = monitor.state
         told = {
-            "history": {**vars(history), "kept": None},
+            "history": {**vars(history), "snapshot": None},
             # The weights of the start are the stage's own and need not be written.
             "monitor": {
                 **state._asdict(),
@@ -176,7 +177,7 @@ def _store(path: Path, told: Any) -> None:
             path.parent.mkdir(parents=True, exist_ok=True)
             with beside.open("w+b") as file:
                 file.write(MAGIC + bytes(SIZE_OF_DIGEST))
-                np.savez(file, told=np.array(text), **arrays)
+                np.savez(file, allow_pickle=False, told=np.array(text), **arrays)
                 digest = _digest(path, file)
                 file.seek(len(MAGIC))
                 file.write(digest)
@@ -214,7 +215,7 @@ def _load(path: Path) -> Any:
         raise _unreadable(path, str(error)) from error
 
 
-def _digest(path: Path, file: BinaryIO) -> bytes:
+def _digest(path: Path, file: BufferedReader | BufferedRandom) -> bytes:
     """Return the digest of a file's place, by folder and name, and of what follows the header."""
     file.seek(len(MAGIC) + SIZE_OF_DIGEST)
     place = f"{path.parent.name}/{path.name}".encode()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
@@ -21,7 +22,9 @@ SAMPLES, MORE_SAMPLES = 256, 4096
 ROUNDING = 1e-6
 
 
-def warn_of_collapse(model: Model, codec: Codec, X, error: float, rate: float, falls: bool) -> None:
+def warn_of_collapse(
+    model: Model, codec: Codec, X: Any, error: float, rate: float, falls: bool
+) -> None:
     """Warn where most units of a layer are dead, or where the mean would have done as well.
 
     Units are dead where their activation is the same for all samples: rectifiers that no sample

@@ -22,12 +22,18 @@ class History:
     `stalled` ends the loop, `ended` the fit: a callback did, or Ctrl-C (`interrupted`).
     """
 
-    kept: Snapshot | None = None
+    snapshot: Snapshot | None = None
     loss_curve: list[float] = field(default_factory=list)
     validation_loss_curve: list[float] = field(default_factory=list)
     stalled: bool = False
     ended: bool = False
     interrupted: bool = False
+
+    @property
+    def kept(self) -> Snapshot:
+        """The weights kept, of a loop that has begun."""
+        assert self.snapshot is not None
+        return self.snapshot
 
     @property
     def monitored_curve(self) -> list[float]:
@@ -81,9 +87,9 @@ def run_epochs(
         If the loss is not finite in the first epoch already.
     """
 
-    def losses(training_loss: Callable[[], float]) -> np.ndarray:
+    def losses(training_loss: float) -> np.ndarray:
         if validation is None:
-            return np.array([training_loss()])
+            return np.array([training_loss])
         return validation.losses(trainer.weights)
 
     history = History()
@@ -94,21 +100,22 @@ def run_epochs(
             first = None
             if start.keeps:
                 # Worth keeping even where Ctrl-C comes before its loss is known.
-                history.kept = Snapshot(0, trainer.weights, np.array([np.nan]))
-                seen = start.expected_losses(losses(trainer.loss))
+                history.snapshot = Snapshot(0, trainer.weights, np.array([np.nan]))
+                seen = losses(trainer.loss() if validation is None else np.nan)
+                seen = start.expected_losses(seen)
                 first = Snapshot(0, trainer.weights, seen)
             monitor = Monitor(tol, patience, first, start.requires_significant_gain)
         else:
             history, schedule.share = resumed.history, resumed.rate_share
             monitor = Monitor(tol, patience, None, start.requires_significant_gain)
             monitor.go_on(resumed.monitor)
-        history.kept = monitor.kept
+        history.snapshot = monitor.kept
         if history.stalled or history.ended:
             return history
         for epoch in range(len(history.loss_curve) + 1, schedule.max_iter + 1):
             task = hooks.begin_epoch()
             loss = trainer.epoch(schedule.rate(epoch))
-            seen = losses(lambda loss=loss: loss)
+            seen = losses(loss)
             if not all_finite(loss, seen, *trainer.weights):
                 message = not_finite(f"epoch {epoch}", schedule.rate(epoch))
                 if epoch == 1:
@@ -118,7 +125,7 @@ def run_epochs(
                 hooks.end_epoch(task, history)
                 break
             stalled = monitor.see(epoch, trainer.weights, seen)
-            history.kept = monitor.kept
+            history.snapshot = monitor.kept
             history.loss_curve.append(loss)
             line = f"Iteration {epoch}, loss = {loss:.8f}"
             if validation is not None:
@@ -149,7 +156,7 @@ def run_epochs(
                     stacklevel=2,
                 )
     except KeyboardInterrupt:
-        if history.kept is None:
+        if history.snapshot is None:
             raise
         history.ended = history.interrupted = True
     return history

@@ -10,7 +10,9 @@ from skae._data.pca import Axes
 from skae._network.codec import maps
 from skae._network.forward import ARRAYS, propagate
 from skae._plan.layers import Dense, Layer, Recurrence
-from skae._plan.plan import Network
+from skae._plan.plan import Half, Network
+
+Weights = tuple[np.ndarray, ...]
 
 # Rows that decide how a nonlinear code layer is best undone by a linear map.
 REGRESSION_ROWS = 4096
@@ -115,7 +117,9 @@ def principal_start(
     return weights
 
 
-def _linear_paths(network, directions, n_held, rng):
+def _linear_paths(
+    network: Network, directions: np.ndarray, n_held: int, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
     """Return the encoder's and the decoder's linear map, padded to the number of codes.
 
     Codes beyond the principal axes start in random directions, orthogonal to the axes while
@@ -131,7 +135,7 @@ def _linear_paths(network, directions, n_held, rng):
     return encode, decode
 
 
-def _set_linear(half, matrix):
+def _set_linear(half: Half, matrix: np.ndarray) -> None:
     """Let a half compute `rows @ matrix` and no more."""
     if half.skip is not None:
         half.skip[...] = matrix
@@ -140,7 +144,7 @@ def _set_linear(half, matrix):
         half.kernels[-1][...] = matrix
 
 
-def _set_tied(network, encoder, matrix):
+def _set_tied(network: Network, encoder: Half, matrix: np.ndarray) -> None:
     """Let both halves of a tied network be linear.
 
     It is the first kernel that is zero, which is the decoder's last. With the last one zero,
@@ -158,13 +162,13 @@ def _set_tied(network, encoder, matrix):
     encoder.biases[-1][...] -= constant
 
 
-def _undo_offset(network, weights, decoder, rows):
+def _undo_offset(network: Network, weights: Weights, decoder: Half, rows: np.ndarray) -> None:
     """Let the decoder's last bias take back the mean of nonlinear codes."""
     to = maps(network, weights, rows.dtype)
     decoder.biases[-1][...] += (rows - to.decode(to.encode(rows))).mean(axis=0)
 
 
-def _undo_code_layer(network, weights, decoder, rows):
+def _undo_code_layer(network: Network, weights: Weights, decoder: Half, rows: np.ndarray) -> None:
     """Let the decoder's linear path be the least-squares way back from nonlinear codes."""
     codes = maps(network, weights, rows.dtype).encode(rows)
     ones = np.ones((len(rows), 1), codes.dtype)
@@ -179,11 +183,12 @@ def _undo_code_layer(network, weights, decoder, rows):
     _set_linear(decoder, matrix)
 
 
-def _spread_as_noise(encoder, deviations):
+def _spread_as_noise(encoder: Half, deviations: np.ndarray) -> None:
     """Let codes of unit variance spread as in probabilistic PCA with noise of variance 1/2.
 
     That is the noise that a squared error stands for (Tipping and Bishop, 1999).
     """
+    assert encoder.spread is not None
     kernel, bias = encoder.spread
     kernel[...] = 0.0
     bias[...] = -np.log1p(2.0 * deviations**2)

@@ -7,7 +7,7 @@ from copy import deepcopy
 from dataclasses import dataclass, replace
 from functools import cache, partial
 from numbers import Integral, Real
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 
@@ -17,6 +17,7 @@ from skae._data.rows import SomeRows, beyond_unit_interval, extremes, in_memory
 from skae._network.codec import Codec
 from skae._plan.plan import Plan
 from skae._training.initialization import REGRESSION_ROWS, principal_start, random_start
+from skae._training.options import as_they_are
 from skae._training.schedule import Snapshot
 
 # With more rows for each code, principal axes gain less than a thousandth of what they leave
@@ -63,10 +64,11 @@ class Model:
             Number of rows trained on, and set aside.
         """
         n_all, n_codes = n_rows + n_aside, self.plan.network.n_components
-        if self.start_of_all is None or n_all > MANY_ROWS * (n_codes + 1):
-            return lambda losses: losses
+        start_of_all = self.start_of_all
+        if start_of_all is None or n_all > MANY_ROWS * (n_codes + 1):
+            return as_they_are
         share = n_aside / (n_rows + n_all)
-        return lambda losses: losses - share * (losses - losses_of(self.start_of_all()))
+        return lambda losses: losses - share * (losses - losses_of(start_of_all()))
 
     def kept(self, kept: Snapshot) -> tuple[Any, ...]:
         """Return the weights that were kept; a start that was kept is that of all rows."""
@@ -111,15 +113,14 @@ def first_model(
         See :func:`~skae._training.initialization.principal_start`.
     """
     n_features = X.shape[1]
-    by_share = is_share(n_components)
     # Planned before anything is computed, so that what is wrong with it is said at once.
-    plan = plan_for(n_features, 1 if by_share else n_components and int(n_components))
+    plan = plan_for(n_features, 1 if is_share(n_components) else n_components and int(n_components))
     check_range(plan, X)
     mean, scale = centre_and_scale(X)
     # A first layer that is trained alone takes its start from X by itself.
     starts_as_pca = init == "pca" and (not plan.stages or plan.stages[0].layer is None)
     all_axes = None
-    if by_share:
+    if is_share(n_components):
         all_axes = principal_axes(X, mean, None, rng)
         plan = plan_for(n_features, _n_for_share(all_axes.variances, n_components))
     if not starts_as_pca:
@@ -128,7 +129,7 @@ def first_model(
 
     def start(rows: np.ndarray, axes: Axes | None, rng: np.random.Generator) -> Any:
         if axes is None:
-            seen = X if len(rows) == len(X) else SomeRows(X, rows)
+            seen: Any = X if len(rows) == len(X) else SomeRows(X, rows)
             axes = principal_axes(seen, mean, plan.network.n_components, rng)
         chosen = rows[rng.permutation(len(rows))[:REGRESSION_ROWS]]
 
@@ -170,7 +171,7 @@ def centre_and_scale(X: np.ndarray) -> tuple[np.ndarray, float]:
     return mean, max(1.0, rounding) if is_constant else scale
 
 
-def is_share(n_components: int | float | None) -> bool:
+def is_share(n_components: int | float | None) -> TypeGuard[float]:
     """Return whether a number of codes is asked for as a share of the variance."""
     return isinstance(n_components, Real) and not isinstance(n_components, Integral)
 

@@ -74,13 +74,13 @@ def run_stages(
     curves: list[list[float]] = []
     starts_as_pca = run.init == "pca"
 
-    def untrained(**how_it_ended: bool) -> Trained:
+    def untrained(ended: bool = False, interrupted: bool = False) -> Trained:
         kept = Snapshot(0, layers.model.weights, np.array([np.nan]))
-        return Trained(layers.model, History(kept, **how_it_ended), curves)
+        return Trained(layers.model, History(kept, ended=ended, interrupted=interrupted), curves)
 
     for i, stage in enumerate(stages):
         whole = stage.layer is None
-        part, below = (layers.model, split) if whole else layers.layer(stage.layer)
+        part, below = layers.part(stage)
 
         def trained(history: History, whole: bool = whole) -> Trained:
             return Trained(layers.model, history, curves) if whole else untrained()
@@ -101,7 +101,7 @@ def run_stages(
             run.trainers,
             run.checkpoint.of_stage(i),
         )
-        if whole:
+        if stage.layer is None:
             return trained(history)
         layers.put(stage.layer, part.trained(part.kept(history.kept)))
         curves.append(history.loss_curve)
@@ -129,13 +129,15 @@ class LayerByLayer:
 
     def __init__(self, model: Model, split: Split, init: str, rng: np.random.Generator) -> None:
         self.model = model
-        self._split = split
+        self._whole = self._split = split
         self._init, self._rng = init, rng
         self._cache: np.ndarray | None = None
 
-    def layer(self, i: int) -> tuple[Model, Split]:
-        """Return layer `i` as a model, and the rows it is to be trained on."""
-        plan = self.model.plan.layer(i)
+    def part(self, stage: Stage) -> tuple[Model, Split]:
+        """Return what a stage trains as a model, and the rows it is to be trained on."""
+        if stage.layer is None:
+            return self.model, self._whole
+        plan = self.model.plan.layer(stage.layer)
         alone = first_model(
             self._split.X,
             plan.network.n_components,

@@ -59,7 +59,9 @@ class Chain(NamedTuple):
 
     def undone(self, rows: Any) -> np.ndarray:
         """Bring rows in the estimator's units to those of the picture."""
-        return as_rows(self.before.inverse_transform(rows) if self.undoes else rows)
+        return as_rows(
+            rows if self.before is None or not self.undoes else self.before.inverse_transform(rows)
+        )
 
     def codes(self, inputs: Any) -> np.ndarray:
         """Return the codes of what the estimator sees."""
