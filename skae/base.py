@@ -1,6 +1,6 @@
 """What a kind of autoencoder of one's own is made of.
 
-`docs/own_kind.md` shows a complete one. In short: a class under :func:`estimator` that derives from
+`docs/own_kind.md` shows a complete one. In short: a class that derives from
 :class:`BaseAutoencoder`, declares its parameters as annotated fields and returns a plan from
 `_plan`, by `dense_plan` with parts of its own: a :class:`Loss`, some :class:`Penalty`, a
 :class:`Corruption`, each a frozen dataclass.
@@ -11,7 +11,6 @@ pickle and skops find them by these names.
 
 from skae._estimators.base import BaseAutoencoder
 from skae._estimators.outlier_scores import References, Scorer, Tail
-from skae._estimators.parameters import estimator
 from skae._names import named_publicly
 from skae._network.whitening import Moments, Whitening
 from skae._plan.layers import Convolution, Dense, EachStep, Recurrence, TransposedConvolution
@@ -39,7 +38,6 @@ __all__ = [
     "Tail",
     "TransposedConvolution",
     "Whitening",
-    "estimator",
 ]
 
 named_publicly(__name__, *(globals()[name] for name in __all__))

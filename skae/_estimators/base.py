@@ -40,8 +40,7 @@ class BaseAutoencoder(
 ):
     """What every kind of autoencoder shares.
 
-    A kind declares its own parameters as annotated fields under
-    :func:`~skae._estimators.parameters.estimator` and answers one question, `_plan`.
+    A kind declares its own parameters as annotated fields and answers one question, `_plan`.
     """
 
     _attribute_advice = ATTRIBUTES

@@ -9,7 +9,6 @@ from typing import Any
 from sklearn.utils._param_validation import Interval
 
 from skae._estimators.base import BaseAutoencoder
-from skae._estimators.parameters import estimator
 from skae._plan.objectives import Step
 from skae._plan.plan import Plan
 
@@ -68,7 +67,6 @@ def slopes(tf: Any, step: Step, encoder: Any) -> list[Any]:
     return found
 
 
-@estimator
 class ContractiveAutoencoder(BaseAutoencoder):
     """Autoencoder whose codes change little when a row does.
 

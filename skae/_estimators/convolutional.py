@@ -9,12 +9,11 @@ from typing import Any, cast
 from sklearn.utils._param_validation import Interval
 
 from skae._estimators.base import BaseAutoencoder
-from skae._estimators.parameters import estimator, ints
+from skae._estimators.parameters import ints
 from skae._plan.layers import Convolution, TransposedConvolution, dense_layers
 from skae._plan.plan import Plan, mirrored
 
 
-@estimator
 class ConvolutionalAutoencoder(BaseAutoencoder):
     """Autoencoder of images: convolutions inwards, their transposes outwards.
 

@@ -16,7 +16,6 @@ from sklearn.utils.validation import check_array, check_is_fitted
 from skae._data.dask_rows import is_dask
 from skae._data.rows import Pairs, dense, shape_of
 from skae._estimators.base import BaseAutoencoder
-from skae._estimators.parameters import estimator
 from skae._estimators.words import one_of
 from skae._plan.objectives import Corruption
 from skae._plan.plan import Plan
@@ -106,7 +105,6 @@ def _has_corruption(denoiser: DenoisingAutoencoder) -> bool:
     return True
 
 
-@estimator
 class DenoisingAutoencoder(BaseAutoencoder):
     """Autoencoder that learns to restore rows from spoiled ones.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import KW_ONLY, dataclass
+from dataclasses import KW_ONLY, dataclass, field, fields
 from numbers import Integral, Real
 from typing import Any, ClassVar, dataclass_transform
 
@@ -29,9 +29,15 @@ PATIENT_EPOCHS, PATIENT_STEPS = 10, 400
 WIDEST = 2**31 - 1
 
 
+@dataclass_transform(kw_only_default=True)
 @dataclass(eq=False, repr=False)
 class SharedParameters:
-    """The shared parameters as dataclass fields: `n_components` first, the rest by keyword."""
+    """The shared parameters as dataclass fields: `n_components` first, the rest by keyword.
+
+    A class derived from this one is a dataclass, too: what it annotates becomes a keyword-only
+    parameter, and what it assigns to the name of a parameter becomes its default. In its docstring
+    ``{parameters}``, ``{attributes}`` and ``{references}`` stand for what all of them share.
+    """
 
     n_components: int | float | None = 2
     _: KW_ONLY
@@ -97,6 +103,17 @@ class SharedParameters:
         "verbose": ["verbose"],
         "checkpoint": [str, HasMethods(["__fspath__"]), None],
     }
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        for inherited in fields(cls):
+            if inherited.name in cls.__dict__:
+                cls.__annotations__.setdefault(inherited.name, inherited.type)
+                default = field(default=cls.__dict__[inherited.name], kw_only=inherited.kw_only)
+                setattr(cls, inherited.name, default)
+        dataclass(eq=False, repr=False, kw_only=True)(cls)
+        cls.__init__ = translating(cls.__init__)  # type: ignore[method-assign]
+        documented(parameters=_parameters_of, attributes=ATTRIBUTES, references=REFERENCES)(cls)
 
     def dense_plan(self, n_features: int, n_components: int, **parts: Any) -> Plan:
         """Describe the dense autoencoder of the shared parameters.
@@ -211,19 +228,6 @@ def ints(name: str, value: Any, n: int | None = None) -> tuple[int, ...]:
             f"The {name!r} parameter must hold {number}ints >= 1. Got {value!r} instead."
         )
     return tuple(int(each) for each in several)
-
-
-@dataclass_transform(kw_only_default=True)
-def estimator(cls: type) -> type:
-    """Turn a kind's annotated fields into constructor parameters and complete its docstring.
-
-    A kind's own fields are keyword-only. In its docstring ``{parameters}``, ``{attributes}`` and
-    ``{references}`` stand for what all kinds share.
-    """
-    cls = dataclass(eq=False, repr=False, kw_only=True)(cls)
-    cls.__init__ = translating(cls.__init__)  # type: ignore[misc]
-    fill = documented(parameters=_parameters_of, attributes=ATTRIBUTES, references=REFERENCES)
-    return fill(cls)
 
 
 def documented(**texts: Any) -> Callable[[type], type]:

@@ -3,12 +3,10 @@
 from typing import Any, ClassVar
 
 from skae._estimators.base import BaseAutoencoder
-from skae._estimators.parameters import estimator
 from skae._plan.layers import dense_layers
 from skae._plan.plan import Plan, mirrored
 
 
-@estimator
 class AutoencoderTransformer(BaseAutoencoder):
     """Nonlinear dimensionality reduction by an autoencoder that starts as PCA.
 

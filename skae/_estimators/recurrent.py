@@ -6,13 +6,12 @@ from itertools import pairwise
 from typing import Any, cast
 
 from skae._estimators.base import BaseAutoencoder
-from skae._estimators.parameters import estimator, ints
+from skae._estimators.parameters import ints
 from skae._estimators.words import one_of
 from skae._plan.layers import GATES, Dense, EachStep, Layer, Recurrence
 from skae._plan.plan import Plan
 
 
-@estimator
 class RecurrentAutoencoder(BaseAutoencoder):
     """Autoencoder of sequences: one code for a sequence, and a sequence for a code.
 

@@ -11,7 +11,6 @@ from sklearn.utils._param_validation import Interval
 
 from skae._data.rows import evenly_spaced
 from skae._estimators.base import BaseAutoencoder
-from skae._estimators.parameters import estimator
 from skae._estimators.words import one_of
 from skae._network.codec import ERROR_ROWS, Codec
 from skae._network.forward import ACTIVATIONS
@@ -52,7 +51,6 @@ class Activity:
 CODE_ACTIVATIONS = {"kl": "logistic", "l1": "relu", "topk": "identity"}
 
 
-@estimator
 class SparseAutoencoder(BaseAutoencoder):
     """Autoencoder in which few codes are active for a row.
 

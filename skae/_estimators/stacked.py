@@ -7,11 +7,9 @@ from numbers import Integral
 from sklearn.utils._param_validation import Interval
 
 from skae._estimators.base import BaseAutoencoder
-from skae._estimators.parameters import estimator
 from skae._plan.plan import Plan, Stage
 
 
-@estimator
 class StackedAutoencoder(BaseAutoencoder):
     """Deep autoencoder pretrained one layer at a time.
 

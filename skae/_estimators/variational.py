@@ -13,7 +13,6 @@ from sklearn.utils._param_validation import Interval
 from skae._data.blocks import blocks
 from skae._data.rows import finite
 from skae._estimators.base import BaseAutoencoder
-from skae._estimators.parameters import estimator
 from skae._estimators.words import one_of
 from skae._network.codec import Codec
 from skae._network.forward import ARRAYS, encode, entry_losses, log_variances, propagate
@@ -72,7 +71,6 @@ def drawn(
     return means + np.exp(0.5 * spread) * normals, normals
 
 
-@estimator
 class VariationalAutoencoder(BaseAutoencoder):
     """Autoencoder whose codes are normals, from which new rows can be drawn.
 

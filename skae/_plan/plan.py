@@ -8,8 +8,10 @@ float). Programs are compiled for the structure alone and are fed the numbers, s
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, fields, is_dataclass, replace
+from dataclasses import Field, dataclass, fields, is_dataclass, replace
 from typing import Any, NamedTuple, TypeVar
+
+import numpy as np
 
 from skae._plan.layers import Dense, Layer
 from skae._plan.objectives import LOSSES, Corruption, Loss, Penalty
@@ -257,15 +259,21 @@ class Plan:
 
 
 def numbers(plan: object) -> Iterator[float]:
-    """Yield every float of a plan, depth first."""
-    if isinstance(plan, float):
-        yield plan
+    """Yield every number of a plan, depth first: floats, and what fields for floats hold."""
+    if isinstance(plan, float | np.floating):
+        yield float(plan)
     elif isinstance(plan, tuple):
         for part in plan:
             yield from numbers(part)
     elif is_dataclass(plan):
         for field in fields(plan):
-            yield from numbers(getattr(plan, field.name))
+            yield from numbers(_value(plan, field))
+
+
+def _value(part: Any, field: Field[Any]) -> Any:
+    """Return what a field holds, as a float where it is declared as one: 1 is 1.0 there."""
+    value = getattr(part, field.name)
+    return float(value) if field.type in (float, "float") else value
 
 
 def with_numbers(plan: T, values: Iterable[Any]) -> T:
@@ -273,12 +281,12 @@ def with_numbers(plan: T, values: Iterable[Any]) -> T:
     left = iter(values)
 
     def fill(part: Any) -> Any:
-        if isinstance(part, float):
+        if isinstance(part, float | np.floating):
             return next(left)
         if isinstance(part, tuple):
             return tuple(fill(each) for each in part)
         if is_dataclass(part) and not isinstance(part, type):
-            return replace(part, **{f.name: fill(getattr(part, f.name)) for f in fields(part)})
+            return replace(part, **{f.name: fill(_value(part, f)) for f in fields(part)})
         return part
 
     return fill(plan)

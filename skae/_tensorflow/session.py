@@ -94,14 +94,21 @@ def _traced(function: Callable[..., Any], inputs: Any, on_xla: bool) -> _Made:
         )
         session = tf.compat.v1.Session(graph=graph, config=config)
     flat = tf.nest.flatten(fed)
-    # What `make_callable` offers looks every tensor up by name in every call, which made a fit
-    # on 150 rows twice as long.
-    options = CallableOptions(
-        feed=[tensor.name for tensor in flat],
-        fetch=[tensor.name for tensor in tf.nest.flatten(outputs)],
-    )
-    run = session._make_callable_from_options(options)
+    run = _callable(session, flat, tf.nest.flatten(outputs))
     return _Made(run, [tensor.dtype.as_numpy_dtype for tensor in flat], outputs)
+
+
+def _callable(session: Any, fed: list[Any], fetched: list[Any]) -> Callable[..., Any]:
+    """Return a session's tensors as a function of others.
+
+    The public `make_callable` looks every tensor up by name in every call, which made a fit on
+    150 rows twice as long. It stands in where TensorFlow no longer has what it uses itself.
+    """
+    make = getattr(session, "_make_callable_from_options", None)
+    if make is None:
+        return session.make_callable(fetched, feed_list=fed)
+    feed, fetch = ([tensor.name for tensor in tensors] for tensors in (fed, fetched))
+    return make(CallableOptions(feed=feed, fetch=fetch))
 
 
 def kept(function: Callable[..., T]) -> Callable[..., T]:

@@ -17,7 +17,6 @@ from skae import (
     DenoisingAutoencoder,
     StackedAutoencoder,
 )
-from skae._estimators.parameters import estimator
 from skae._tensorflow.program import program
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -94,7 +93,6 @@ class Counted:
 traced = []
 
 
-@estimator
 class CountedAutoencoder(AutoencoderTransformer):
     def _plan(self, n_features, n_components):
         return self.dense_plan(n_features, n_components, penalties=(Counted(),))
