@@ -185,7 +185,7 @@ def _shared_trainer(client: Any, job: Job) -> Iterator[SharedTrainer]:
         jobs = workers.scatter(list(_jobs(job, n, batch_size, n_batches)))
         given = [(each, feed.n_rows) for each in jobs]
         workers.results(
-            worker_side.ask,
+            worker_side.call,
             [(shard, "begin", each) for shard, each in zip(shards, given, strict=True)],
         )
         yield SharedTrainer(workers, shards, job)
@@ -315,4 +315,4 @@ class SharedTrainer:
         """Let all do the same, and the first rank send what need not come from each."""
         first, *others = self._shards
         asked = [(first, of_first), *((shard, of_others) for shard in others)]
-        return self._workers.results(worker_side.ask, [(*each, arguments) for each in asked])
+        return self._workers.results(worker_side.call, [(*each, arguments) for each in asked])

@@ -163,7 +163,7 @@ class Feed:
             standardised(rows, self.mean, self.scale, out=out)
 
 
-class Ahead(Generic[T]):
+class Prefetcher(Generic[T]):
     """An endless iterator whose next item a thread makes, from the first one on.
 
     The thread works in the context of the caller, such as dask's current client.
@@ -174,7 +174,7 @@ class Ahead(Generic[T]):
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="skae-feed")
         self._coming = self._pool.submit(self._context.run, next, items)
 
-    def __iter__(self) -> Ahead[T]:
+    def __iter__(self) -> Prefetcher[T]:
         return self
 
     def __next__(self) -> T:

@@ -147,7 +147,7 @@ def write_rows(shard: Shard, block: np.ndarray, chosen: np.ndarray, begin: int) 
     np.take(block, chosen, axis=0, out=rows, mode="clip")
 
 
-def ask(shard: Shard, what: str, arguments: tuple[Any, ...] = ()) -> Any:
+def call(shard: Shard, what: str, arguments: tuple[Any, ...] = ()) -> Any:
     """Let a shard do something, outside of the threads that Dask gives to tasks.
 
     Workers wait for one another in every step: a task that waits must not keep one from

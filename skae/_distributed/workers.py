@@ -13,7 +13,7 @@ from skae._distributed.links import LinkLostError
 from skae._distributed.watch import AGAIN, MORE_MEMORY, Watch, answers
 
 # How often the cluster is looked after while it trains, in seconds.
-LOOK = 1.0
+POLL_SECONDS = 1.0
 
 
 class Workers:
@@ -73,7 +73,7 @@ class Workers:
 
         coming = asyncio.run_coroutine_threadsafe(do(), self._client.loop.asyncio_loop)
         try:
-            while not wait_for([coming], LOOK).done:
+            while not wait_for([coming], POLL_SECONDS).done:
                 self._watch.look()
             return coming.result()
         finally:
@@ -90,7 +90,7 @@ class Workers:
         while True:
             self._check()
             with suppress(TimeoutError):
-                wait(futures, timeout=LOOK)
+                wait(futures, timeout=POLL_SECONDS)
             failed = [
                 (future.exception(), worker)
                 for future, worker in zip(futures, of, strict=True)
@@ -105,7 +105,7 @@ class Workers:
                 raise _with_worker(*(causes + failed)[0])
             if failed:
                 failed_before = True
-                time.sleep(LOOK)
+                time.sleep(POLL_SECONDS)
 
     def run(self, function: Callable[..., Any], *arguments: Any) -> None:
         """Call a function on all workers that answer, in spite of tasks that they work on."""

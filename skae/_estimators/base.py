@@ -14,7 +14,7 @@ from skae._data.rows import evenly_spaced, inputs_of, restored_on_failure, targe
 from skae._data.split import Split, set_aside
 from skae._estimators.callbacks import CallbackSupportMixin
 from skae._estimators.engine import local_trainer
-from skae._estimators.fitted import Coding
+from skae._estimators.fitted import FittedAutoencoder
 from skae._estimators.locks import one_at_a_time
 from skae._estimators.parameters import SharedParameters
 from skae._estimators.versions import VersionStamp
@@ -36,7 +36,12 @@ from skae._version import __version__
 
 
 class BaseAutoencoder(
-    VersionStamp, CallbackSupportMixin, SharedParameters, FittedNetwork, Coding, metaclass=ABCMeta
+    VersionStamp,
+    CallbackSupportMixin,
+    SharedParameters,
+    FittedNetwork,
+    FittedAutoencoder,
+    metaclass=ABCMeta,
 ):
     """What every kind of autoencoder shares.
 

@@ -27,10 +27,10 @@ from skae._data.rows import (
 )
 from skae._estimators.documentation import DocumentationLink
 from skae._estimators.words import ATTRIBUTES_OF_CODES, ForeignWords, rows_alone
-from skae._network.codec import Coder
+from skae._network.codec import AbstractCodec
 
 
-class Coding(
+class FittedAutoencoder(
     DocumentationLink,
     ForeignWords,
     ClassNamePrefixFeaturesOutMixin,
@@ -160,7 +160,7 @@ class Coding(
 
     @property
     @abstractmethod
-    def _codec(self) -> Coder:
+    def _codec(self) -> AbstractCodec:
         """What encodes and decodes, of a fitted estimator."""
 
     def _centre(self, X: np.ndarray) -> np.ndarray:

@@ -9,12 +9,12 @@ from sklearn.utils.validation import check_is_fitted
 
 from skae._data.pca import centre
 from skae._data.rows import restored_on_failure
-from skae._estimators.fitted import Coding
+from skae._estimators.fitted import FittedAutoencoder
 from skae._estimators.versions import VersionStamp
 from skae._estimators.words import rows_alone
 
 
-class KerasAutoencoder(VersionStamp, Coding):
+class KerasAutoencoder(VersionStamp, FittedAutoencoder):
     """An encoder and a decoder of Keras as a transformer, which nothing trains any more.
 
     :func:`~skae.keras.from_keras` makes one that is fitted. As with

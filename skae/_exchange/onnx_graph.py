@@ -10,7 +10,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from skae._estimators.words import whereabouts
 from skae._network.codec import Codec
-from skae._network.forward import Arithmetic, encode, preactivation, propagate
+from skae._network.forward import Arithmetic, encode, propagate, to_output_units
 
 # The first with Gelu.
 OPSET = 20
@@ -145,5 +145,5 @@ def traced_decoder(codec: Codec, codes: Symbol) -> Symbol:
     output = propagate(network, decoder, codes, SYMBOLS)
     if network.output_activation is None:
         return output
-    reconstruction = preactivation(network, output, codec.mean, codec.scale)
+    reconstruction = to_output_units(network, output, codec.mean, codec.scale)
     return ACTIVATIONS[network.output_activation](reconstruction)

@@ -16,11 +16,11 @@ from skae._network.forward import (
     ARRAYS,
     encode,
     hidden_rows,
-    preactivation,
     propagate,
+    to_output_units,
 )
 from skae._network.whitening import Whitening
-from skae._plan.plan import Half, Network
+from skae._plan.plan import Network, SubNetwork
 
 # A pass over all rows of large data for one number would cost a fit of few epochs a tenth.
 ERROR_ROWS = 10_000
@@ -54,7 +54,7 @@ def maps(network: Network, weights: Iterable[Any], dtype: Any) -> Maps:
     )
 
 
-class Coder(ABC):
+class AbstractCodec(ABC):
     """What brings rows to codes and back, in the dtype of its input, a block of rows at a time."""
 
     @abstractmethod
@@ -83,7 +83,7 @@ class Coder(ABC):
 
 
 @dataclass(frozen=True)
-class Codec(Coder):
+class Codec(AbstractCodec):
     """A fitted network with its units: rows of X in, codes out, and back.
 
     Works in the dtype of its input and never holds more than a block of rows besides input and
@@ -142,7 +142,7 @@ class Codec(Coder):
             X[rows] = to_output(codes[rows])
             if network.output_activation is not None:
                 last = ACTIVATIONS[network.output_activation]
-                X[rows] = last(preactivation(network, X[rows], mean, scale))
+                X[rows] = last(to_output_units(network, X[rows], mean, scale))
         return X
 
     def hidden(self, X: np.ndarray, layer: int) -> np.ndarray:
@@ -155,7 +155,10 @@ class Codec(Coder):
         activations = np.empty((X.shape[0], layers[layer].n_out), X.dtype)
         for rows in self._blocks(X.shape[0]):
             activations[rows] = hidden_rows(
-                network, Half(layers, kernels, biases, None), self.standardised(X[rows]), ARRAYS
+                network,
+                SubNetwork(layers, kernels, biases, None),
+                self.standardised(X[rows]),
+                ARRAYS,
             )
         return activations
 

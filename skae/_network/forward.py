@@ -12,7 +12,7 @@ import numpy as np
 
 from skae._plan.layers import Layer
 from skae._plan.objectives import Loss
-from skae._plan.plan import Half, Network
+from skae._plan.plan import Network, SubNetwork
 
 
 def _logistic(x: np.ndarray) -> np.ndarray:
@@ -68,43 +68,43 @@ def _keep_largest(rows: np.ndarray, k: int) -> np.ndarray:
 ARRAYS = Arithmetic(np, np.transpose, ACTIVATIONS, _dense, _keep_largest)
 
 
-def hidden_layers(network: Network, half: Half, rows: Any, by: Arithmetic) -> Iterator[Any]:
+def hidden_layers(network: Network, half: SubNetwork, rows: Any, by: Arithmetic) -> Iterator[Any]:
     """Yield what each layer of one half of a network but the last makes of rows."""
     activation = by.activations[network.activation]
     layers = zip(half.layers[:-1], half.kernels[:-1], half.biases[:-1], strict=True)
     for layer, kernel, bias in layers:
         rows = by.apply(layer, kernel, bias, rows)
-        if layer.is_linear:
+        if layer.applies_activation:
             rows = activation(rows)
         yield rows
 
 
-def hidden_rows(network: Network, half: Half, rows: Any, by: Arithmetic) -> Any:
+def hidden_rows(network: Network, half: SubNetwork, rows: Any, by: Arithmetic) -> Any:
     """Send rows through all but the last layer of one half of a network."""
     return [rows, *hidden_layers(network, half, rows, by)][-1]
 
 
-def propagate(network: Network, half: Half, rows: Any, by: Arithmetic) -> Any:
+def propagate(network: Network, half: SubNetwork, rows: Any, by: Arithmetic) -> Any:
     """Send rows through one half of a network, the last layer's activation left out."""
     hidden = hidden_rows(network, half, rows, by)
     out = by.apply(half.layers[-1], half.kernels[-1], half.biases[-1], hidden)
     return out if half.skip is None else out + rows @ half.skip
 
 
-def encode(network: Network, encoder: Half, rows: Any, by: Arithmetic) -> Any:
+def encode(network: Network, encoder: SubNetwork, rows: Any, by: Arithmetic) -> Any:
     """Return the codes of standardised rows; their means where the network is variational."""
     codes = by.activations[network.code_activation](propagate(network, encoder, rows, by))
     return codes if network.n_active is None else by.keep_largest(codes, network.n_active)
 
 
-def log_variances(network: Network, encoder: Half, rows: Any, by: Arithmetic) -> Any:
+def log_variances(network: Network, encoder: SubNetwork, rows: Any, by: Arithmetic) -> Any:
     """Return the logarithms of the variances of a variational network's codes."""
     assert encoder.spread is not None
     kernel, bias = encoder.spread
     return hidden_rows(network, encoder, rows, by) @ kernel + bias
 
 
-def preactivation(network: Network, output: Any, mean: Any, scale: Any) -> Any:
+def to_output_units(network: Network, output: Any, mean: Any, scale: Any) -> Any:
     """Bring a decoder's standardised output to where the output activation takes it up.
 
     That is the units of X, so that an activation such as relu acts on a reconstruction. A
@@ -127,10 +127,10 @@ def entry_losses(
     if network.output_activation is None:
         return loss(by.math, target, output)
     if loss.on_logits:
-        logits = preactivation(network, output, mean, scale)
+        logits = to_output_units(network, output, mean, scale)
         return loss(by.math, target * scale + mean, logits)
     if network.output_activation == "identity":
         return loss(by.math, target, output)
     activation = by.activations[network.output_activation]
-    reconstruction = activation(preactivation(network, output, mean, scale))
+    reconstruction = activation(to_output_units(network, output, mean, scale))
     return loss(by.math, target, (reconstruction - mean) / scale)

@@ -17,11 +17,11 @@ class Layer(Protocol):
     """What a network asks of a layer.
 
     `fans` are the numbers of values that a value of the output is made of, and the other way
-    round. `is_linear` says that the hidden activation follows, `in_numpy` that NumPy can
+    round. `applies_activation` says that the hidden activation follows, `in_numpy` that NumPy can
     serve the layer, `on_xla` that XLA trains it faster than TensorFlow's own kernels.
     """
 
-    is_linear: ClassVar[bool]
+    applies_activation: ClassVar[bool]
     in_numpy: ClassVar[bool]
     on_xla: ClassVar[bool]
 
@@ -48,7 +48,7 @@ class Dense:
     n_in: int
     n_out: int
 
-    is_linear: ClassVar[bool] = True
+    applies_activation: ClassVar[bool] = True
     in_numpy: ClassVar[bool] = True
     on_xla: ClassVar[bool] = True
 
@@ -87,7 +87,7 @@ class Convolution:
     kernel: tuple[int, int]
     strides: tuple[int, int]
 
-    is_linear: ClassVar[bool] = True
+    applies_activation: ClassVar[bool] = True
     in_numpy: ClassVar[bool] = False
     on_xla: ClassVar[bool] = False
 
@@ -127,7 +127,7 @@ class TransposedConvolution:
 
     mirrored: Convolution
 
-    is_linear: ClassVar[bool] = True
+    applies_activation: ClassVar[bool] = True
     in_numpy: ClassVar[bool] = False
     on_xla: ClassVar[bool] = False
 
@@ -182,7 +182,7 @@ class Recurrence:
     repeats_input: bool = False
     returns_sequence: bool = False
 
-    is_linear: ClassVar[bool] = False
+    applies_activation: ClassVar[bool] = False
     in_numpy: ClassVar[bool] = False
     on_xla: ClassVar[bool] = False
 
@@ -215,7 +215,7 @@ class EachStep:
     n_inputs: int
     n_outputs: int
 
-    is_linear: ClassVar[bool] = True
+    applies_activation: ClassVar[bool] = True
     in_numpy: ClassVar[bool] = False
     on_xla: ClassVar[bool] = True
 

@@ -1,8 +1,8 @@
 """Frozen, hashable descriptions of what is trained: no arithmetic, no TensorFlow.
 
-A plan is *structure* (layer sizes, activation names, kinds of penalties) and *numbers* (every
-float). Programs are compiled for the structure alone and are fed the numbers, so
-:func:`numbers` and :func:`with_numbers` take a plan apart and put it together again.
+A plan is structure (layer sizes, activation names, kinds of penalties) and numbers (every float).
+Programs are compiled for the structure alone, :func:`compile_key`, and are fed the numbers, so
+:func:`runtime_scalars` and :func:`with_runtime_scalars` take a plan apart and put it together.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from skae._plan.objectives import LOSSES, Corruption, Loss, Penalty
 T = TypeVar("T")
 
 
-class Half(NamedTuple):
+class SubNetwork(NamedTuple):
     """The encoder's or the decoder's share of the weights, arrays or tensors alike.
 
     `spread` is the kernel and the bias of a second code layer, which gives the logarithm of the
@@ -121,14 +121,16 @@ class Network:
             shapes.append((self.n_components, self.decoder[-1].n_out))
         return tuple(shapes)
 
-    def split(self, weights: Iterable[Any], transpose: Callable[[Any], Any]) -> tuple[Half, Half]:
+    def split(
+        self, weights: Iterable[Any], transpose: Callable[[Any], Any]
+    ) -> tuple[SubNetwork, SubNetwork]:
         """Sort trained arrays (ordered as `shapes`) into the encoder's and the decoder's half."""
         left = iter(weights)
 
         def take(n: int) -> tuple[Any, ...]:
             return tuple(next(left) for _ in range(n))
 
-        encoder = Half(
+        encoder = SubNetwork(
             self.encoder,
             take(len(self.encoder)),
             take(len(self.encoder)),
@@ -139,12 +141,12 @@ class Network:
         if self.tied_weights:
             kernels = tuple(transpose(kernel) for kernel in reversed(encoder.kernels))
             skip = transpose(encoder.skip) if self.decoder_skip else None
-            return encoder, Half(self.decoder, kernels, take(n_layers), skip)
+            return encoder, SubNetwork(self.decoder, kernels, take(n_layers), skip)
         kernels, biases = take(n_layers), take(n_layers)
         skip = next(left) if self.decoder_skip else None
-        return encoder, Half(self.decoder, kernels, biases, skip)
+        return encoder, SubNetwork(self.decoder, kernels, biases, skip)
 
-    def join(self, encoder: Half, decoder: Half) -> tuple[Any, ...]:
+    def join(self, encoder: SubNetwork, decoder: SubNetwork) -> tuple[Any, ...]:
         """Put the halves together again: the inverse of `split`."""
         weights = [*encoder.kernels, *encoder.biases]
         if encoder.skip is not None:
@@ -258,16 +260,16 @@ class Plan:
         return Plan(alone, objective, self.solver)
 
 
-def numbers(plan: object) -> Iterator[float]:
+def runtime_scalars(plan: object) -> Iterator[float]:
     """Yield every number of a plan, depth first: floats, and what fields for floats hold."""
     if isinstance(plan, float | np.floating):
         yield float(plan)
     elif isinstance(plan, tuple):
         for part in plan:
-            yield from numbers(part)
+            yield from runtime_scalars(part)
     elif is_dataclass(plan):
         for field in fields(plan):
-            yield from numbers(_value(plan, field))
+            yield from runtime_scalars(_value(plan, field))
 
 
 def _value(part: Any, field: Field[Any]) -> Any:
@@ -276,8 +278,8 @@ def _value(part: Any, field: Field[Any]) -> Any:
     return float(value) if field.type in (float, "float") else value
 
 
-def with_numbers(plan: T, values: Iterable[Any]) -> T:
-    """Return `plan` with its floats replaced by `values`, in the order of :func:`numbers`."""
+def with_runtime_scalars(plan: T, values: Iterable[Any]) -> T:
+    """Return `plan` with `values` for its floats, in the order of :func:`runtime_scalars`."""
     left = iter(values)
 
     def fill(part: Any) -> Any:
@@ -297,7 +299,7 @@ def compiled_part(plan: Plan) -> Plan:
     return replace(plan, stages=(), objective=replace(plan.objective, corruption=None))
 
 
-def structure(plan: Plan) -> Plan:
+def compile_key(plan: Plan) -> Plan:
     """Return what a compiled program depends on: its part of a plan, with zeros for floats."""
     part = compiled_part(plan)
-    return with_numbers(part, (0.0 for _ in numbers(part)))
+    return with_runtime_scalars(part, (0.0 for _ in runtime_scalars(part)))

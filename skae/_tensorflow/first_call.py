@@ -11,7 +11,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 # How often Ctrl-C is looked for, and how long compiling goes without saying, in seconds.
-LOOK, LONG = 0.1, 5.0
+POLL_SECONDS, LONG = 0.1, 5.0
 
 
 def in_thread(work: Callable[[], T]) -> Future[T]:
@@ -47,7 +47,7 @@ def interruptibly(
     """
     outcome = in_thread(work)
     begun = monotonic()
-    while not wait([outcome], LOOK).done:
+    while not wait([outcome], POLL_SECONDS).done:
         check()
         if say is not None and monotonic() - begun > LONG:
             say()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from skae._network.forward import encode, entry_losses, propagate
-from skae._plan.plan import Half
+from skae._plan.plan import SubNetwork
 from skae._tensorflow.arithmetic import TENSORS, Tensor
 from skae._tensorflow.program import chunk_program, through, with_gradient
 from skae._tensorflow.quiet import tf
@@ -28,11 +28,11 @@ def _loss(
     """Return the loss of one batch, whose first rows are labelled and whose others are not."""
     network, autoencoder, n = plan.network, plan.autoencoder, plan.n_labelled
 
-    def parts(weights: tuple[Tensor, ...]) -> tuple[Half, Half, Half]:
+    def parts(weights: tuple[Tensor, ...]) -> tuple[SubNetwork, SubNetwork, SubNetwork]:
         encoder, decoder = autoencoder.split(weights[:-2], tf.transpose)
-        return encoder, decoder, Half(network.decoder, weights[-2:-1], weights[-1:], None)
+        return encoder, decoder, SubNetwork(network.decoder, weights[-2:-1], weights[-1:], None)
 
-    def outputs(rows: Tensor, encoder: Half, head: Half) -> Tensor:
+    def outputs(rows: Tensor, encoder: SubNetwork, head: SubNetwork) -> Tensor:
         return propagate(network, head, through(encode, network, encoder, rows), TENSORS)
 
     def compare(target: Tensor, output: Tensor) -> Tensor:

@@ -12,7 +12,7 @@ import numpy as np
 
 from skae._network.codec import Codec
 from skae._plan.layers import Convolution, Dense, EachStep, Layer, Recurrence, TransposedConvolution
-from skae._plan.plan import Half, Network
+from skae._plan.plan import Network, SubNetwork
 
 Tensor = Any
 
@@ -78,13 +78,13 @@ def _variance(codec: Codec) -> np.ndarray:
     return np.full(codec.mean.shape, codec.scale**2)
 
 
-def _propagated(network: Network, half: Half, rows: Tensor) -> Tensor:
+def _propagated(network: Network, half: SubNetwork, rows: Tensor) -> Tensor:
     """Send rows through one half of a network, the last layer's activation left out."""
     out = rows
     last = len(half.layers) - 1
     for i, parts in enumerate(zip(half.layers, half.kernels, half.biases, strict=True)):
         out = _applied(*parts, out)
-        if i < last and parts[0].is_linear:
+        if i < last and parts[0].applies_activation:
             out = _activated(network.activation, out)
     if half.skip is None:
         return out

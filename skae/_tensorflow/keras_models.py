@@ -15,7 +15,7 @@ import numpy as np
 
 from skae._data.blocks import blocks
 from skae._data.rows import without_ones
-from skae._network.codec import Coder
+from skae._network.codec import AbstractCodec
 
 Shape = tuple[int, ...]
 
@@ -25,7 +25,7 @@ BLOCK_ENTRIES = 1 << 17
 
 
 @dataclass(frozen=True)
-class KerasCodec(Coder):
+class KerasCodec(AbstractCodec):
     """An encoder and a decoder with the shapes, without the number of rows, of what they take.
 
     Works in float32, and gives what it computes in the dtype of its input.

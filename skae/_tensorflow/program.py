@@ -12,7 +12,7 @@ from typing import Any
 
 from skae._network.forward import encode, entry_losses, log_variances, propagate
 from skae._plan.objectives import Step
-from skae._plan.plan import Half, Network, Plan, numbers, with_numbers
+from skae._plan.plan import Network, Plan, SubNetwork, runtime_scalars, with_runtime_scalars
 from skae._tensorflow import solvers
 from skae._tensorflow.arithmetic import TENSORS, Tensor, n_parts, side_by_side
 from skae._tensorflow.quiet import tf
@@ -22,7 +22,7 @@ from skae._tensorflow.session import Program, kept
 State = tuple[tuple[Tensor, ...], tuple[Tensor, ...], Tensor]
 
 
-def through(of: Callable[..., Tensor], network: Network, half: Half, rows: Tensor) -> Tensor:
+def through(of: Callable[..., Tensor], network: Network, half: SubNetwork, rows: Tensor) -> Tensor:
     """Return what a function makes of rows by one half of a network."""
     # XLA's threads are its own; a penalty may encode rows whose number is not known here.
     parts = 1 if network.on_xla else n_parts(rows.shape.as_list()[0] or 1)
@@ -148,7 +148,7 @@ def chunk_program(
 
     `shapes` are those of the weights, `widths` those of a row's inputs, targets and normals.
     """
-    floats = tuple(numbers(structure))
+    floats = tuple(runtime_scalars(structure))
 
     def train(
         state: State,
@@ -162,7 +162,7 @@ def chunk_program(
         row_weights: Tensor,
         n_chunk_steps: Tensor,
     ) -> tuple[State, Tensor]:
-        plan = with_numbers(structure, tf.unstack(values, num=len(floats)))
+        plan = with_runtime_scalars(structure, tf.unstack(values, num=len(floats)))
 
         def advance(
             i: Tensor,

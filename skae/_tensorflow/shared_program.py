@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from skae._plan.plan import Plan, numbers, with_numbers
+from skae._plan.plan import Plan, runtime_scalars, with_runtime_scalars
 from skae._tensorflow import solvers
 from skae._tensorflow.arithmetic import Tensor
 from skae._tensorflow.program import State, gradient, of, step
@@ -45,7 +45,7 @@ def shared_program(
         row_weights: np.ndarray,
         n_chunk_steps: int,
     ) -> tuple[State, float]:
-        alpha = with_numbers(structure, values).objective.alpha
+        alpha = with_runtime_scalars(structure, values).objective.alpha
         l2_term = 0.5 * alpha * sum(np.vdot(w, w) for w in state[0] if w.ndim > 1)
         total = 0.0
         for i in range(n_chunk_steps):
@@ -62,7 +62,7 @@ def shared_program(
 @kept
 def _share(structure: Plan, batch_size: int) -> Callable[..., np.ndarray]:
     """Return what a worker adds to the sum: gradients, loss, number of rows."""
-    network, floats = structure.network, tuple(numbers(structure))
+    network, floats = structure.network, tuple(runtime_scalars(structure))
 
     def share(
         weights: tuple[Tensor, ...],
@@ -74,7 +74,7 @@ def _share(structure: Plan, batch_size: int) -> Callable[..., np.ndarray]:
         normals: Tensor,
         row_weights: Tensor,
     ) -> Tensor:
-        plan = with_numbers(structure, tf.unstack(values, num=len(floats)))
+        plan = with_runtime_scalars(structure, tf.unstack(values, num=len(floats)))
         batch = inputs, targets, normals, row_weights
         n_rows = tf.reduce_sum(row_weights)
         loss, gradients = gradient(plan, weights, batch, mean, scale)
@@ -102,7 +102,7 @@ def _share(structure: Plan, batch_size: int) -> Callable[..., np.ndarray]:
 @kept
 def _move(structure: Plan) -> Callable[..., State]:
     """Return the step that every worker takes, by the sum over all of them."""
-    network, floats = structure.network, tuple(numbers(structure))
+    network, floats = structure.network, tuple(runtime_scalars(structure))
     weights = tuple(of(*shape) for shape in network.shapes)
     sizes = [spec.shape.num_elements() for spec in weights]
 
@@ -116,7 +116,7 @@ def _move(structure: Plan) -> Callable[..., State]:
     ) -> State:
         gradients = tf.split(together[:-2] / together[-1], sizes)
         shaped = [tf.reshape(g, w.shape) for g, w in zip(gradients, weights, strict=True)]
-        plan = with_numbers(structure, tf.unstack(values, num=len(floats)))
+        plan = with_runtime_scalars(structure, tf.unstack(values, num=len(floats)))
         return step(plan, shaped, weights, slots, n_steps, rate)
 
     return Program(

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from skae._data.batches import Ahead, Chunk, Feed
-from skae._plan.plan import Plan, compiled_part, numbers, structure
+from skae._data.batches import Chunk, Feed, Prefetcher
+from skae._plan.plan import Plan, compile_key, compiled_part, runtime_scalars
 from skae._tensorflow import solvers
 from skae._tensorflow.first_call import interruptibly
 from skae._tensorflow.joint import joint_program
@@ -43,7 +43,7 @@ class ProgramTrainer:
         self._check, self._verbose = job.check, job.verbose
         plan, feed = compiled_part(job.plan), job.feed
         self._n_layers = len(plan.network.encoder + plan.network.decoder)
-        self._program = compiled(structure(plan), feed.steps, feed.batch_size)
+        self._program = compiled(compile_key(plan), feed.steps, feed.batch_size)
         self._numbers = _numbers(plan)
         self._numbers_without_l2 = _numbers(plan.without_l2())
         self._mean, self._scale = np.float32(feed.mean), np.float32(feed.scale)
@@ -57,7 +57,7 @@ class ProgramTrainer:
             # Of several processes, each had a share of the rows, in an order of its own.
             if feeds is not None and len(feeds) == 1:
                 feed.rng.bit_generator.state = feeds[0]
-        self._chunks = Ahead(map(_lasting, feed))
+        self._chunks = Prefetcher(map(_lasting, feed))
         self._feed_state: Any = None
 
     def epoch(self, rate: float) -> float:
@@ -132,7 +132,7 @@ def local_trainer(job: Job) -> Iterator[ProgramTrainer]:
 
 
 def _numbers(plan: Plan) -> np.ndarray:
-    return _single(list(numbers(plan)))
+    return _single(list(runtime_scalars(plan)))
 
 
 def _single(values: Any) -> np.ndarray:

@@ -10,7 +10,7 @@ from skae._data.pca import Axes
 from skae._network.codec import maps
 from skae._network.forward import ARRAYS, propagate
 from skae._plan.layers import Dense, Layer, Recurrence
-from skae._plan.plan import Half, Network
+from skae._plan.plan import Network, SubNetwork
 
 Weights = tuple[np.ndarray, ...]
 
@@ -66,7 +66,7 @@ def principal_start(
     some_rows: Callable[[], np.ndarray],
     scale: float,
     rng: np.random.Generator,
-    evens_codes: bool = True,
+    equalizes_code_variance: bool = True,
 ) -> tuple[np.ndarray, ...]:
     """Start as PCA: the linear paths hold the principal axes, the layers beside them add nothing.
 
@@ -110,7 +110,9 @@ def principal_start(
     else:
         # Codes of unit variance keep an activation where it is neither flat nor straight.
         # Half-way there, a layer above them still sees which of them matter.
-        _set_linear(encoder, encode / (deviations if evens_codes else np.sqrt(deviations)))
+        _set_linear(
+            encoder, encode / (deviations if equalizes_code_variance else np.sqrt(deviations))
+        )
         _undo_code_layer(network, weights, decoder, some_rows())
     if network.is_variational:
         _spread_as_noise(encoder, deviations)
@@ -135,7 +137,7 @@ def _linear_paths(
     return encode, decode
 
 
-def _set_linear(half: Half, matrix: np.ndarray) -> None:
+def _set_linear(half: SubNetwork, matrix: np.ndarray) -> None:
     """Let a half compute `rows @ matrix` and no more."""
     if half.skip is not None:
         half.skip[...] = matrix
@@ -144,7 +146,7 @@ def _set_linear(half: Half, matrix: np.ndarray) -> None:
         half.kernels[-1][...] = matrix
 
 
-def _set_tied(network: Network, encoder: Half, matrix: np.ndarray) -> None:
+def _set_tied(network: Network, encoder: SubNetwork, matrix: np.ndarray) -> None:
     """Let both halves of a tied network be linear.
 
     It is the first kernel that is zero, which is the decoder's last. With the last one zero,
@@ -162,13 +164,15 @@ def _set_tied(network: Network, encoder: Half, matrix: np.ndarray) -> None:
     encoder.biases[-1][...] -= constant
 
 
-def _undo_offset(network: Network, weights: Weights, decoder: Half, rows: np.ndarray) -> None:
+def _undo_offset(network: Network, weights: Weights, decoder: SubNetwork, rows: np.ndarray) -> None:
     """Let the decoder's last bias take back the mean of nonlinear codes."""
     to = maps(network, weights, rows.dtype)
     decoder.biases[-1][...] += (rows - to.decode(to.encode(rows))).mean(axis=0)
 
 
-def _undo_code_layer(network: Network, weights: Weights, decoder: Half, rows: np.ndarray) -> None:
+def _undo_code_layer(
+    network: Network, weights: Weights, decoder: SubNetwork, rows: np.ndarray
+) -> None:
     """Let the decoder's linear path be the least-squares way back from nonlinear codes."""
     codes = maps(network, weights, rows.dtype).encode(rows)
     ones = np.ones((len(rows), 1), codes.dtype)
@@ -183,7 +187,7 @@ def _undo_code_layer(network: Network, weights: Weights, decoder: Half, rows: np
     _set_linear(decoder, matrix)
 
 
-def _spread_as_noise(encoder: Half, deviations: np.ndarray) -> None:
+def _spread_as_noise(encoder: SubNetwork, deviations: np.ndarray) -> None:
     """Let codes of unit variance spread as in probabilistic PCA with noise of variance 1/2.
 
     That is the noise that a squared error stands for (Tipping and Bishop, 1999).

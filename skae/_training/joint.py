@@ -16,7 +16,7 @@ from skae._data.blocks import blocks, standardised
 from skae._network.codec import Codec
 from skae._plan.layers import Dense
 from skae._plan.objectives import Loss
-from skae._plan.plan import Half, Network, Plan
+from skae._plan.plan import Network, Plan, SubNetwork
 from skae._training.model import Model
 from skae._training.options import as_they_are
 from skae._training.protocols import Trainer, Validates
@@ -130,7 +130,7 @@ class Headed:
             encoder = encoder._replace(
                 kernels=(*kernels, self.share * kernel), biases=(*biases, self.share * bias)
             )
-        head = Half(self.network.decoder, weights[-2:-1], weights[-1:], None)
+        head = SubNetwork(self.network.decoder, weights[-2:-1], weights[-1:], None)
         own = self.network.join(encoder._replace(spread=None), head)
         own = tuple(np.array(weight, np.float32) for weight in own)
         return Codec(self.network, own, self.model.mean, self.model.scale)

@@ -92,7 +92,7 @@ def first_model(
     plan_for: Callable[[int, Any], Plan],
     rng: np.random.Generator,
     rows: np.ndarray | None = None,
-    evens_codes: bool = True,
+    equalizes_code_variance: bool = True,
 ) -> Model:
     """Take centre and scale from X, and the start from some of its rows.
 
@@ -137,7 +137,7 @@ def first_model(
             some, where = in_memory(X, chosen)
             return standardised(some[where], mean, scale)
 
-        return principal_start(plan.network, axes, some_rows, scale, rng, evens_codes)
+        return principal_start(plan.network, axes, some_rows, scale, rng, equalizes_code_variance)
 
     every = np.arange(len(X))
     if rows is None or len(rows) == len(X):

@@ -10,8 +10,8 @@ import numpy as np
 
 from skae._data.blocks import blocks
 from skae._data.split import Split
-from skae._network.forward import preactivation
-from skae._plan.plan import Half, Stage
+from skae._network.forward import to_output_units
+from skae._plan.plan import Stage, SubNetwork
 from skae._training.checkpoint import Checkpoint, NoCheckpoint
 from skae._training.epochs import History
 from skae._training.model import Model, first_model
@@ -145,7 +145,7 @@ class LayerByLayer:
             lambda *_: plan,
             self._rng,
             self._split.training,
-            evens_codes=False,
+            equalizes_code_variance=False,
         )
         return alone, self._split
 
@@ -175,7 +175,9 @@ class LayerByLayer:
         self._split = replace(self._split, X=self._cache[:, :width])
 
 
-def _without_units(alone: Model, encoder: Half, decoder: Half) -> tuple[Half, Half]:
+def _without_units(
+    alone: Model, encoder: SubNetwork, decoder: SubNetwork
+) -> tuple[SubNetwork, SubNetwork]:
     """Let the weights of a layer above others do without its mean and scale.
 
     Inside the whole network a layer sees the codes below as they are. What the mirror gives is
@@ -185,8 +187,8 @@ def _without_units(alone: Model, encoder: Half, decoder: Half) -> tuple[Half, Ha
     kernel = encoder.kernels[0] / scale
     encoder = encoder._replace(kernels=(kernel,), biases=(encoder.biases[0] - mean @ kernel,))
     network = alone.plan.network
-    offset = preactivation(network, 0.0, mean, scale)
-    slope = preactivation(network, 1.0, mean, scale) - offset
+    offset = to_output_units(network, 0.0, mean, scale)
+    slope = to_output_units(network, 1.0, mean, scale) - offset
     decoder = decoder._replace(
         kernels=(decoder.kernels[0] * slope,), biases=(decoder.biases[0] * slope + offset,)
     )

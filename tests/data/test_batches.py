@@ -8,7 +8,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from skae._data import batches
-from skae._data.batches import Ahead, Feed, rows_in_a_batch
+from skae._data.batches import Feed, Prefetcher, rows_in_a_batch
 
 
 @dataclass(frozen=True)
@@ -112,7 +112,7 @@ def test_a_corruption_sees_whole_batches(monkeypatch):
 
 
 def test_ahead_yields_the_same_and_passes_errors_on():
-    items = Ahead(iter(range(100)))
+    items = Prefetcher(iter(range(100)))
     assert list(islice(items, 5)) == [0, 1, 2, 3, 4]
     items.close()
 
@@ -120,7 +120,7 @@ def test_ahead_yields_the_same_and_passes_errors_on():
         yield 1
         raise OSError("disk")
 
-    items = Ahead(broken())
+    items = Prefetcher(broken())
     assert next(items) == 1
     with pytest.raises(OSError, match="disk"):
         next(items)

@@ -139,10 +139,11 @@ class TestParameters:
         ],
     )
     def test_auto_is_counted_in_steps_on_few_rows(self, n_rows, batch_size, epochs, patience):
-        auto = AutoencoderTransformer(batch_size=batch_size)
-        assert (auto.max_epochs(n_rows), auto.patience(n_rows)) == (epochs, patience)
+        auto = AutoencoderTransformer(batch_size=batch_size).training_options(n_rows)
+        assert (auto.max_iter, auto.patience) == (epochs, patience)
         asked = AutoencoderTransformer(max_iter=7, n_iter_no_change=np.inf, batch_size=batch_size)
-        assert (asked.max_epochs(n_rows), asked.patience(n_rows)) == (7, np.inf)
+        options = asked.training_options(n_rows)
+        assert (options.max_iter, options.patience) == (7, np.inf)
 
     def test_auto_ends_a_fit(self):
         fixed = {"tol": 10.0, "learning_rate": "constant"}

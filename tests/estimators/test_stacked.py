@@ -6,7 +6,9 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.datasets import load_digits
 
 from skae import AutoencoderTransformer, StackedAutoencoder
+from skae._data.split import Split
 from skae._network.forward import ACTIVATIONS
+from skae._plan.plan import Stage
 from skae._training.model import first_model
 from skae._training.stages import LayerByLayer
 from tests.learning import assert_learned
@@ -61,14 +63,14 @@ def test_layers_compose_to_the_whole(activation):
     rng = np.random.default_rng(0)
     stacked = StackedAutoencoder(5, hidden_layer_sizes=(12,), activation=activation, init="he")
     model = first_model(X, 5, "he", stacked._plan, rng)
-    layers, parts = LayerByLayer(model, X, np.arange(len(X)), "he", rng), []
+    layers, parts = LayerByLayer(model, Split(X, np.arange(len(X)), np.arange(0)), "he", rng), []
     for i in range(2):
-        alone, below = layers.layer(i)
+        alone, below = layers.part(Stage(layer=i))
         parts.append(alone.codec(alone.weights))
         layers.put(i, alone)
     whole = layers.model.codec(layers.model.weights)
     below = parts[0].encode(X)
-    assert_allclose(layers._below, below, rtol=1e-4, atol=1e-5)
+    assert_allclose(layers._split.X, below, rtol=1e-4, atol=1e-5)
     codes = parts[1].encode(below) / parts[1].scale
     assert_allclose(whole.encode(X) / whole.scale, codes, rtol=1e-3, atol=1e-4)
     back = parts[0].decode(parts[1].decode(parts[1].encode(below)))
@@ -79,11 +81,11 @@ def test_the_cache_is_one_matrix_as_wide_as_the_widest_hidden_layer():
     rng = np.random.default_rng(0)
     stacked = StackedAutoencoder(4, hidden_layer_sizes=(16, 24, 8), init="he")
     model = first_model(X, 4, "he", stacked._plan, rng)
-    layers = LayerByLayer(model, X, np.arange(len(X)), "he", rng)
+    layers = LayerByLayer(model, Split(X, np.arange(len(X)), np.arange(0)), "he", rng)
     caches = []
     for i in range(4):
-        alone, below = layers.layer(i)
-        assert below.shape[1] == (64, 16, 24, 8)[i]
+        alone, below = layers.part(Stage(layer=i))
+        assert below.X.shape[1] == (64, 16, 24, 8)[i]
         layers.put(i, alone)
         caches.append(layers._cache)
     assert all(cache is caches[0] for cache in caches)

@@ -101,9 +101,9 @@ def test_a_fit_that_was_killed_goes_on(tmp_path, monkeypatch):
     whole = classifier(**params).fit(X[:99], Y[:99])
     write = ProgressFile.write
 
-    def killed(self, progress):
-        write(self, progress)
-        if len(progress.history.loss_curve) == 2 and progress.schedule.max_iter == 3:
+    def killed(self, *progress):
+        write(self, *progress)
+        if len(progress[0].loss_curve) == 2 and progress[2].max_iter == 3:
             raise MemoryError
 
     with monkeypatch.context() as patch:

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:Maximum number of epochs")
 def without(monkeypatch):
     """Return the estimator as scikit-learn 1.8 would have it, whatever scikit-learn is here."""
     monkeypatch.setitem(sys.modules, "sklearn.callback", None)
-    mixin = runpy.run_path(ROOT / "skae" / "_callbacks.py")["CallbackSupportMixin"]
+    mixin = runpy.run_path(ROOT / "skae" / "_estimators" / "callbacks.py")["CallbackSupportMixin"]
 
     class Without(mixin, skae.AutoencoderTransformer):
         pass

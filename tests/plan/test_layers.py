@@ -59,7 +59,7 @@ def test_layers_are_values():
     for layer, *_ in LAYERS:
         assert layer in {each for each, *_ in LAYERS}
         assert layer.in_numpy is isinstance(layer, Dense)
-        assert layer.is_linear is not isinstance(layer, Recurrence)
+        assert layer.applies_activation is not isinstance(layer, Recurrence)
 
 
 def test_what_is_no_layer_is_refused():
