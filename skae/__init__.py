@@ -1,16 +1,18 @@
 """Autoencoders for scikit-learn users."""
 
-from skae import _forks  # noqa: F401  (watches forks from here on)
-from skae._autoencoder import AutoencoderTransformer
-from skae._contractive import ContractiveAutoencoder
-from skae._convolutional import ConvolutionalAutoencoder
-from skae._denoising import DenoisingAutoencoder
-from skae._outliers import AutoencoderOutlierDetector
-from skae._recurrent import RecurrentAutoencoder
-from skae._sparse import SparseAutoencoder
-from skae._stacked import StackedAutoencoder
-from skae._supervised import AutoencoderClassifier, AutoencoderRegressor
-from skae._variational import VariationalAutoencoder
+from skae import base  # noqa: F401  (names what estimators store)
+from skae._estimators.contractive import ContractiveAutoencoder
+from skae._estimators.convolutional import ConvolutionalAutoencoder
+from skae._estimators.denoising import DenoisingAutoencoder
+from skae._estimators.outliers import AutoencoderOutlierDetector
+from skae._estimators.plain import AutoencoderTransformer
+from skae._estimators.recurrent import RecurrentAutoencoder
+from skae._estimators.sparse import SparseAutoencoder
+from skae._estimators.stacked import StackedAutoencoder
+from skae._estimators.supervised import AutoencoderClassifier, AutoencoderRegressor
+from skae._estimators.variational import VariationalAutoencoder
+from skae._names import named_publicly
+from skae._training import forks  # noqa: F401  (watches forks from here on)
 from skae._version import __version__
 
 __all__ = [
@@ -27,3 +29,5 @@ __all__ = [
     "VariationalAutoencoder",
     "__version__",
 ]
+
+named_publicly(__name__, *(globals()[name] for name in __all__ if name != "__version__"))

@@ -5,8 +5,9 @@ from __future__ import annotations
 import importlib
 import os
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from itertools import chain
 from typing import Any
@@ -14,16 +15,14 @@ from uuid import uuid4
 
 import numpy as np
 
-from skae import _shards
-from skae._base import BaseAutoencoder
-from skae._dask import DaskRows, is_dask
-from skae._epochs import TrainerState
-from skae._feed import Feed, rows_in_a_batch
-from skae._model import Model
-from skae._plan import Plan, Stage
-from skae._rows import dense
-from skae._training import trainers
-from skae._workers import Workers
+from skae._data.batches import Feed
+from skae._data.dask_rows import DaskRows, is_dask
+from skae._data.rows import dense
+from skae._distributed import shards as worker_side
+from skae._distributed.workers import Workers
+from skae._estimators.base import BaseAutoencoder
+from skae._estimators.engine import local_trainer
+from skae._training.protocols import Job, TrainerState
 
 # What is not a dask collection is cut into so many blocks at most, of so many rows at least: more
 # than most clusters have workers, and the same on each, so that a checkpoint is found again.
@@ -43,6 +42,9 @@ def fit(estimator: BaseAutoencoder, X: Any, *, client: Any = None) -> BaseAutoen
     it. Secure it by `distributed.Security`, which encrypts all connections and asks for
     certificates.
 
+    Layers that are trained one by one, as in `StackedAutoencoder`, are trained so on the workers,
+    and the codes of the layers below are kept in this process.
+
     `batch_size` is that of all workers together; each brings its share of it. Rows are shuffled
     within each worker's share. Penalties that look at a batch as a whole, such as that of
     `SparseAutoencoder`, see each worker's share of it.
@@ -50,7 +52,7 @@ def fit(estimator: BaseAutoencoder, X: Any, *, client: Any = None) -> BaseAutoen
     Parameters
     ----------
     estimator : estimator instance
-        Any autoencoder that trains as a whole: not `StackedAutoencoder`.
+        Any autoencoder of skae.
 
     X : dask array or dataframe, or array-like, of shape (n_samples, n_features)
         Persisted blocks are trained on where they are, as far as the workers' shares stay even;
@@ -92,7 +94,7 @@ def fit(estimator: BaseAutoencoder, X: Any, *, client: Any = None) -> BaseAutoen
     >>> autoencoder = fit(AutoencoderTransformer(8, batch_size=4096), X)  # doctest: +SKIP
     """
     try:
-        from dask import array
+        import dask.array  # noqa: F401
         from distributed import default_client
     except ImportError as error:
         raise ImportError(
@@ -106,16 +108,18 @@ def fit(estimator: BaseAutoencoder, X: Any, *, client: Any = None) -> BaseAutoen
             "fit the steps before it, and give it their output."
         )
     if not is_dask(X):
-        X = np.asarray(dense(X))
-        n_rows = max(LEAST_ROWS, -(-len(X) // MOST_BLOCKS))
-        X = array.from_array(X, chunks=(n_rows, *X.shape[1:]))
-    before = trainers.set(partial(_shared_trainer, client))
-    try:
-        with client.as_current():
-            _check_versions(client)
-            return estimator.fit(X)
-    finally:
-        trainers.reset(before)
+        X = _in_blocks(np.asarray(dense(X)))
+    with client.as_current():
+        _check_versions(client)
+        return estimator._fit_by(partial(_shared_trainer, client), X)
+
+
+def _in_blocks(X: np.ndarray) -> Any:
+    """Return a dask array of the blocks that rows are cut into."""
+    from dask import array
+
+    n_rows = max(LEAST_ROWS, -(-len(X) // MOST_BLOCKS))
+    return array.from_array(X, chunks=(n_rows, *X.shape[1:]))
 
 
 def _check_versions(client: Any) -> None:
@@ -128,7 +132,7 @@ def _check_versions(client: Any) -> None:
             os.environ.setdefault("TF_NUM_INTRAOP_THREADS", str(n_threads))
         found, reason = {}, ""
         try:
-            for name, first in (("skae", "skae"), ("tensorflow", "skae._tensorflow._quiet")):
+            for name, first in (("skae", "skae"), ("tensorflow", "skae._tensorflow.quiet")):
                 importlib.import_module(first)
                 found[name] = importlib.import_module(name).__version__
         except ImportError as error:
@@ -156,38 +160,20 @@ def _check_versions(client: Any) -> None:
 
 
 @contextmanager
-def _shared_trainer(
-    client: Any,
-    settings: BaseAutoencoder,
-    stage: Stage,
-    model: Model,
-    X: DaskRows,
-    rows: np.ndarray,
-    rng: np.random.Generator,
-    state: TrainerState | None,
-    check: Callable[[], None],
-) -> Iterator[SharedTrainer]:
-    """Train on a cluster, from the model's weights or from a state of an earlier trainer."""
-    if stage.layer is not None:
-        raise ValueError(
-            f"{type(settings).__name__} trains layer by layer, which skae.distributed.fit does "
-            "not. Use another kind, or the estimator's own fit, which takes dask collections."
-        )
-    shares = shares_of(client, X, rows)
+def _shared_trainer(client: Any, job: Job) -> Iterator[SharedTrainer]:
+    """Train on a cluster, a share of the rows on each worker."""
+    feed, X = job.feed, job.feed.X
+    if not isinstance(X, DaskRows):
+        # What a layer above others is trained on.
+        X = DaskRows(_in_blocks(X))
+    shares = shares_of(client, X, feed.rows)
     name, n = f"skae-{uuid4().hex}", len(shares)
-    batch_size = -(-rows_in_a_batch(settings.batch_size, len(rows)) // n)
+    batch_size = -(-feed.batch_size // n)
     n_rows = [sum(len(chosen) for _, chosen in share) for share in shares.values()]
-    weights, solver_state, feed_states = model.weights, None, [None] * n
-    if state is not None:
-        weights, *solver_state, earlier = state
-        # Another number of workers goes on with the weights, but not with the same shuffling.
-        feed_states = earlier if len(earlier) == n else feed_states
-    seed = int(rng.integers(2**63))
-    plan = model.plan.for_rows(len(rows))
-    workers, shards = Workers(client, name, list(shares), check), []
+    workers, shards = Workers(client, name, list(shares), job.check), []
     try:
         shards = workers.submit(
-            _shards.open_shard,
+            worker_side.open_shard,
             [
                 (name, rank, workers.addresses, (size, X.shape[1]), X.dtype)
                 for rank, size in enumerate(n_rows)
@@ -195,32 +181,40 @@ def _shared_trainer(
         )
         workers.wait(shards)
         workers.wait(*_written(client, shards, X, shares))
-        tasks = [
-            _shards.Task(
-                plan=plan,
-                weights=weights,
-                solver_state=solver_state,
-                feed_state=feed_states[rank],
-                seed=[seed, rank],
-                mean=model.mean,
-                scale=model.scale,
-                n_normals=plan.network.n_normals,
-                batch_size=batch_size,
-                least_batches=-(-max(n_rows) // batch_size),
-                n_rows=len(rows),
-                shuffle=settings.shuffle,
-            )
-            for rank in range(n)
-        ]
-        given = zip(shards, workers.scatter(tasks), strict=True)
-        workers.results(_shards.ask, [(shard, "begin", (task,)) for shard, task in given])
-        yield SharedTrainer(workers, shards, plan, weights, check, settings.verbose)
+        n_batches = -(-max(n_rows) // batch_size)
+        jobs = workers.scatter(list(_jobs(job, n, batch_size, n_batches)))
+        given = [(each, feed.n_rows) for each in jobs]
+        workers.results(
+            worker_side.call,
+            [(shard, "begin", each) for shard, each in zip(shards, given, strict=True)],
+        )
+        yield SharedTrainer(workers, shards, job)
     finally:
         # Outside the tasks, which may be waiting for one another.
-        workers.run(_shards.close_shards, name)
+        workers.run(worker_side.close_shards, name)
         # On those that do not answer now, as soon as they do.
         for shard in shards:
             shard.release()
+
+
+def _jobs(job: Job, n: int, batch_size: int, n_batches: int) -> Iterator[Job]:
+    """Yield the job of each of n workers, which has the rows itself."""
+    state = job.state
+    # Another number of workers goes on with the weights, but not with the same shuffling.
+    feeds = state.feeds if state is not None and len(state.feeds or ()) == n else None
+    seed = int(job.feed.rng.integers(2**63))
+    for rank in range(n):
+        feed = replace(
+            job.feed,
+            X=None,
+            rows=np.arange(0),
+            batch_size=batch_size,
+            rng=np.random.default_rng([seed, rank]),
+            least_batches=n_batches,
+        )
+        if state is not None:
+            state = state._replace(feeds=feeds and [feeds[rank]])
+        yield replace(job, feed=feed, state=state, check=lambda: None, verbose=False)
 
 
 def shares_of(
@@ -272,7 +266,7 @@ def _written(
     for shard, (worker, share) in zip(shards, shares.items(), strict=True):
         begins = np.cumsum([0, *(len(chosen) for _, chosen in share)])
         writes = [
-            delayed(_shards.write_rows, pure=False)(shard, blocks[i], chosen, int(begin))
+            delayed(worker_side.write_rows, pure=False)(shard, blocks[i], chosen, int(begin))
             for (i, chosen), begin in zip(share, begins, strict=False)
         ]
         futures += client.compute(writes, workers=[worker], allow_other_workers=False)
@@ -288,24 +282,12 @@ class SharedTrainer:
     workers : Workers
     shards : list of Future
         What each worker trains on.
-    plan : Plan
-    weights : tuple of ndarray
-    check, verbose
-        `between_chunks` and `verbose` of the trainer here, where a loss is computed here.
+    job : Job
     """
 
-    def __init__(
-        self,
-        workers: Workers,
-        shards: list[Any],
-        plan: Plan,
-        weights: tuple[np.ndarray, ...],
-        check: Callable[[], None],
-        verbose: bool | int,
-    ) -> None:
-        self._workers, self._shards, self._plan = workers, shards, plan
-        self._check, self._verbose = check, verbose
-        self.weights = weights
+    def __init__(self, workers: Workers, shards: list[Any], job: Job) -> None:
+        self._workers, self._shards, self._job = workers, shards, job
+        self.weights = job.weights if job.state is None else job.state.weights
 
     def epoch(self, rate: float) -> float:
         """Pass once over the rows of all workers and return the mean training loss."""
@@ -318,12 +300,9 @@ class SharedTrainer:
 
     def loss_on(self, feed: Feed, weights: tuple[np.ndarray, ...]) -> float:
         """Return the mean training loss of weights on other rows here, the L2 term left out."""
-        from skae._tensorflow._train import Trainer
-
-        plan = self._plan.without_l2()
-        with closing(
-            Trainer(plan, weights, feed, between_chunks=self._check, verbose=self._verbose)
-        ) as trainer:
+        plan = self._job.plan.without_l2()
+        job = replace(self._job, plan=plan, weights=weights, feed=feed, state=None)
+        with local_trainer(job) as trainer:
             return trainer.loss()
 
     @property
@@ -336,4 +315,4 @@ class SharedTrainer:
         """Let all do the same, and the first rank send what need not come from each."""
         first, *others = self._shards
         asked = [(first, of_first), *((shard, of_others) for shard in others)]
-        return self._workers.results(_shards.ask, [(*each, arguments) for each in asked])
+        return self._workers.results(worker_side.call, [(*each, arguments) for each in asked])

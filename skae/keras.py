@@ -6,13 +6,17 @@ from typing import Any, NamedTuple
 
 from sklearn.utils.validation import check_is_fitted
 
-from skae._base import BaseAutoencoder
-from skae._forks import enter_tensorflow
-from skae._pretrained import KerasAutoencoder
-from skae._serve import Codec
-from skae._words import whereabouts
+from skae._estimators.base import BaseAutoencoder
+from skae._estimators.words import whereabouts
+from skae._exchange.keras_estimator import KerasAutoencoder
+from skae._names import named_publicly
+from skae._network.codec import Codec
+from skae._training.forks import enter_tensorflow
 
 __all__ = ["KerasAutoencoder", "KerasModels", "from_keras", "to_keras"]
+
+
+named_publicly(__name__, KerasAutoencoder)
 
 
 class KerasModels(NamedTuple):
@@ -84,7 +88,7 @@ def to_keras(estimator: BaseAutoencoder) -> KerasModels:
             f"{type(estimator).__name__}.{whereabouts(estimator)}"
         )
     enter_tensorflow()
-    from skae._tensorflow._keras import decoder_of, encoder_of, in_a_row
+    from skae._tensorflow.keras_layers import decoder_of, encoder_of, in_a_row
 
     encoder, decoder = encoder_of(codec), decoder_of(codec)
     return KerasModels(encoder, decoder, in_a_row(encoder, decoder))

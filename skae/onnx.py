@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 from sklearn.pipeline import Pipeline
 
 import skae
-from skae._serve import Codec
-from skae._traces import OPSET, Graph, Symbol, codec_of, traced_decoder, traced_encoder
+from skae._exchange.onnx_graph import OPSET, Graph, Symbol, codec_of, traced_decoder, traced_encoder
+from skae._network.codec import Codec
 
 # The version of ONNX' file format that goes with the operations.
 IR_VERSION = 9
@@ -102,7 +102,7 @@ def to_onnx(estimator: Any, part: str = "encoder") -> Any:
     widths = {"X": codec.network.n_features, "codes": codec.network.n_components}
 
     def described(end: str) -> Any:
-        shape = ["n_samples", widths[end]]
+        shape: list[Any] = ["n_samples", widths[end]]
         return onnx.helper.make_tensor_value_info(end, onnx.TensorProto.FLOAT, shape)
 
     nodes = [node.made(onnx.helper.make_node) for node in graph.nodes]
@@ -122,4 +122,4 @@ def to_onnx(estimator: Any, part: str = "encoder") -> Any:
 
 
 if find_spec("skl2onnx") is not None:
-    from skae import _skl2onnx  # noqa: F401
+    from skae._exchange import skl2onnx  # noqa: F401

@@ -53,7 +53,7 @@ def press():
 @contextmanager
 def pressed(*epochs):
     """Press Ctrl-C at the end of these epochs, counted over all fits; yield their number."""
-    from skae._schedule import Monitor
+    from skae._training.schedule import Monitor
 
     see, count = Monitor.see, [0]
 
@@ -132,7 +132,7 @@ def a_search_that_scores_errors():
     pipeline = make_pipeline(plain(learning_rate_init=1e30))
     with pressed(1) as epochs, raising():
         # The loss is not finite: the epoch is not looked at, unless this is patched.
-        from skae import _epochs
+        from skae._training import epochs as _epochs
 
         finite, _epochs.all_finite = _epochs.all_finite, lambda *_: (press(), False)[1]
         try:
@@ -216,29 +216,29 @@ def a_checkpoint_goes_on():
 def a_pass_is_undone():
     passes = plain().partial_fit(X)
     before = passes.weights_
-    from skae._tensorflow._train import Trainer
+    from skae._tensorflow.trainer import ProgramTrainer
 
-    run = Trainer._run
+    run = ProgramTrainer._run
 
     def and_press(self, *args):
         press()
         return run(self, *args)
 
-    Trainer._run = and_press
+    ProgramTrainer._run = and_press
     try:
         with warned(0), raising():
             passes.partial_fit(X)
         with warned(0), raising():
             plain().partial_fit(X)
     finally:
-        Trainer._run = run
+        ProgramTrainer._run = run
     assert passes.weights_ is before
     assert passes.n_iter_ == 1
     assert passes.partial_fit(X).n_iter_ == 2
 
 
 def a_second_one_does_not_wait():
-    from skae._model import Model
+    from skae._training.model import Model
 
     codec, estimator = Model.codec, plain()
 
@@ -256,18 +256,18 @@ def a_second_one_does_not_wait():
 
 
 def it_comes_while_a_program_is_compiled():
-    from skae._tensorflow import _first_call, _session
+    from skae._tensorflow import first_call, session
 
-    traced, _first_call.LONG = _session._traced, 0.2
+    traced, first_call.LONG = session._traced, 0.2
 
     done = threading.Event()
 
     def slow(*args, **kwargs):
         done.wait(60)
 
-    _session._traced = slow
+    session._traced = slow
     printed = []
-    _train = sys.modules["skae._tensorflow._train"]
+    _train = sys.modules["skae._tensorflow.trainer"]
     _train.print = printed.append
     try:
         for early_stopping in (True, False):
@@ -280,7 +280,7 @@ def it_comes_while_a_program_is_compiled():
             assert estimator.best_iter_ == 0
             assert np.isfinite(estimator.transform(X)).all()
     finally:
-        _session._traced = traced
+        session._traced = traced
         done.set()
         del _train.print
     assert [line.split(".")[0] for line in printed] == [

@@ -8,7 +8,7 @@ once. What the tests compare is added to ``FOLDER/<setting>.jsonl``, so that see
 later. All that is there is printed as a table, the least safe first: the worst margin of a claim in
 standard deviations of its runs, the margin itself, how many runs failed, and which was worst. The
 process fails where a run did. Six settings of twenty seeds take some hours of one core; arguments
-of pytest, such as ``tests/test_base.py``, choose tests, and ``--settings ""`` only prints.
+of pytest, such as ``tests/estimators``, choose tests, and ``--settings ""`` only prints.
 """
 
 import argparse

@@ -29,8 +29,8 @@ SEED = re.compile(
 
 def docstrings():
     """Yield the docstrings that print what was learnt."""
-    for path in sorted((ROOT / "skae").glob("_[a-z]*.py")):
-        module = importlib.import_module(f"skae.{path.stem}")
+    for path in sorted((ROOT / "skae" / "_estimators").glob("[a-z]*.py")):
+        module = importlib.import_module(f"skae._estimators.{path.stem}")
         for found in doctest.DocTestFinder().find(module):
             if any(LEARNED.search(each.source) for each in found.examples):
                 yield pytest.param(found, id=found.name)

@@ -1,7 +1,7 @@
 """Dense networks for tests of what lies below the estimators."""
 
-from skae._layers import dense_layers
-from skae._plan import Network, mirrored
+from skae._plan.layers import dense_layers
+from skae._plan.plan import Network, mirrored
 
 
 def dense_network(

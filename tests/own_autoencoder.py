@@ -5,7 +5,7 @@ from numbers import Real
 
 from sklearn.utils._param_validation import Interval
 
-from skae.base import BaseAutoencoder, estimator
+from skae.base import BaseAutoencoder
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,6 @@ class LogCosh:
         return error + m.log1p(m.exp(-2.0 * error)) - 0.6931471805599453
 
 
-@estimator
 class SmoothAutoencoder(BaseAutoencoder):
     """An autoencoder whose codes follow each other smoothly, whatever a row's brightness.
 

@@ -85,8 +85,8 @@ def no_training(monkeypatch):
         width = network.n_components if maps == "encode" else network.n_features
         return lambda weights, rows: np.full((len(rows), width), 0.5, np.float32)
 
-    monkeypatch.setattr("skae._tensorflow._train.program", program)
-    monkeypatch.setattr("skae._tensorflow._serve._compiled", served)
+    monkeypatch.setattr("skae._tensorflow.trainer.program", program)
+    monkeypatch.setattr("skae._tensorflow.serve._compiled", served)
 
 
 def check(kind, drawn):

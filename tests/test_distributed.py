@@ -24,12 +24,14 @@ from sklearn.base import clone
 from sklearn.experimental import enable_halving_search_cv  # noqa: F401
 from sklearn.model_selection import GridSearchCV, HalvingRandomSearchCV
 
-from skae import AutoencoderTransformer, StackedAutoencoder, _links, _shards, _watch
-from skae._checkpoint import ProgressFile
-from skae._feed import Feed
-from skae._parts import LOSSES
-from skae._plan import Objective, Plan, Solver
-from skae._start import random_start
+from skae import AutoencoderTransformer, StackedAutoencoder
+from skae._data.batches import Feed
+from skae._distributed import links, shards, watch
+from skae._plan.objectives import LOSSES
+from skae._plan.plan import Objective, Plan, Solver
+from skae._training.checkpoint import ProgressFile
+from skae._training.initialization import random_start
+from skae._training.protocols import Job
 from tests.fresh import ROOT
 from tests.networks import dense_network
 
@@ -37,7 +39,7 @@ distributed = pytest.importorskip("distributed")
 import dask  # noqa: E402
 from dask import array  # noqa: E402
 
-from skae._dask import DaskRows  # noqa: E402
+from skae._data.dask_rows import DaskRows  # noqa: E402
 from skae.distributed import SharedTrainer, fit, shares_of  # noqa: E402
 
 pytestmark = [
@@ -125,7 +127,7 @@ def certificate(tmp_path):
 
 def test_four_workers_with_certificates_take_the_steps_of_one_process(certificate, monkeypatch):
     # In two exchanges, as many gradients go.
-    monkeypatch.setattr(_links, "SMALL", 0)
+    monkeypatch.setattr(links, "SMALL", 0)
     estimator = AutoencoderTransformer(2, **FAST)
     # In this process, for speed; what they say to each other is encrypted all the same.
     with workers(4, security=certificate("ours"), processes=False) as client:
@@ -153,7 +155,7 @@ def test_an_ordinary_fitted_estimator_comes_back(client, plain):
 def _what_is_left(dask_worker):
     folder = dask_worker.local_directory
     gc.collect()  # tracebacks of a failed fit hold it in circles
-    return [*_shards._shards, *(name for name in os.listdir(folder) if "skae" in name)]
+    return [*shards._shards, *(name for name in os.listdir(folder) if "skae" in name)]
 
 
 def _kill_worker():
@@ -322,7 +324,7 @@ def _fail(*_):
 
 
 def test_a_worker_without_memory(client, patch):
-    patch("skae._shards.Shard.epoch", _fail)
+    patch("skae._distributed.shards.Shard.epoch", _fail)
     match = rf"{max(client.nthreads())} has not enough .*allocate 9 GB.*memory_limit"
     with pytest.raises(RuntimeError, match=match):
         fit(AutoencoderTransformer(2, **FAST), BLOCKS)
@@ -361,7 +363,7 @@ def _unpause(dask_worker):
 
 
 def test_a_worker_that_dask_pauses(client, in_epoch_3, monkeypatch):
-    monkeypatch.setattr(_watch, "SILENT", 1.5)
+    monkeypatch.setattr(watch, "SILENT", 1.5)
     worker = max(client.nthreads())
     in_epoch_3(partial(client.run, _pause, workers=[worker]))
     try:
@@ -372,12 +374,12 @@ def test_a_worker_that_dask_pauses(client, in_epoch_3, monkeypatch):
 
 
 def test_a_paused_worker_that_does_not_answer(monkeypatch):
-    monkeypatch.setattr(_watch, "SILENT", 0.0)
+    monkeypatch.setattr(watch, "SILENT", 0.0)
     client, worker = mock.Mock(), "tcp://10.0.0.1:1"
     news = {"last_seen": 1.0, "status": "paused", "memory_limit": 4e9}
     client.sync.side_effect = [{"workers": {worker: news}}, TimeoutError]
     with pytest.raises(RuntimeError, match=rf"{worker}, .*was paused .*4\.0 GB.*as it was before"):
-        _watch.Watch(client, "fit", [worker]).look()
+        watch.Watch(client, "fit", [worker]).look()
 
 
 def test_the_loss_on_rows_set_aside_can_be_interrupted():
@@ -393,12 +395,14 @@ def test_the_loss_on_rows_set_aside_can_be_interrupted():
     weights = random_start(plan.network, "he", rng)
     feed = Feed(X[:, :5], np.arange(len(X)), np.zeros(5), 1.0, 16, False, rng)
     with pytest.raises(CutShortError):
-        SharedTrainer(mock.Mock(), [], plan, weights, check, False).loss_on(feed, weights)
+        SharedTrainer(mock.Mock(), [], Job(plan, weights, feed, None, check, False)).loss_on(
+            feed, weights
+        )
 
 
 def a_shard(folder, n_rows=4):
     folder.mkdir()
-    return _shards.Shard("tcp://10.0.0.1:1", mock.Mock(), (n_rows, 6), X.dtype, folder)
+    return shards.Shard("tcp://10.0.0.1:1", mock.Mock(), (n_rows, 6), X.dtype, folder)
 
 
 def test_a_full_disk(monkeypatch, tmp_path):
@@ -419,16 +423,16 @@ def test_rows_are_read_where_memory_cannot_be_advised(monkeypatch, tmp_path):
     monkeypatch.delattr(mmap, "MADV_DONTNEED", raising=False)
     monkeypatch.delattr(os, "posix_fallocate", raising=False)
     shard = a_shard(tmp_path / "rows")
-    _shards.write_rows(shard, X, np.array([5, 3]), 0)
-    _shards.write_rows(shard, X, np.array([9, 0]), 2)
+    shards.write_rows(shard, X, np.array([5, 3]), 0)
+    shards.write_rows(shard, X, np.array([9, 0]), 2)
     rows, forget = shard._mapped()
     forget()
     assert np.array_equal(rows, X[[5, 3, 9, 0]])
 
 
 def test_a_stopped_worker_ends_the_fit(client, plain, in_epoch_3, monkeypatch):
-    assert _watch.SILENT <= 30
-    monkeypatch.setattr(_watch, "SILENT", 1.5)
+    assert watch.SILENT <= 30
+    monkeypatch.setattr(watch, "SILENT", 1.5)
     worker = max(client.nthreads())
     pid = client.run(os.getpid)[worker]
     in_epoch_3(lambda: os.kill(pid, signal.SIGSTOP))
@@ -446,9 +450,25 @@ def test_a_stopped_worker_ends_the_fit(client, plain, in_epoch_3, monkeypatch):
     assert client.run(_what_is_left) == nothing
 
 
+def test_layers_one_by_one(client):
+    settings = {**FAST, "hidden_layer_sizes": (4,), "layer_max_iter": 3}
+    shared = fit(StackedAutoencoder(2, **settings), BLOCKS)
+    alone = StackedAutoencoder(2, **settings).fit(X[in_batches_of(2)])
+    assert len(shared.stage_loss_curves_) == 2
+    for ours, one in zip(shared.stage_loss_curves_, alone.stage_loss_curves_, strict=True):
+        assert ours == pytest.approx(one, rel=1e-4)
+    for ours, one in zip(shared.weights_, alone.weights_, strict=True):
+        np.testing.assert_allclose(ours, one, atol=1e-3)
+
+
+def test_a_fit_inside_of_a_shared_one_is_an_ordinary_one(client, plain, in_epoch_3):
+    inner = []
+    in_epoch_3(lambda: inner.append(AutoencoderTransformer(2, **FAST).fit(X)))
+    assert same(fit(AutoencoderTransformer(2, **FAST), BLOCKS), plain)
+    assert same(inner[0], AutoencoderTransformer(2, **FAST).fit(X))
+
+
 def test_what_it_does_not_train(client):
-    with pytest.raises(ValueError, match=r"StackedAutoencoder trains layer by layer"):
-        fit(StackedAutoencoder(2, hidden_layer_sizes=(4,)), X)
     with pytest.raises(TypeError, match=r"trains autoencoders of skae"):
         fit("PCA", X)
     with pytest.raises(ValueError, match="'alpha' parameter"):

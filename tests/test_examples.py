@@ -7,8 +7,7 @@ import matplotlib.pyplot as plt
 import pytest
 from sklearn.exceptions import ConvergenceWarning
 
-from skae import _head, _training
-from skae._schedule import Schedule
+from skae._training.schedule import Schedule
 from tests.fresh import ROOT
 
 MOST_EPOCHS = 2
@@ -26,8 +25,7 @@ def test_it_runs_and_draws(example, tmp_path, monkeypatch):
     text = example.read_text()
     if "sklearn.callback" in text:
         pytest.importorskip("sklearn.callback", reason="scikit-learn has callbacks from 1.9 on")
-    for module in (_training, _head):
-        monkeypatch.setattr(module, "Schedule", short)
+    monkeypatch.setattr("skae._training.epochs.Schedule", short)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         # plt.show() has nothing to show on.

@@ -14,7 +14,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 import skae
-from skae._tensorflow._program import program
+from skae._tensorflow.program import program
 from skae.base import BaseAutoencoder
 from tests.fresh import ROOT, in_fresh_process
 from tests.learning import assert_learned

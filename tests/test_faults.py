@@ -31,7 +31,7 @@ def no_training(monkeypatch):
     def epoch(self, rate):
         raise AssertionError("training has started")
 
-    monkeypatch.setattr("skae._tensorflow._train.Trainer.epoch", epoch)
+    monkeypatch.setattr("skae._tensorflow.trainer.ProgramTrainer.epoch", epoch)
 
 
 @pytest.mark.usefixtures("no_training")
@@ -273,9 +273,9 @@ class TestFailuresLoseNothing:
             assert signal.getsignal(signal.SIGINT) is before
 
     def test_ctrl_c_keeps_the_best_weights(self, monkeypatch):
-        from skae._tensorflow._train import Trainer
+        from skae._tensorflow.trainer import ProgramTrainer
 
-        epoch, calls = Trainer.epoch, []
+        epoch, calls = ProgramTrainer.epoch, []
 
         def interrupted(self, rate):
             calls.append(rate)
@@ -283,7 +283,7 @@ class TestFailuresLoseNothing:
                 raise KeyboardInterrupt
             return epoch(self, rate)
 
-        monkeypatch.setattr(Trainer, "epoch", interrupted)
+        monkeypatch.setattr(ProgramTrainer, "epoch", interrupted)
         fitted = make(max_iter=50)
         with (
             pytest.warns(UserWarning, match="interrupted by user"),

@@ -9,9 +9,9 @@ import pytest
 import tensorflow as tf
 
 from skae import AutoencoderTransformer
-from skae._tensorflow._program import program
-from skae._tensorflow._serve import _compiled
-from skae._tensorflow._session import KEPT, Program, kept
+from skae._tensorflow.program import program
+from skae._tensorflow.serve import _compiled
+from skae._tensorflow.session import KEPT, Program, kept
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -50,7 +50,7 @@ def test_a_batch_size_counts_among_the_programs_kept():
 
 
 def test_what_is_dropped_is_closed(monkeypatch):
-    monkeypatch.setattr("skae._tensorflow._session.KEPT", 2)
+    monkeypatch.setattr("skae._tensorflow.session.KEPT", 2)
     sessions = []
 
     class Session(tf.compat.v1.Session):

@@ -12,11 +12,11 @@ from sklearn.utils._param_validation import InvalidParameterError
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from skae import AutoencoderTransformer
-from skae._tensorflow._program import program
+from skae._tensorflow.program import program
 from tests import own_autoencoder
 from tests.fresh import ROOT
 from tests.learning import assert_learned
-from tests.own_autoencoder import SmoothAutoencoder
+from tests.own_autoencoder import SmoothAutoencoder, Smoothness
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -72,6 +72,40 @@ def test_it_is_deterministic_and_its_numbers_compile_nothing():
         assert_array_equal(one, other)
     clone(own).set_params(smoothness=0.7, spread=0.5).fit(X)
     assert program.cache_info().misses == misses
+
+
+def test_what_is_assigned_to_a_parameter_is_its_default():
+    class Relu(SmoothAutoencoder):
+        activation = "relu"
+        n_components = 3
+        more: float = 0.5
+
+    assert Relu().get_params() == SmoothAutoencoder().get_params() | {
+        "activation": "relu",
+        "n_components": 3,
+        "more": 0.5,
+    }
+    assert Relu(5, activation="tanh").get_params()["n_components"] == 5
+    fitted = Relu(hidden_layer_sizes=(4,), max_iter=1, init="he").fit(X)
+    assert fitted.network_.activation == "relu"
+    assert fitted.n_components_ == 3
+
+
+@pytest.mark.parametrize("strength", [1, np.float32(0.25), np.float64(0.75), True])
+def test_what_a_field_for_floats_holds_compiles_nothing(strength):
+    class Rough(AutoencoderTransformer):
+        strength: float = 0.5
+
+        def _plan(self, n_features, n_components):
+            penalties = (Smoothness(self.strength),)
+            return self.dense_plan(n_features, n_components, penalties=penalties)
+
+    fixed = {"hidden_layer_sizes": (5,), "max_iter": 2, "random_state": 0}
+    first = Rough(3, **fixed).fit(X)
+    misses = program.cache_info().misses
+    other = Rough(3, strength=strength, **fixed).fit(X)
+    assert program.cache_info().misses == misses
+    assert first.loss_curve_ != other.loss_curve_
 
 
 @pytest.mark.parametrize("method", ["fit", "partial_fit"])

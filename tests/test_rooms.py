@@ -39,12 +39,27 @@ def test_only_pictures_import_matplotlib_and_only_to_draw(path):
     assert "matplotlib" not in {name.split(".")[0] for name in names}
 
 
-def test_plans_and_parts_import_no_estimator():
-    allowed = {"skae._layers", "skae._plan", "skae._parts", "skae._whitening"}
-    for name in ("_layers", "_plan", "_parts", "_serve", "_whitening"):
-        inner = {n for n in imports(ROOT / f"{name}.py") if n.startswith("skae")}
-        # Layers that NumPy lacks are served by TensorFlow, imported on first use.
-        assert inner <= allowed | ({"skae._tensorflow._serve"} if name == "_serve" else set())
+# A room imports from those before it alone.
+ROOMS = (
+    "_plan",
+    "_data",
+    "_network",
+    "_training",
+    "_tensorflow",
+    "_distributed",
+    "_estimators",
+    "_exchange",
+    "datasets",
+    "plotting",
+)
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_rooms_import_one_way(room):
+    allowed = {"_version", *ROOMS[: ROOMS.index(room) + 1]}
+    for path in (ROOT / room).glob("*.py"):
+        inner = {name.split(".")[1] for name in imports(path) if name.startswith("skae.")}
+        assert inner <= allowed, path.name
 
 
 def test_importing_skae_imports_nothing_heavy():

@@ -12,7 +12,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from skops.io.exceptions import UntrustedTypesFoundException
 
-from skae import _storage
+from skae._estimators import versions
 from tests.stored.store import estimators, results
 
 X = np.random.default_rng(0).uniform(size=(40, 16))
@@ -47,13 +47,13 @@ def test_a_pipeline_a_newer_version_and_what_is_not_trusted(monkeypatch):
     stored = skops.io.dumps(pipeline)
     loaded = skops.io.loads(stored, trusted=of_skae(stored))
     assert_allclose(loaded.transform(X), pipeline.transform(X), rtol=1e-6)
-    with pytest.raises(UntrustedTypesFoundException, match=r"skae\._plan\.Network"):
+    with pytest.raises(UntrustedTypesFoundException, match=r"skae\.base\.Network"):
         skops.io.loads(stored, trusted=[])
     pipeline.set_params(standardscaler=Foreign())
     foreign = skops.io.dumps(pipeline)
     with pytest.raises(UntrustedTypesFoundException, match=r"test_skops\.Foreign"):
         skops.io.loads(foreign, trusted=of_skae(foreign))
-    monkeypatch.setattr(_storage, "STAMPS", {**_storage.STAMPS, "_skae_version": "99.0"})
+    monkeypatch.setattr(versions, "STAMPS", {**versions.STAMPS, "_skae_version": "99.0"})
     newer = skops.io.dumps(pipeline[-1])
     monkeypatch.undo()
     with pytest.raises(ValueError, match=r"stored by skae 99\.0"):

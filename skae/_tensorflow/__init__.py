@@ -6,7 +6,7 @@ TensorFlow reads from the environment when it is imported is set here before.
 import os
 from importlib.util import find_spec
 
-from skae._tensorflow._program_cache import keep_programs
+from skae._tensorflow.program_cache import keep_programs
 
 if find_spec("tensorflow") is None:
     raise ModuleNotFoundError(

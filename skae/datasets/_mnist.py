@@ -10,7 +10,7 @@ from sklearn.datasets import fetch_openml
 from sklearn.utils import Bunch
 from sklearn.utils._param_validation import validate_params
 
-from skae._words import one_of
+from skae._estimators.words import one_of
 
 SOURCE = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/mnist.npz"
 KEYS = ("x_train", "y_train", "x_test", "y_test")

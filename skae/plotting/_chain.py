@@ -11,7 +11,7 @@ from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils import _safe_indexing
 from sklearn.utils.validation import check_is_fitted
 
-from skae._words import whereabouts
+from skae._estimators.words import whereabouts
 
 PART = (
     " Of a Pipeline that goes on after its transformer, give the part that ends in it, such as "
@@ -59,7 +59,9 @@ class Chain(NamedTuple):
 
     def undone(self, rows: Any) -> np.ndarray:
         """Bring rows in the estimator's units to those of the picture."""
-        return as_rows(self.before.inverse_transform(rows) if self.undoes else rows)
+        return as_rows(
+            rows if self.before is None or not self.undoes else self.before.inverse_transform(rows)
+        )
 
     def codes(self, inputs: Any) -> np.ndarray:
         """Return the codes of what the estimator sees."""

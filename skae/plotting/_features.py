@@ -8,7 +8,7 @@ from numbers import Integral
 import numpy as np
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 
-from skae._layers import Convolution, Dense
+from skae._plan.layers import Convolution, Dense
 from skae.plotting._chain import Chain, as_rows
 from skae.plotting._pictures import Picture, chosen, largest, panels, strongest
 

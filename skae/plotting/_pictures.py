@@ -225,11 +225,15 @@ def panels(
         figure = ax.figure
         ax.set_axis_off()
         # The first row is room for a title of ax.
-        shape = {"nrows": n_rows + 1, "ncols": n_columns, "height_ratios": [0.2] + [1] * n_rows}
+        shape: dict[str, Any] = {
+            "nrows": n_rows + 1,
+            "ncols": n_columns,
+            "height_ratios": [0.2] + [1] * n_rows,
+        }
         if ax.get_subplotspec() is None:
-            grid = GridSpec(figure=figure, **shape)
             left, bottom, right, top = ax.get_position().extents
-            grid.update(left=left, bottom=bottom, right=right, top=top)
+            at = {"left": left, "bottom": bottom, "right": right, "top": top}
+            grid: Any = GridSpec(figure=figure, **shape, **at)
         else:
             grid = GridSpecFromSubplotSpec(subplot_spec=ax.get_subplotspec(), **shape)
         axes = np.empty((n_rows, n_columns), dtype=object)

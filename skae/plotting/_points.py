@@ -126,7 +126,8 @@ def _draw_ties(ax: Any, ends: np.ndarray, other_ends: np.ndarray) -> None:
     from mpl_toolkits.mplot3d.art3d import Line3DCollection
 
     kind = Line3DCollection if ends.shape[1] == 3 else LineCollection
-    ties = kind(np.stack([ends, other_ends], axis=1), colors="0.75", linewidths=0.6, zorder=0)
+    pairs = list(np.stack([ends, other_ends], axis=1))
+    ties = kind(pairs, colors="0.75", linewidths=0.6, zorder=0)
     ax.add_collection(ties)
 
 

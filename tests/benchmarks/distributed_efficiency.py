@@ -99,9 +99,9 @@ if __name__ == "__main__":
     if len(sys.argv) > 1:
         os.sched_setaffinity(0, {0})
         estimator, X = estimator_and_rows(*map(int, sys.argv[1:]))
-        from skae._tensorflow._train import Trainer
+        from skae._tensorflow.trainer import ProgramTrainer
 
-        times = timed(Trainer)
+        times = timed(ProgramTrainer)
         estimator.fit(X)
         print(json.dumps(rows_per_second(times, len(X))))
     else:

@@ -13,7 +13,7 @@ from report import head, row
 from sklearn.exceptions import ConvergenceWarning
 
 from skae import AutoencoderTransformer, ConvolutionalAutoencoder
-from skae._tensorflow._session import KEPT
+from skae._tensorflow.session import KEPT
 
 MB = 1 << 20
 SMALL = {"hidden_layer_sizes": (), "solver": "sgd", "max_iter": 2, "random_state": 0}

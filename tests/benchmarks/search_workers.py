@@ -20,7 +20,7 @@ FIRST_FIT = """
 import time
 from sklearn.datasets import load_digits
 from skae import AutoencoderTransformer
-import skae._tensorflow._train
+import skae._tensorflow.trainer
 X = load_digits().data
 begin = time.perf_counter()
 AutoencoderTransformer(5, max_iter=1, learning_rate="cosine").fit(X)

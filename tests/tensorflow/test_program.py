@@ -8,13 +8,14 @@ from numpy.testing import assert_allclose
 from sklearn.base import clone
 
 from skae import AutoencoderTransformer
-from skae._feed import Feed
-from skae._model import Model
-from skae._parts import LOSSES
-from skae._plan import Objective, Plan, Solver
-from skae._start import random_start
-from skae._tensorflow._program import program
-from skae._tensorflow._train import Trainer
+from skae._data.batches import Feed
+from skae._plan.objectives import LOSSES
+from skae._plan.plan import Objective, Plan, Solver
+from skae._tensorflow.program import program
+from skae._tensorflow.trainer import ProgramTrainer
+from skae._training.initialization import random_start
+from skae._training.model import Model
+from skae._training.protocols import Job
 from tests.networks import dense_network
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -43,7 +44,8 @@ def plan(loss="squared_error", alpha=0.0, penalties=(), output="identity", solve
 def trainer(described, batch_size=70, X=X):
     weights = random_start(described.network, "he", np.random.default_rng(1))
     feed = Feed(X, np.arange(len(X)), MEAN, 1.5, batch_size, False, np.random.default_rng(2))
-    return weights, Trainer(described, weights, feed)
+    job = Job(described, weights, feed, None, lambda: None, False)
+    return weights, ProgramTrainer(job, program)
 
 
 def loss_by_hand(described, weights):

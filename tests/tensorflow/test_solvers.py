@@ -6,8 +6,8 @@ import pytest
 import tensorflow as tf
 from numpy.testing import assert_allclose
 
-from skae._plan import Solver
-from skae._tensorflow._solvers import N_SLOTS, slots_of, update
+from skae._plan.plan import Solver
+from skae._tensorflow.solvers import N_SLOTS, slots_of, update
 
 CASES = {
     "adam": (Solver("adam", 0.0, False, 0.0), lambda: keras.optimizers.Adam(0.05, epsilon=1e-8)),

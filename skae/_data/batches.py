@@ -1,0 +1,187 @@
+"""Rows of X as chunks of standardised float32 batches, the next one made ahead."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
+from dataclasses import dataclass
+from typing import Any, Generic, NamedTuple, TypeVar
+
+import numpy as np
+
+from skae._data.blocks import blocks, standardised
+from skae._data.rows import Pairs, in_order, inputs_of, targets_of
+from skae._plan.objectives import Corruption
+
+T = TypeVar("T")
+
+# A chunk has at most so many steps and so many entries: 16 MB of float32.
+CHUNK_STEPS, CHUNK_ENTRIES = 64, 1 << 22
+# Rows are gathered in pieces that stay in a core's cache.
+GATHER_ENTRIES = 1 << 17
+AUTO_BATCH_SIZE = 64
+
+
+def rows_in_a_batch(asked: int | str, n_rows: int) -> int:
+    """Return the batch size to compile for: that asked for, or less where no epoch fills it."""
+    size = AUTO_BATCH_SIZE if asked == "auto" else int(asked)
+    # To a power of two only, so that another number of rows seldom compiles another program.
+    return min(size, 1 << (n_rows - 1).bit_length())
+
+
+class Chunk(NamedTuple):
+    """Batches for several steps; rows past the data have weight zero.
+
+    `normals` are standard normals, `n_normals` for each row. The last chunk of an epoch tells the
+    state in which it leaves the generator, from which the next epoch can be drawn again.
+    """
+
+    inputs: np.ndarray
+    targets: np.ndarray
+    normals: np.ndarray
+    row_weights: np.ndarray
+    n_steps: int
+    state_after: Mapping[str, Any] | None
+
+    @property
+    def ends_epoch(self) -> bool:
+        return self.state_after is not None
+
+
+@dataclass
+class Feed:
+    """Endless epochs over some rows of X, in chunks whose shape the batch alone decides.
+
+    Parameters
+    ----------
+    X : ndarray, Pairs or DaskRows of shape (n_samples, n_features)
+    rows : ndarray of int
+        Indices of the rows to train on.
+    mean : ndarray of shape (n_features,)
+    scale : float
+    batch_size : int
+    shuffle : bool
+    rng : Generator
+        Draws permutations and noise.
+    corruption : Corruption or None
+    n_normals : int
+        How many normals training needs for each row.
+    targets : ndarray of shape (n_samples, n_targets), float32, or None
+        What each row of X is to become; None is the row itself, clean and standardised, or the
+        one that it is paired with.
+    least_batches : int
+        How many batches an epoch has at least; the last ones may have no real row.
+    """
+
+    X: Any
+    rows: np.ndarray
+    mean: np.ndarray
+    scale: float
+    batch_size: int
+    shuffle: bool
+    rng: np.random.Generator
+    corruption: Corruption | None = None
+    n_normals: int = 0
+    targets: np.ndarray | None = None
+    least_batches: int = 0
+
+    @property
+    def n_rows(self) -> int:
+        """Number of rows in an epoch."""
+        return len(self.rows)
+
+    @property
+    def steps(self) -> int:
+        """Number of batches in a chunk."""
+        return max(1, min(CHUNK_STEPS, CHUNK_ENTRIES // (self.batch_size * self.X.shape[1])))
+
+    def __iter__(self) -> Iterator[Chunk]:
+        """Yield chunks whose arrays are filled anew for the next one: copy what is to last."""
+        n_rows, n_features = self.n_rows, self.X.shape[1]
+        shape = (self.steps, self.batch_size)
+        inputs = np.zeros((*shape, n_features), np.float32)
+        targets = inputs
+        if self.targets is not None:
+            targets = np.zeros((*shape, self.targets.shape[1]), np.float32)
+        elif self.corruption is not None or isinstance(self.X, Pairs):
+            targets = np.zeros_like(inputs)
+        normals = np.empty((*shape, self.n_normals), np.float32)
+        row_weights = np.zeros(shape, np.float32)
+        flat = [array.reshape(-1, array.shape[-1]) for array in (inputs, targets)]
+        n_batches = max(self.least_batches, -(-n_rows // self.batch_size))
+
+        def chunk(n_filled: int, first_batch: int) -> Chunk:
+            self.rng.standard_normal(out=normals, dtype=np.float32)
+            row_weights.ravel()[:] = np.arange(row_weights.size) < n_filled
+            n_steps = min(self.steps, n_batches - first_batch)
+            ends_epoch = first_batch + n_steps == n_batches
+            state_after = self.rng.bit_generator.state if ends_epoch else None
+            return Chunk(inputs, targets, normals, row_weights, n_steps, state_after)
+
+        while True:
+            n_taken = begun = 0
+            for at, X, chosen in self._runs(row_weights.size):
+                self._fill(X, chosen, *(array[at:] for array in flat))
+                n_taken += len(chosen)
+                if n_taken == n_rows or at + len(chosen) == row_weights.size:
+                    yield chunk(at + len(chosen), begun)
+                    begun += self.steps
+            for first_batch in range(begun, n_batches, self.steps):
+                yield chunk(0, first_batch)
+
+    def _runs(self, size: int) -> Iterator[tuple[int, Any, np.ndarray]]:
+        """Yield an epoch's rows in runs that fill chunks of this size: the place, X, which rows."""
+        at = 0
+        for X, order in in_order(self.X, self.rows, self.rng if self.shuffle else None):
+            while order.size:
+                chosen, order = np.split(order, [size - at])
+                yield at, X, chosen
+                at = (at + len(chosen)) % size
+
+    def _fill(self, X: Any, chosen: np.ndarray, inputs: np.ndarray, targets: np.ndarray) -> None:
+        """Write chosen rows of X; what an earlier chunk left behind them has weight zero."""
+        if self.targets is not None:
+            np.take(self.targets, chosen, axis=0, out=targets[: len(chosen)], mode="clip")
+        seen = inputs_of(X)
+        # Whole batches, so that a corruption has other rows to look at.
+        width = X.shape[1] * self.batch_size
+        for batches in blocks(-(-len(chosen) // self.batch_size), width, GATHER_ENTRIES):
+            part = slice(batches.start * self.batch_size, batches.stop * self.batch_size)
+            part = slice(part.start, min(part.stop, len(chosen)))
+            out = inputs[part]
+            in_place = out if seen.dtype == out.dtype else None
+            # Every index is valid; "clip" spares the buffer that "raise" goes through.
+            rows = np.take(seen, chosen[part], axis=0, out=in_place, mode="clip")
+            if isinstance(X, Pairs):
+                clean = targets_of(X)[chosen[part]]
+                standardised(clean, self.mean, self.scale, out=targets[part])
+            if self.corruption is not None:
+                if self.targets is None:
+                    standardised(rows.copy(), self.mean, self.scale, out=targets[part])
+                rows = self.corruption(self.rng, rows)
+            standardised(rows, self.mean, self.scale, out=out)
+
+
+class Prefetcher(Generic[T]):
+    """An endless iterator whose next item a thread makes, from the first one on.
+
+    The thread works in the context of the caller, such as dask's current client.
+    """
+
+    def __init__(self, items: Iterator[T]) -> None:
+        self._items, self._context = items, copy_context()
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix="skae-feed")
+        self._coming = self._pool.submit(self._context.run, next, items)
+
+    def __iter__(self) -> Prefetcher[T]:
+        return self
+
+    def __next__(self) -> T:
+        item = self._coming.result()
+        self._coming = self._pool.submit(self._context.run, next, self._items)
+        return item
+
+    def close(self) -> None:
+        """Wait for the item that is being made, and stop the thread."""
+        self._pool.shutdown()

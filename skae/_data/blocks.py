@@ -1,0 +1,30 @@
+"""Rows a block at a time, and standardised ones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+# Entries of the widest array of a block: some 4 MB of float32, which stays in a CPU's caches.
+BLOCK_ENTRIES = 1 << 20
+
+
+def blocks(n_rows: int, width: int, n_entries: int = BLOCK_ENTRIES) -> Iterator[slice]:
+    """Yield slices of so many rows that a block of this width stays small."""
+    size = max(1, n_entries // width)
+    for begin in range(0, n_rows, size):
+        yield slice(begin, min(begin + size, n_rows))
+
+
+def standardised(
+    rows: np.ndarray, mean: np.ndarray, scale: float, out: np.ndarray | None = None
+) -> np.ndarray:
+    """Return rows as float32, centred in their own dtype and divided by one number.
+
+    The rows are overwritten: give a copy, which may be `out` itself.
+    """
+    if out is None:
+        out = np.empty(rows.shape, np.float32)
+    rows -= mean.astype(rows.dtype, copy=False)
+    return np.multiply(rows, rows.dtype.type(1.0 / scale), out=out, casting="same_kind")

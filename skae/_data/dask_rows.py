@@ -1,0 +1,205 @@
+"""The rows of dask collections, as a fit reads them: block by block, as often as it needs."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
+from typing import Any
+
+import numpy as np
+from sklearn.utils.validation import check_array, validate_data
+
+from skae._data.rows import add_up, dense, total
+
+# Rows are shuffled within a window of blocks, of so many bytes if it has two blocks at least.
+WINDOW_BYTES = 1 << 27
+# So many bytes of rows set aside stay in memory throughout a fit.
+ASIDE_BYTES = 1 << 27
+# Sums of so many blocks are added at a time.
+FAN_IN = 8
+
+
+def is_dask(X: Any) -> bool:
+    """Return whether X is a dask collection; who has not imported dask cannot hold one."""
+    return "dask" in sys.modules and hasattr(X, "__dask_graph__")
+
+
+def is_frame(X: Any) -> bool:
+    """Return whether a collection has columns with names."""
+    return hasattr(X, "columns")
+
+
+def _checked(block: Any, dtype: Any) -> np.ndarray:
+    """Return a block as the array that scikit-learn would make of it, or raise its error."""
+    return check_array(dense(block), dtype=dtype, ensure_min_samples=0, input_name="X")
+
+
+def _total_of_block(
+    block: Any, chosen: np.ndarray | None, of_block: Callable[[np.ndarray], Any]
+) -> Any:
+    if chosen is not None:
+        block = block[chosen]
+    return total(block, of_block) if len(block) else None
+
+
+def _sum(parts: list[Any]) -> Any:
+    return add_up(part for part in parts if part is not None)
+
+
+class DaskRows:
+    """The rows of a dask collection, read block by block as often as they are asked for.
+
+    Blocks are computed by dask's own scheduler: threads, or the workers of a cluster whose client
+    is the default one. What is summed over all rows is summed where the blocks are.
+
+    Parameters
+    ----------
+    collection : dask array or dataframe
+        With rows of unknown number, the blocks are computed once to count them.
+    """
+
+    def __init__(self, collection: Any) -> None:
+        self.collection = collection
+        if is_frame(collection):
+            array = collection.to_dask_array(lengths=True)
+            dtypes = list(collection.dtypes)
+        else:
+            array, dtypes = collection, [collection.dtype]
+            if np.isnan(array.shape[0]):
+                array = array.copy().compute_chunk_sizes()
+        narrow = all(dtype == np.float32 for dtype in dtypes)
+        self.dtype = np.dtype(np.float32 if narrow else np.float64)
+        array = array.rechunk({1: -1})
+        self.shape = tuple(int(size) for size in array.shape)
+        self._array = array.map_blocks(
+            _checked, self.dtype, dtype=self.dtype, meta=np.empty((0, 0), self.dtype)
+        )
+        # Where each block begins, and where the last one ends.
+        self.bounds = np.cumsum([0, *array.chunks[0]])
+
+    def __len__(self) -> int:
+        return self.shape[0]
+
+    @property
+    def size(self) -> int:
+        """Number of entries."""
+        return self.shape[0] * self.shape[1]
+
+    @property
+    def blocks(self) -> list[Any]:
+        """The blocks of rows, each to be computed."""
+        return list(self._array.to_delayed().ravel())
+
+    @property
+    def token(self) -> str:
+        """What dask calls the collection, the same in every process where it is made the same."""
+        from dask.base import tokenize
+
+        return tokenize(self.collection)
+
+    @property
+    def most_aside(self) -> int:
+        """How many rows may stay in memory to monitor the loss on."""
+        return max(1, ASIDE_BYTES // (self.shape[1] * self.dtype.itemsize))
+
+    def extremes(self) -> tuple[Any, Any]:
+        """Return the smallest and the largest value, by one pass."""
+        from dask import compute
+
+        return compute(self._array.min(), self._array.max())
+
+    def total(self, of_block: Callable[[np.ndarray], Any], rows: np.ndarray | None = None) -> Any:
+        """Sum what a function gives for blocks of all or some rows, there where the blocks are."""
+        from dask import delayed
+
+        chosen: list[Any] = [None] * len(self.blocks)
+        if rows is not None:
+            cuts = np.searchsorted(rows, self.bounds)
+            pairs = zip(np.split(rows, cuts[1:-1]), self.bounds, strict=False)
+            chosen = [some - first for some, first in pairs]
+        parts = [
+            delayed(_total_of_block)(block, some, of_block)
+            for block, some in zip(self.blocks, chosen, strict=True)
+        ]
+        while len(parts) > 1:
+            parts = [delayed(_sum)(parts[i : i + FAN_IN]) for i in range(0, len(parts), FAN_IN)]
+        return parts[0].compute()
+
+    def __getitem__(self, key: Any) -> np.ndarray:
+        """Return rows (and columns) in memory, chosen by slices or by one array of row numbers."""
+        if not isinstance(key, np.ndarray):
+            return self._array[key].compute()
+        from dask import compute, delayed
+
+        order = np.argsort(key, kind="stable")
+        cuts = np.searchsorted(key[order], self.bounds)
+        parts, places = [], []
+        for i, block in enumerate(self.blocks):
+            place = order[cuts[i] : cuts[i + 1]]
+            if place.size:
+                places.append(place)
+                parts.append(delayed(np.take)(block, key[place] - self.bounds[i], axis=0))
+        out = np.empty((len(key), self.shape[1]), self.dtype)
+        for place, part in zip(places, compute(*parts), strict=True):
+            out[place] = part
+        return out
+
+    def pieces(
+        self, rows: np.ndarray, rng: np.random.Generator | None
+    ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """Yield an epoch's rows: arrays, each with the order in which its rows are to be taken.
+
+        With a generator, blocks come in random order, and the rows of those that share a window
+        of `WINDOW_BYTES` are shuffled. The next window is computed meanwhile.
+        """
+        from dask import compute, delayed
+
+        blocks, order = self.blocks, np.arange(len(self.bounds) - 1)
+        if rng is not None:
+            order = rng.permutation(order)
+        cuts = np.searchsorted(rows, self.bounds)
+        windows: list[list[Any]] = [[]]
+        n_bytes = 0
+        for i in order:
+            chosen = rows[cuts[i] : cuts[i + 1]] - self.bounds[i]
+            size = len(chosen) * self.shape[1] * self.dtype.itemsize
+            n_bytes += size
+            if n_bytes > WINDOW_BYTES and len(windows[-1]) > 1:
+                windows.append([])
+                n_bytes = size
+            if chosen.size:
+                windows[-1].append(delayed(np.take)(blocks[i], chosen, axis=0))
+
+        with ThreadPoolExecutor(1, thread_name_prefix="skae-blocks") as pool:
+            # In the context of the caller, whose client may be the current one there alone.
+            context = copy_context()
+            coming = pool.submit(context.run, compute, *windows[0])
+            for following in [*windows[1:], []]:
+                window = np.concatenate(coming.result())
+                coming = pool.submit(context.run, compute, *following)
+                if rng is None:
+                    yield window, np.arange(len(window))
+                else:
+                    yield window, rng.permutation(len(window))
+
+
+def validated_rows(estimator: Any, X: Any, first: bool, least: int) -> DaskRows:
+    """Return the rows of a collection with the columns that an estimator takes.
+
+    Values are looked at whenever a block is read, which `fit` does before it trains.
+    """
+    if X.ndim != 2:
+        raise ValueError(
+            f"Expected 2D array, got an array of shape {X.shape} instead. Reshape X to rows: "
+            "X.reshape(-1, 1) where it has a single column."
+        )
+    validate_data(estimator, X._meta if is_frame(X) else X, skip_check_array=True, reset=first)
+    rows = DaskRows(X)
+    if len(rows) < least:
+        raise ValueError(
+            f"Found array with {len(rows)} sample(s) (shape={rows.shape}) while a minimum of "
+            f"{least} is required by {type(estimator).__name__}."
+        )
+    return rows

@@ -1,0 +1,128 @@
+"""Centre, scale and principal axes of all rows, a block of rows at a time.
+
+scikit-learn's `PCA` centres a copy of X wherever it does not use the covariance; here X may
+be larger than memory and is never copied.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import NamedTuple
+
+import numpy as np
+from scipy import linalg
+
+from skae._data.blocks import blocks
+from skae._data.rows import total
+
+# Up to this many rows or columns the axes come from an exact eigendecomposition.
+EXACT_LIMIT = 2000
+# Of the randomized method: extra directions and passes over X (Halko et al., 2011).
+OVERSAMPLES, POWER_ITERATIONS = 10, 7
+
+
+class Axes(NamedTuple):
+    """Orthonormal directions, the largest variance first.
+
+    `directions` has shape (n_features, n_axes), `variances` (n_axes,) holds the mean squared
+    coordinates along them.
+    """
+
+    directions: np.ndarray
+    variances: np.ndarray
+
+
+def centre(X: np.ndarray) -> np.ndarray:
+    """Return the mean of each column, in float64."""
+    return total(X, partial(np.sum, axis=0, dtype=np.float64)) / X.shape[0]
+
+
+def variance(X: np.ndarray, mean: np.ndarray) -> float:
+    """Return the mean over the columns of their variances."""
+
+    def squares(rows: np.ndarray) -> float:
+        block = _centred(rows, mean)
+        return float(np.einsum("ij,ij->", block, block, dtype=np.float64))
+
+    return total(X, squares) / X.size
+
+
+def principal_axes(
+    X: np.ndarray, mean: np.ndarray, n_axes: int | None, rng: np.random.Generator
+) -> Axes:
+    """Return the first `n_axes` principal axes of X (fewer where the rank is lower), or all."""
+    n_rows, n_features = X.shape
+    if n_axes is not None and min(n_rows, n_features) > EXACT_LIMIT and 4 * n_axes < EXACT_LIMIT:
+        axes = _randomized(X, mean, n_axes, rng)
+    elif n_features <= n_rows:
+        axes = _from_covariance(X, mean, n_axes)
+    else:
+        axes = _from_gram(X, mean, n_axes)
+    directions, variances = axes
+    # What rounding left of directions that hold nothing is no axis.
+    kept = variances > _rounding(X) * variances.max(initial=0.0)
+    directions, variances = directions[:, kept], variances[kept]
+    # The sign of an axis is arbitrary: as in scikit-learn, its largest entry is positive.
+    largest = np.abs(directions).argmax(axis=0)
+    signs = np.sign(directions[largest, np.arange(directions.shape[1])])
+    return Axes(directions * signs, variances)
+
+
+def _rounding(X: np.ndarray) -> float:
+    """Return the share of the largest variance that rounding may feign: X's, or that of eigh."""
+    return max(np.finfo(X.dtype).eps, np.finfo(np.float64).eps * max(X.shape))
+
+
+def _centred(block: np.ndarray, mean: np.ndarray) -> np.ndarray:
+    return block - mean.astype(block.dtype, copy=False)
+
+
+def _largest(matrix: np.ndarray, n: int | None) -> tuple[np.ndarray, np.ndarray]:
+    """Return the `n` largest eigenvalues of a symmetric matrix and their vectors."""
+    size = len(matrix)
+    subset = None if n is None or n >= size else (size - n, size - 1)
+    values, vectors = linalg.eigh(matrix, subset_by_index=subset, overwrite_a=True)
+    return np.maximum(values[::-1], 0.0), vectors[:, ::-1]
+
+
+def _from_covariance(X: np.ndarray, mean: np.ndarray, n_axes: int | None) -> Axes:
+    def products(rows: np.ndarray) -> np.ndarray:
+        block = _centred(rows, mean)
+        return (block.T @ block).astype(np.float64, copy=False)
+
+    values, vectors = _largest(total(X, products) / X.shape[0], n_axes)
+    return Axes(vectors, values)
+
+
+def _from_gram(X: np.ndarray, mean: np.ndarray, n_axes: int | None) -> Axes:
+    n_rows, n_features = X.shape
+    gram = np.zeros((n_rows, n_rows))
+    for columns in blocks(n_features, n_rows):
+        block = _centred(X[:, columns], mean[columns])
+        gram += block @ block.T
+    values, vectors = _largest(gram / n_rows, n_axes)
+    held = values > _rounding(X) * values.max(initial=0.0)
+    values, vectors = values[held], vectors[:, held]
+    directions = np.empty((n_features, len(values)))
+    for columns in blocks(n_features, n_rows):
+        directions[columns] = _centred(X[:, columns], mean[columns]).T @ vectors
+    return Axes(directions / np.sqrt(values * n_rows), values)
+
+
+def _randomized(X: np.ndarray, mean: np.ndarray, n_axes: int, rng: np.random.Generator) -> Axes:
+    """Subspace iteration on the covariance, which is never formed (Halko et al., 2011)."""
+
+    def times_covariance(basis: np.ndarray) -> np.ndarray:
+        basis = basis.astype(X.dtype, copy=False)
+
+        def times_block(rows: np.ndarray) -> np.ndarray:
+            block = _centred(rows, mean)
+            return (block.T @ (block @ basis)).astype(np.float64, copy=False)
+
+        return total(X, times_block) / X.shape[0]
+
+    basis = rng.standard_normal((X.shape[1], n_axes + OVERSAMPLES))
+    for _ in range(POWER_ITERATIONS):
+        basis, _ = np.linalg.qr(times_covariance(basis))
+    values, vectors = _largest(basis.T @ times_covariance(basis), n_axes)
+    return Axes(basis @ vectors, values)

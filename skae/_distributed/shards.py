@@ -1,0 +1,179 @@
+"""What Dask workers do in a shared fit: keep their rows in a file, and train on them.
+
+The functions here are tasks of the cluster. A `Shard` is the result of the first of them, which the
+others are given: Dask drops it, and with it its file and connections, when the fit's process
+releases it or dies.
+"""
+
+from __future__ import annotations
+
+import mmap
+import os
+import shutil
+import tempfile
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+from weakref import WeakValueDictionary, finalize
+
+import numpy as np
+
+from skae._distributed.links import OPERATION, Links
+from skae._training.protocols import Job
+
+
+class Shard:
+    """The rows of one worker, its connections to the others, and what trains.
+
+    Parameters
+    ----------
+    address : str
+        The Dask worker's.
+    links : Links
+    shape : tuple of int
+    dtype : dtype
+    folder : Path
+    """
+
+    def __init__(
+        self, address: str, links: Links, shape: tuple[int, int], dtype: np.dtype, folder: Path
+    ) -> None:
+        self.address, self.links, self.shape, self.dtype = address, links, shape, dtype
+        self.path = folder / "rows"
+        self.trainer: Any = None
+        self.is_at_work = False
+        self.close = finalize(self, _clear_up, links, folder)
+        # Where the process ends, Dask removes all that a worker has on its disk.
+        self.close.atexit = False
+        try:
+            _make_room(self.path, shape[0] * shape[1] * dtype.itemsize)
+        except OSError:
+            self.close()
+            raise
+
+    def begin(self, job: Job, n_rows: int) -> None:
+        """Make ready to train with the other workers, which have so many rows together."""
+        from skae._tensorflow.shared_program import shared_program
+        from skae._tensorflow.trainer import ProgramTrainer
+
+        X, forget = self._mapped()
+        feed = replace(job.feed, X=X, rows=np.arange(len(X)))
+        compiled = partial(shared_program, over_all=self.links.sum)
+        self.trainer = ProgramTrainer(replace(job, feed=feed, check=forget), compiled, n_rows)
+        self.links.open()
+
+    def _mapped(self) -> tuple[np.ndarray, Any]:
+        """Return the rows in the file, and what takes them out of this process' memory again.
+
+        What a file holds need not count: Dask would pause or end a worker for rows that the
+        system keeps in memory only as long as nobody else asks for it.
+        """
+        if not self.shape[0]:  # there is nothing that could be mapped
+            return np.empty(self.shape, self.dtype), lambda: None
+        with self.path.open("rb") as file:
+            pages = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        X = np.frombuffer(pages, self.dtype).reshape(self.shape)
+        advice = getattr(mmap, "MADV_DONTNEED", None)  # Windows has none
+        return X, (lambda: None) if advice is None else partial(pages.madvise, advice)
+
+    def epoch(self, rate: float) -> float:
+        return self.trainer.epoch(rate)
+
+    def epoch_and_weights(self, rate: float) -> tuple[float, tuple[np.ndarray, ...]]:
+        return self.trainer.epoch(rate), self.trainer.weights
+
+    def loss(self) -> float:
+        return self.trainer.loss()
+
+    def state(self) -> Any:
+        return self.trainer.state
+
+    def feeds(self) -> Any:
+        return self.trainer.state.feeds
+
+
+def _make_room(path: Path, size: int) -> None:
+    """Make a file of a size, with room on the disk for what will be written into it.
+
+    Without room, the system would end the process that writes into a map of the file.
+    """
+    try:
+        with path.open("wb") as file:
+            if size and hasattr(os, "posix_fallocate"):
+                os.posix_fallocate(file.fileno(), 0, size)
+            else:
+                file.truncate(size)
+    except OSError as error:
+        raise OSError(
+            f"The rows to train on need {size / 1e9:.3g} GB in {path.parent} ({error}). Make room "
+            "there, give the worker another directory (local_directory of LocalCluster, "
+            "--local-directory of dask worker), or let more workers share the rows."
+        ) from error
+
+
+def _clear_up(links: Links, folder: Path) -> None:
+    links.close()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+# The shards of this process, by fit and rank, for those who come from outside of the tasks.
+_shards: WeakValueDictionary[tuple[str, int], Shard] = WeakValueDictionary()
+
+
+def open_shard(
+    name: str, rank: int, addresses: list[str], shape: tuple[int, int], dtype: np.dtype
+) -> Shard:
+    """Make room for rows, and let other workers connect."""
+    from distributed import get_worker
+
+    worker = get_worker()
+    worker.handlers[OPERATION] = _accept
+    folder = Path(tempfile.mkdtemp(prefix="skae-", dir=worker.local_directory))
+    links = Links(worker, name, rank, addresses)
+    _shards[name, rank] = shard = Shard(worker.address, links, shape, dtype, folder)
+    return shard
+
+
+async def _accept(comm: Any, fit: str, rank: int, caller: int) -> None:
+    """Answer another worker of a fit that asks for a connection."""
+    await _shards[fit, rank].links.accept(comm, caller)
+
+
+def write_rows(shard: Shard, block: np.ndarray, chosen: np.ndarray, begin: int) -> None:
+    """Write the chosen rows of a block into the file."""
+    place = begin * shard.shape[1] * shard.dtype.itemsize
+    rows = np.memmap(shard.path, shard.dtype, "r+", place, shape=(len(chosen), shard.shape[1]))
+    np.take(block, chosen, axis=0, out=rows, mode="clip")
+
+
+def call(shard: Shard, what: str, arguments: tuple[Any, ...] = ()) -> Any:
+    """Let a shard do something, outside of the threads that Dask gives to tasks.
+
+    Workers wait for one another in every step: a task that waits must not keep one from
+    beginning, of this fit or of another.
+    """
+    from distributed import secede
+
+    from skae._tensorflow.shared_program import OUT_OF_MEMORY
+
+    secede()
+    shard.is_at_work = True
+    try:
+        return getattr(shard, what)(*arguments)
+    except OUT_OF_MEMORY as error:
+        raise MemoryError(str(error)) from None
+    finally:
+        shard.is_at_work = False
+
+
+def is_at_work(name: str) -> bool:
+    """Return whether a shard of the fit is training in this process."""
+    return any(fit == name and shard.is_at_work for (fit, _), shard in list(_shards.items()))
+
+
+def close_shards(name: str) -> None:
+    """End the fit on this worker, whatever state it is in."""
+    for key in list(_shards):
+        if key[0] == name:
+            _shards.pop(key).close()

@@ -1,0 +1,1 @@
+"""The scikit-learn face: constructor parameters, `fit` and `transform`, one file a kind."""

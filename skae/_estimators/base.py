@@ -1,0 +1,356 @@
+"""What every kind shares: how it is fitted, in one go or pass by pass."""
+
+from __future__ import annotations
+
+from abc import ABCMeta, abstractmethod
+from functools import partial
+from typing import Any, ClassVar
+
+import joblib
+import numpy as np
+from sklearn.base import _fit_context
+
+from skae._data.rows import evenly_spaced, inputs_of, restored_on_failure, targets_of, total
+from skae._data.split import Split, set_aside
+from skae._estimators.callbacks import CallbackSupportMixin
+from skae._estimators.engine import local_trainer
+from skae._estimators.fitted import FittedAutoencoder
+from skae._estimators.locks import one_at_a_time
+from skae._estimators.parameters import SharedParameters
+from skae._estimators.versions import VersionStamp
+from skae._estimators.views import FittedNetwork
+from skae._estimators.words import ATTRIBUTES, rows_alone
+from skae._network.codec import ERROR_ROWS, Codec
+from skae._network.whitening import Moments
+from skae._plan.plan import Plan, Stage
+from skae._training.checkpoint import Checkpoint, NoCheckpoint
+from skae._training.collapse import warn_of_collapse
+from skae._training.interrupts import DeferredInterrupt, pass_on_interrupt
+from skae._training.model import Model, check_range, first_model, is_share
+from skae._training.options import Hooks
+from skae._training.protocols import TrainerFactory
+from skae._training.schedule import LAST_EPOCHS, still_falls
+from skae._training.stage import feed_of, run_pass
+from skae._training.stages import Run, Trained, run_stages
+from skae._version import __version__
+
+
+class BaseAutoencoder(
+    VersionStamp,
+    CallbackSupportMixin,
+    SharedParameters,
+    FittedNetwork,
+    FittedAutoencoder,
+    metaclass=ABCMeta,
+):
+    """What every kind of autoencoder shares.
+
+    A kind declares its own parameters as annotated fields and answers one question, `_plan`.
+    """
+
+    _attribute_advice = ATTRIBUTES
+
+    # Whether `_plan` has a meaning of its own for n_components=None.
+    _plans_without_codes: ClassVar[bool] = False
+
+    @abstractmethod
+    def _plan(self, n_features: int, n_components: int) -> Plan:
+        """Describe what is trained on so many columns with so many codes."""
+
+    @rows_alone
+    def fit(self, X, y=None):
+        """Train on the rows of X.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Rows to train on. A `numpy.memmap` may be larger than memory, and so may a dask array
+            or dataframe, see :ref:`dask`. The sum of squares about the mean must fit into its
+            dtype, and values into float32.
+        y : array-like of shape (n_samples, n_features), default=None
+            What the rows of X are to become, for `DenoisingAutoencoder` with corruption=None.
+            Otherwise it is ignored, and passed on to callbacks.
+
+        Returns
+        -------
+        self : object
+            The fitted estimator.
+
+        Raises
+        ------
+        ValueError
+            If X or a parameter cannot be used, or if the loss is not finite in the first
+            epoch. What an earlier call has fitted is kept.
+        RuntimeError
+            In a process forked from one in which TensorFlow was at work.
+        KeyboardInterrupt
+            On Ctrl-C, if `fit` was called by other code (see Notes), if Ctrl-C was pressed twice,
+            or if there are no weights worth keeping yet.
+
+        Warns
+        -----
+        ConvergenceWarning
+            If `max_iter` is reached while the loss falls (for learning_rate='constant' and
+            'adaptive'); if the loss stops being finite: the best weights so far are kept; or if
+            most units of a layer are dead or the reconstruction is no better than the mean,
+            where PCA with as many codes explains more.
+        UserWarning
+            If Ctrl-C has ended the fit.
+
+        Notes
+        -----
+        Ctrl-C ends a fit after the batches at hand, or at once while the training program is being
+        compiled; that goes on in the background, and a program that ends waits for it. The best
+        weights so far are kept, and the estimator is fitted. Where the script or notebook itself
+        has called `fit`, by its top level or by a function of its own, the fit then returns with a
+        warning. Inside of a pipeline, a search, another estimator or any other imported function it
+        warns and raises KeyboardInterrupt, so that these stop as well. With `checkpoint` the next
+        call goes on where the fit was. In threads other than the main one Python delivers no
+        Ctrl-C.
+        """
+        import skae._tensorflow  # noqa: F401  (says now where TensorFlow is missing)
+
+        return self._fit_by(local_trainer, X, y)
+
+    @one_at_a_time
+    @_fit_context(prefer_skip_nested_validation=True)
+    def _fit_by(self, trainers: TrainerFactory, X, y=None):
+        """Train on the rows of X by what a factory makes: `fit`, here or on a cluster."""
+        with restored_on_failure(self):
+            warm = self.warm_start and self.__sklearn_is_fitted__()
+            X = self._paired(self._validated(X, first=not warm, least=2), y, training=True)
+            checkpoint: Checkpoint | NoCheckpoint = NoCheckpoint()
+            if self.checkpoint is not None:
+                checkpoint = Checkpoint(self.checkpoint, self._fingerprint(X, warm))
+            rng = self._generator()
+            checkpoint.begin(rng)
+            # A warm start must not train on rows that its earlier losses were measured on.
+            split_seed = self._split_seed if warm else int(rng.integers(2**63))
+            fraction = self.validation_fraction if self.early_stopping else 0.0
+            # Rows set aside are looked at after every epoch: those of a dask collection stay in
+            # memory, and are no more than fit there.
+            most = getattr(X, "most_aside", None)
+            split = Split(X, *set_aside(len(X), fraction, np.random.default_rng(split_seed), most))
+            model = self._fitted_model(X) if warm else self._first_model(X, rng, split.training)
+            options = self.training_options(len(split.training))
+            run = Run(options, self.init, warm, rng, [split_seed, 1], trainers, checkpoint)
+            fitted, interrupted = self._train(run, model, split, y)
+            self.__dict__.update(fitted, _split_seed=split_seed)
+        if interrupted:
+            pass_on_interrupt()
+        return self
+
+    @rows_alone
+    @one_at_a_time
+    @_fit_context(prefer_skip_nested_validation=True)
+    def partial_fit(self, X, y=None):
+        """Pass once over the rows of X.
+
+        The first call sets centre, scale and start from its rows. The training loss alone is
+        watched, the rate is `learning_rate_init`, and the weights after the call are kept.
+        With `whiten`, all rows seen count, each by the codes it had in its own call.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Rows to train on, at least 2 in the first call.
+        y : array-like of shape (n_samples, n_features), default=None
+            What the rows of X are to become, for `DenoisingAutoencoder` with corruption=None.
+            Otherwise it is ignored, and passed on to callbacks.
+
+        Returns
+        -------
+        self : object
+            The fitted estimator.
+
+        Raises
+        ------
+        ValueError
+            If X or a parameter cannot be used, or if the loss is not finite. What earlier calls
+            have fitted is kept.
+        KeyboardInterrupt
+            By Ctrl-C, which undoes this pass: what earlier calls have fitted is kept.
+        """
+        import skae._tensorflow  # noqa: F401  (says now where TensorFlow is missing)
+
+        # scikit-learn's decorator checks the parameters before the first call only.
+        self._validate_params()
+        with restored_on_failure(self):
+            first = not self.__sklearn_is_fitted__()
+            X = self._validated(X, first=first, least=2 if first else 1)
+            X = self._paired(X, y, training=True)
+            rng = self._generator(0 if first else self.n_iter_)
+            model = self._first_model(X, rng) if first else self._fitted_model(X)
+            self.__dict__.update(self._train_one_pass(X, y, model, rng))
+        return self
+
+    def _fingerprint(self, X, warm: bool) -> str:
+        """Return what tells a fit from others: the parameters, the rows, where it starts."""
+        parameters = {**self.get_params(), "checkpoint": None, "verbose": None}
+        start = (self.weights_, self.mean_, self.scale_, self._split_seed) if warm else None
+        rows, shape = getattr(X, "token", X), getattr(self, "sample_shape_", None)
+        return joblib.hash((type(self).__qualname__, __version__, parameters, rows, shape, start))
+
+    def _generator(self, n_calls: int = 0) -> np.random.Generator:
+        """Return the source of all randomness of a call, which takes none from global state."""
+        seed = self.random_state
+        if isinstance(seed, np.random.RandomState):
+            seed = seed.randint(np.iinfo(np.int32).max)
+        return np.random.default_rng(None if seed is None else [seed, n_calls])
+
+    def _planned(self, n_features: int, n_components: Any) -> Plan:
+        plan = self._plan(n_features, n_components)
+        if not isinstance(plan, Plan):
+            raise TypeError(
+                f"{type(self).__name__}._plan returned {plan!r}, but must return a Plan, such as "
+                "that of self.dense_plan(n_features, n_components)."
+            )
+        return plan
+
+    def _first_model(
+        self, X: np.ndarray, rng: np.random.Generator, rows: np.ndarray | None = None
+    ) -> Model:
+        n_components = self.n_components
+        if n_components is None and not self._plans_without_codes:
+            n_components = min(X.shape)
+        return first_model(targets_of(X), n_components, self.init, self._planned, rng, rows)
+
+    def _fitted_model(self, X: np.ndarray) -> Model:
+        """Return the fitted model to go on with, if the parameters still describe it."""
+        n_components: Any = self.n_components
+        if is_share(n_components) or (n_components is None and not self._plans_without_codes):
+            n_components = self.n_components_
+        plan = self._planned(self.n_features_in_, n_components and int(n_components))
+        if plan.network != self.network_:
+            raise ValueError(
+                f"The parameters describe another network than the fitted one: {plan.network} "
+                f"instead of {self.network_}. Set them back, or begin anew with a call of fit "
+                "and warm_start=False."
+            )
+        check_range(plan, targets_of(X))
+        return Model(plan, self.weights_, self.mean_, self.scale_)
+
+    def _begin_task(self, X, y, max_subtasks: int) -> tuple[Any, dict[str, Any]]:
+        """Tell callbacks that a fit begins; return its context and what its hooks are told."""
+        # An autoencoder's target is its input.
+        X = getattr(inputs_of(X), "collection", inputs_of(X))
+        seen = {"estimator": self, "X": X, "y": X if y is None else y}
+        context = self._init_callback_context(max_subtasks=max_subtasks)
+        return context.call_on_fit_task_begin(**seen), seen
+
+    def _train(self, run: Run, model: Model, split: Split, y) -> tuple[dict[str, Any], bool]:
+        """Train stage by stage; return the fitted attributes, and whether Ctrl-C was pressed."""
+        X = split.X
+        # A warm start goes on with the whole network.
+        stages = (Stage(),) if run.warm else model.plan.stages
+        n_epochs = sum(stage.max_iter or run.options.max_iter for stage in stages)
+        context, seen = self._begin_task(X, y, n_epochs)
+
+        def begin_epoch():
+            return context.subcontext(task_name="epoch").call_on_fit_task_begin(**seen)
+
+        def end_epoch(task, trained):
+            fitted = partial(self._fitted, X, trained, run.warm)
+            return task.call_on_fit_task_end(**seen, reconstruction_attributes=fitted)
+
+        with DeferredInterrupt() as interrupt:
+            hooks = Hooks(begin_epoch, end_epoch, interrupt.check)
+            trained = run_stages(run, hooks, stages, model, split)
+            fitted = self._fitted(X, trained, run.warm)
+        self._warn_of_failure(X, trained, fitted)
+        # What Ctrl-C has cut short goes on where it was when fit is called again.
+        interrupted = interrupt.pressed or trained.history.interrupted
+        if not interrupted:
+            run.checkpoint.remove()
+        context.call_on_fit_task_end(**seen, reconstruction_attributes=fitted)
+        return fitted, interrupted
+
+    def _warn_of_failure(self, X, trained: Trained, fitted: dict[str, Any]) -> None:
+        """Warn if a fit that has come to its end has learned nothing."""
+        history, model = trained.history, trained.model
+        kept_start = self.init == "pca" and history.kept.epoch == 0
+        if history.ended or kept_start:
+            return
+        curve = history.monitored_curve
+        begun = len(curve) < LAST_EPOCHS
+        falls = begun or still_falls(curve, self.tol, self.training_options(len(X)).patience)
+        codec = model.codec(trained.weights)
+        error, rate = fitted["reconstruction_err_"], float(self.learning_rate_init)
+        warn_of_collapse(model, codec, X, error, rate, falls)
+
+    def _fitted(self, X, trained: Trained, warm: bool) -> dict[str, Any]:
+        """Return the attributes of a fit that has come this far."""
+        history = trained.history
+        codec = trained.model.codec(trained.weights)
+        moments = codes_moments(codec, X) if self.whiten else None
+        earlier = (self.loss_curve_, self.validation_loss_curve_) if warm else ([], [])
+        validated = bool(history.validation_loss_curve)
+        layered = {"stage_loss_curves_": trained.layer_curves} if trained.layer_curves else {}
+        return {
+            **self._attributes(codec, moments, X),
+            **layered,
+            "n_iter_": len(history.loss_curve),
+            "best_iter_": history.kept.epoch,
+            "loss_": history.loss_curve[-1] if history.loss_curve else float("nan"),
+            "loss_curve_": earlier[0] + history.loss_curve,
+            "validation_loss_curve_": earlier[1] + history.validation_loss_curve,
+            "best_validation_loss_": history.kept.loss if validated else None,
+            "n_samples_seen_": len(X),
+            "_memory": (moments, None, None),
+        }
+
+    def _train_one_pass(self, X, y, model: Model, rng: np.random.Generator) -> dict[str, Any]:
+        """Train for one epoch and return the fitted attributes."""
+        first = not self.__sklearn_is_fitted__()
+        moments, solver, solver_state = (None, None, None) if first else self._memory
+        if solver != self.solver:
+            solver_state = None  # one solver's memory means nothing to another
+        context, seen = self._begin_task(X, y, max_subtasks=0)
+        n = len(X) + (0 if first else self.n_samples_seen_)
+        options = self.training_options(len(X))
+        feed = feed_of(X, np.arange(len(X)), model, options, rng)
+        loss, codec, solver_state = run_pass(model, feed, n, options, solver_state, local_trainer)
+        if self.whiten:
+            now = codes_moments(codec, X)
+            moments = now if moments is None else moments + now
+        else:
+            moments = None
+        n_iter = 1 if first else self.n_iter_ + 1
+        fitted = {
+            **self._attributes(codec, moments, X),
+            "n_iter_": n_iter,
+            "best_iter_": n_iter,
+            "loss_": loss,
+            "loss_curve_": ([] if first else self.loss_curve_) + [loss],
+            "validation_loss_curve_": [],
+            "best_validation_loss_": None,
+            "n_samples_seen_": n,
+            "_memory": (moments, self.solver, solver_state),
+            "_split_seed": int(rng.integers(2**63)) if first else self._split_seed,
+        }
+        context.call_on_fit_task_end(**seen, reconstruction_attributes=fitted)
+        return fitted
+
+    def _attributes(self, codec: Codec, moments: Moments | None, X) -> dict[str, Any]:
+        """Return the fitted attributes that say how rows are encoded and decoded."""
+        whitening = None if moments is None else moments.whitening()
+        some = evenly_spaced(X, ERROR_ROWS)
+        return {
+            "network_": codec.network,
+            "weights_": codec.weights,
+            "mean_": codec.mean,
+            "scale_": codec.scale,
+            "whitening_": whitening,
+            "n_components_": codec.network.n_components,
+            "reconstruction_err_": codec.mean_squared_error(inputs_of(some), targets_of(some)),
+            **self._own_attributes(codec, inputs_of(X)),
+        }
+
+    def _own_attributes(self, codec: Codec, X: np.ndarray) -> dict[str, Any]:
+        """Return what a kind tells of its fit besides; by default nothing."""
+        return {}
+
+
+def codes_moments(codec: Codec, X: np.ndarray) -> Moments:
+    """Return the moments of the codes of all rows."""
+    return total(inputs_of(X), lambda rows: Moments.of(codec.encode(rows)))

@@ -1,0 +1,125 @@
+"""The contractive autoencoder and its penalty."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from numbers import Real
+from typing import Any
+
+from sklearn.utils._param_validation import Interval
+
+from skae._estimators.base import BaseAutoencoder
+from skae._plan.objectives import Step
+from skae._plan.plan import Plan
+
+
+@dataclass(frozen=True)
+class Contraction:
+    """Mean squared Frobenius norm of a dense encoder's Jacobian.
+
+    Of one layer with kernel W and slopes s of its activation it is ``s**2 @ (W**2).sum(axis=0)``.
+    Of more layers it is that of ``S + W C`` with the linear path S, the first kernel W, and C, the
+    derivative of the codes by the first layer's output: its norm is computed through ``W' W``
+    and ``W' S``, so that no array holds a derivative by every column for every row.
+    """
+
+    strength: float
+
+    def __call__(self, tf: Any, step: Step) -> Any:
+        return self.strength * step.mean(tf, squared_norms(tf, step))
+
+
+def squared_norms(tf: Any, step: Step) -> Any:
+    """Return the squared Frobenius norm of the codes' Jacobian at each row of a batch."""
+    encoder, _ = step.network.split(step.weights, tf.transpose)
+    *hidden, top = slopes(tf, step, encoder)
+    first = encoder.kernels[0]
+    if not hidden:
+        return tf.linalg.matvec(tf.square(top), tf.reduce_sum(tf.square(first), axis=0))
+    # By the output of the last hidden layer, and down from there: (batch, width, n_components).
+    chain = hidden[-1][:, :, tf.newaxis] * encoder.kernels[-1]
+    for slope, kernel in zip(hidden[-2::-1], encoder.kernels[-2:0:-1], strict=True):
+        chain = slope[:, :, tf.newaxis] * tf.einsum("ij,bjk->bik", kernel, chain)
+    gram = tf.matmul(first, first, transpose_a=True)
+    by_code = tf.reduce_sum(chain * tf.einsum("ij,bjk->bik", gram, chain), axis=1)
+    if encoder.skip is not None:
+        across = tf.matmul(first, encoder.skip, transpose_a=True)
+        by_code += 2.0 * tf.reduce_sum(chain * across, axis=1)
+        by_code += tf.reduce_sum(tf.square(encoder.skip), axis=0)
+    return tf.reduce_sum(tf.square(top) * by_code, axis=1)
+
+
+def slopes(tf: Any, step: Step, encoder: Any) -> list[Any]:
+    """Return the derivative of each layer's activation at each row of a batch."""
+    network, by = step.network, step.arithmetic
+    names = (network.activation,) * (len(network.encoder) - 1) + (network.code_activation,)
+    rows, found = step.inputs, []
+    for name, layer, kernel, bias in zip(
+        names, encoder.layers, encoder.kernels, encoder.biases, strict=True
+    ):
+        summed = by.apply(layer, kernel, bias, rows)
+        if layer is encoder.layers[-1] and encoder.skip is not None:
+            summed += step.inputs @ encoder.skip
+        with tf.GradientTape() as tape:
+            tape.watch(summed)
+            rows = by.activations[name](summed)
+        found.append(tape.gradient(rows, summed))
+    return found
+
+
+class ContractiveAutoencoder(BaseAutoencoder):
+    """Autoencoder whose codes change little when a row does.
+
+    The squared Frobenius norm of the Jacobian of the codes by the row, averaged over the rows,
+    is added to the loss [4]_; both are taken in standardised units: of ``(X - mean_) / scale_``
+    and, for an identity code layer, of codes divided by `scale_`.
+
+    Weights are tied by default: an encoder could otherwise meet the penalty by small codes that
+    its decoder makes large again.
+
+    Parameters
+    ----------
+    {parameters}
+
+    contraction : float, default=0.01
+        Strength of the penalty, beside a squared error that is the share of the variance left
+        unexplained.
+
+    Attributes
+    ----------
+    {attributes}
+
+    See Also
+    --------
+    AutoencoderTransformer : The same network without the penalty.
+    DenoisingAutoencoder : Codes that ignore a noise that you choose.
+
+    References
+    ----------
+    {references}
+    .. [4] Rifai et al., "Contractive Auto-Encoders: Explicit Invariance During Feature
+       Extraction", ICML 2011.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_digits
+    >>> from skae import ContractiveAutoencoder
+    >>> X = load_digits().data
+    >>> contractive = ContractiveAutoencoder(
+    ...     8, learning_rate="cosine", max_iter=30, random_state=0
+    ... ).fit(X)
+    >>> print(contractive.score(X) > 0.7)
+    True
+    """
+
+    tied_weights: bool = True
+    contraction: float = 0.01
+
+    _parameter_constraints = {
+        **BaseAutoencoder._parameter_constraints,
+        "contraction": [Interval(Real, 0, None, closed="left")],
+    }
+
+    def _plan(self, n_features: int, n_components: int) -> Plan:
+        penalties = (Contraction(float(self.contraction)),)
+        return self.dense_plan(n_features, n_components, penalties=penalties)

@@ -1,0 +1,261 @@
+"""The denoising autoencoder and its ways to spoil rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from numbers import Real
+from typing import Any, cast
+
+import numpy as np
+from sklearn.utils import check_random_state
+from sklearn.utils._param_validation import Interval
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.validation import check_array, check_is_fitted
+
+from skae._data.dask_rows import is_dask
+from skae._data.rows import Pairs, dense, shape_of
+from skae._estimators.base import BaseAutoencoder
+from skae._estimators.words import one_of
+from skae._plan.objectives import Corruption
+from skae._plan.plan import Plan
+
+
+@dataclass(frozen=True)
+class Gaussian:
+    """Normal noise of this standard deviation, in the units of X."""
+
+    level: float
+
+    def __call__(self, rng: np.random.Generator, X: np.ndarray) -> np.ndarray:
+        noise = rng.standard_normal(X.shape, np.float32)
+        noise *= np.float32(self.level)
+        X += noise
+        return X
+
+
+def _hit(rng: np.random.Generator, X: np.ndarray, level: float) -> np.ndarray:
+    """Return a mask that is true for a share `level` of the entries."""
+    return rng.random(X.shape, np.float32) < np.float32(level)
+
+
+@dataclass(frozen=True)
+class Masking:
+    """A share of the values becomes zero."""
+
+    level: float
+
+    def __call__(self, rng: np.random.Generator, X: np.ndarray) -> np.ndarray:
+        X *= ~_hit(rng, X, self.level)
+        return X
+
+
+@dataclass(frozen=True)
+class Dropout:
+    """A share of the values becomes zero, the others grow so that the mean stays."""
+
+    level: float
+
+    def __call__(self, rng: np.random.Generator, X: np.ndarray) -> np.ndarray:
+        X *= ~_hit(rng, X, self.level)
+        X *= X.dtype.type(1.0 / (1.0 - self.level))
+        return X
+
+
+@dataclass(frozen=True)
+class SaltAndPepper:
+    """A share of the values becomes the least or the greatest of its column, among these rows."""
+
+    level: float
+
+    def __call__(self, rng: np.random.Generator, X: np.ndarray) -> np.ndarray:
+        drawn = rng.random(X.shape, np.float32)
+        low, high = X.min(axis=0), X.max(axis=0)
+        level = np.float32(self.level)
+        X = np.where(drawn < level, high, X)
+        return np.where(drawn < level / 2, low, X)
+
+
+@dataclass(frozen=True)
+class Swap:
+    """A share of the values is exchanged for that of another row, in the same column."""
+
+    level: float
+
+    def __call__(self, rng: np.random.Generator, X: np.ndarray) -> np.ndarray:
+        row, column = np.nonzero(_hit(rng, X, self.level))
+        if len(X) > 1:
+            other = (row + rng.integers(1, len(X), len(row))) % len(X)
+            X[row, column] = X.copy()[other, column]
+        return X
+
+
+CORRUPTIONS: dict[str, Callable[[float], Corruption]] = {
+    "gaussian": Gaussian,
+    "dropout": Dropout,
+    "masking": Masking,
+    "salt_and_pepper": SaltAndPepper,
+    "swap": Swap,
+}
+
+
+def _has_corruption(denoiser: DenoisingAutoencoder) -> bool:
+    if denoiser.corruption is None:
+        raise AttributeError("corruption=None: there is no noise to spoil rows by.")
+    return True
+
+
+class DenoisingAutoencoder(BaseAutoencoder):
+    """Autoencoder that learns to restore rows from spoiled ones.
+
+    In training the encoder sees rows with noise on them, and the decoder is asked for the
+    rows without it [4]_. `transform` and `reconstruct` then take noisy rows and clean them;
+    they add no noise of their own. The noise is drawn anew in each epoch, from `random_state`.
+    The loss on the rows set aside is measured with the same noise at every look.
+
+    Where rows are known both noisy and clean, ``corruption=None`` learns from these pairs:
+    ``fit(X, y)`` takes noisy rows X and the clean ones y, of the same shape and in the same units.
+    `mean_`, `scale_`, the principal axes of the start and `reconstruction_err_` are then about y,
+    and nothing is corrupted. ``score(X, y)`` says how well y is restored from X, also when
+    corruption is not None.
+
+    Parameters
+    ----------
+    {parameters}
+
+    corruption : {'gaussian', 'dropout', 'masking', 'salt_and_pepper', 'swap'} or None, \
+default='gaussian'
+        What happens to the rows that the encoder sees. 'gaussian' adds normal noise; the others
+        change each value with the probability `noise_level`: 'masking' to zero, 'dropout' to
+        zero while the others are divided by ``1 - noise_level``, 'salt_and_pepper' to
+        the least or the greatest value of its column and 'swap' to the value of another row in
+        its column, both among the rows of the batch (or of a few batches, where they are small).
+        None takes X as noisy as it is, and y for the clean rows.
+
+    noise_level : float, default=0.3
+        Standard deviation of 'gaussian' noise in the units of X; otherwise the share of the values
+        that change, in [0, 1).
+
+    Attributes
+    ----------
+    {attributes}
+
+    See Also
+    --------
+    AutoencoderTransformer : The same network, trained without noise.
+    ContractiveAutoencoder : A penalty on the derivative of the codes instead of noise.
+    sklearn.decomposition.KernelPCA : Denoising by a kernel method.
+
+    References
+    ----------
+    {references}
+    .. [4] Vincent et al., "Stacked Denoising Autoencoders: Learning Useful Representations in a
+       Deep Network with a Local Denoising Criterion", JMLR 11, 2010.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.datasets import load_digits
+    >>> from skae import DenoisingAutoencoder
+    >>> X = load_digits().data
+    >>> noisy = X + np.random.default_rng(0).normal(scale=4.0, size=X.shape)
+    >>> denoiser = DenoisingAutoencoder(16, noise_level=4.0, random_state=0).fit(X)
+    >>> error = np.mean((denoiser.reconstruct(noisy) - X) ** 2)
+    >>> print(f"{np.mean((noisy - X) ** 2):.0f} before, {error:.0f} after")
+    16 before, 3 after
+    """
+
+    corruption: str | None = "gaussian"
+    noise_level: float = 0.3
+
+    _parameter_constraints = {
+        **BaseAutoencoder._parameter_constraints,
+        "corruption": [one_of(CORRUPTIONS), None],
+        # Noise is drawn in float32.
+        "noise_level": [Interval(Real, 0, 1e30, closed="left")],
+    }
+
+    @available_if(_has_corruption)
+    def corrupt(self, X, random_state=None):
+        """Spoil rows as in training.
+
+        With ``corruption=None`` there is no such method.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+        random_state : int, RandomState instance or None, default=None
+            Seeds the noise.
+
+        Returns
+        -------
+        X_corrupted : ndarray of shape (n_samples, n_features)
+            In the dtype of X, float32 or float64. 'salt_and_pepper' and 'swap' take their values
+            from the rows given.
+        """
+        check_is_fitted(self)
+        self._validate_params()
+        corruption = cast("Corruption", self._corruption())
+        seed = check_random_state(random_state).randint(np.iinfo(np.int32).max)
+        return corruption(np.random.default_rng(seed), self._validated(X).copy())
+
+    def _paired(self, X, y, training: bool = False):
+        learns_pairs = self.corruption is None
+        if y is None and not (learns_pairs and training):
+            return X
+        shape = _shape(y)
+        # To count the rows of a dask collection would be to compute it.
+        counted = slice(1 if is_dask(y) else 0, None)
+        # What a pipeline passes on to a transformer are labels as a rule: not of X's shape.
+        is_clean = shape is not None and shape[counted] == X.shape[counted]
+        if not learns_pairs and not is_clean:
+            return X
+        if not learns_pairs and training:
+            raise ValueError(
+                f"y has the shape of X, {X.shape}, but with corruption={self.corruption!r} the "
+                "rows of X are the clean ones. Set corruption=None to learn from pairs, noisy X "
+                "and clean y, or leave y out."
+            )
+        if is_dask(y) or not isinstance(X, np.ndarray):
+            raise ValueError(
+                "Noisy rows X and clean rows y must be arrays in memory: dask collections are "
+                "not taken in pairs. Give X.compute() and y.compute()."
+            )
+        if not is_clean:
+            of = "of rows that differ in length" if shape is None else f"of the shape {shape}"
+            raise ValueError(
+                "corruption=None learns from pairs: fit(X, y) takes noisy rows X and clean rows y "
+                f"of the same shape, {X.shape}. Got y {'None' if y is None else of}. Where X is "
+                "clean, choose a corruption."
+            )
+        names = getattr(self, "feature_names_in_", None)
+        if names is not None and hasattr(y, "columns") and list(y.columns) != list(names):
+            raise ValueError(
+                f"The columns of y must be those of X, in the same order: {list(names)}. Got "
+                f"{list(y.columns)}. Give y[X.columns]."
+            )
+        y = check_array(
+            dense(y, "y"), dtype=[np.float64, np.float32], estimator=self, input_name="y"
+        )
+        return Pairs(X, y)
+
+    def _corruption(self) -> Corruption | None:
+        if self.corruption is None:
+            return None
+        if self.corruption != "gaussian" and self.noise_level >= 1:
+            raise ValueError(
+                f"noise_level={self.noise_level!r} is the share of values that corruption="
+                f"{self.corruption!r} changes: choose it in [0, 1)."
+            )
+        return CORRUPTIONS[self.corruption](float(self.noise_level))
+
+    def _plan(self, n_features: int, n_components: int) -> Plan:
+        return self.dense_plan(n_features, n_components, corruption=self._corruption())
+
+
+def _shape(y: Any) -> tuple[Any, ...] | None:
+    """Return the shape of y, None where its rows differ in length."""
+    try:
+        return shape_of(y)
+    except ValueError:
+        return None

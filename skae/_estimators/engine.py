@@ -1,0 +1,26 @@
+"""The engine: TensorFlow, imported when it is first needed."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from typing import Any
+
+from skae._network.codec import Maps, serve_other_layers_by
+from skae._plan.plan import Network
+from skae._training.protocols import Job, Trainer
+
+
+def local_trainer(job: Job) -> AbstractContextManager[Trainer]:
+    """Train in this process."""
+    from skae._tensorflow.trainer import local_trainer
+
+    return local_trainer(job)
+
+
+def _maps(network: Network, weights: tuple[Any, ...], dtype: Any) -> Maps:
+    from skae._tensorflow.serve import maps
+
+    return maps(network, weights, dtype)
+
+
+serve_other_layers_by(_maps)

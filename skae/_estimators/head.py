@@ -1,0 +1,353 @@
+"""An autoencoder's encoder under a linear head: what a classifier and a regressor share."""
+
+from __future__ import annotations
+
+from abc import ABCMeta, abstractmethod
+from copy import copy
+from functools import partial
+from typing import Any, ClassVar
+
+import joblib
+import numpy as np
+from sklearn.base import (
+    BaseEstimator,
+    ClassNamePrefixFeaturesOutMixin,
+    TransformerMixin,
+    _fit_context,
+    clone,
+)
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import check_consistent_length, check_is_fitted, validate_data
+
+from skae._data.batches import AUTO_BATCH_SIZE, rows_in_a_batch
+from skae._data.rows import finite, restored_on_failure
+from skae._estimators.base import BaseAutoencoder, codes_moments
+from skae._estimators.callbacks import CallbackSupportMixin
+from skae._estimators.documentation import DocumentationLink
+from skae._estimators.engine import local_trainer
+from skae._estimators.head_parameters import HeadParameters
+from skae._estimators.plain import AutoencoderTransformer
+from skae._estimators.versions import VersionStamp
+from skae._estimators.words import ATTRIBUTES as ELSEWHERE
+from skae._estimators.words import ForeignWords, rows_alone
+from skae._network.codec import Codec
+from skae._plan.objectives import Loss
+from skae._plan.plan import Objective, Solver
+from skae._training.checkpoint import Checkpoint, NoCheckpoint
+from skae._training.epochs import History
+from skae._training.interrupts import DeferredInterrupt, fit_until_interrupted, pass_on_interrupt
+from skae._training.joint import (
+    Headed,
+    JointFeed,
+    JointPlan,
+    JointTask,
+    LabelValidation,
+    step_lengths,
+)
+from skae._training.options import Hooks, StartPolicy, TrainingOptions
+from skae._training.schedule import Snapshot
+from skae._training.stage import run_stage
+from skae._training.stages import Trained
+from skae._version import __version__
+
+# The default autoencoder: as many codes as columns up to this; its first hidden layer is as wide
+# as X, rounded down to a power of two, within these bounds, and its second one half as wide.
+MOST_CODES, NARROWEST, WIDEST = 64, 64, 512
+# Weights of the terms beside the labels' loss: the entropy of each row's class, the shares of the
+# classes, the reconstruction.
+ENTROPY, BALANCE, RECONSTRUCTION = 0.3, 1.0, 0.1
+
+
+class EncoderWithHead(
+    VersionStamp,
+    DocumentationLink,
+    ForeignWords,
+    CallbackSupportMixin,
+    ClassNamePrefixFeaturesOutMixin,
+    TransformerMixin,
+    HeadParameters,
+    BaseEstimator,
+    metaclass=ABCMeta,
+):
+    """What the classifier and the regressor share: an encoder, a linear head, joint training."""
+
+    _attribute_advice = {name: f"See its autoencoder_: {told}" for name, told in ELSEWHERE.items()}
+
+    # How the head's outputs are compared with targets.
+    _loss: ClassVar[Loss]
+    # The activation of the default network, and how much counts of what it adds to a linear model.
+    _activation: ClassVar[str]
+    _share: ClassVar[float]
+
+    @abstractmethod
+    def _targets(self, y) -> tuple[np.ndarray, np.ndarray, dict[str, Any]]:
+        """Return which rows are labelled, a target for each of these, and fitted attributes."""
+
+    @abstractmethod
+    def _head(self, codes, targets) -> tuple[np.ndarray, np.ndarray]:
+        """Return kernel and bias of the linear map that brings codes closest to targets."""
+
+    @abstractmethod
+    def _shares(self, codec: Codec, X) -> tuple[float, ...]:
+        """Return the shares of the classes among rows, as the codec predicts them, if any."""
+
+    @abstractmethod
+    def _set_aside(self, targets, fraction, rng) -> tuple[np.ndarray, np.ndarray]:
+        """Return the labelled rows to train on and those to monitor the loss on, if any."""
+
+    @rows_alone
+    @_fit_context(prefer_skip_nested_validation=False)
+    def fit(self, X, y):
+        """Train encoder, reconstruction and head on all rows and the labels among them.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Or arrays of images or sequences, where the autoencoder takes these.
+        y : array-like of shape (n_samples,) or, in regression, (n_samples, n_outputs)
+            Targets; unlabelled rows are marked as the class says.
+
+        Returns
+        -------
+        self : object
+            The fitted estimator.
+
+        Raises
+        ------
+        ValueError
+            If X, y or a parameter cannot be used, if no row is labelled, or if the loss is not
+            finite in the first epoch. What an earlier call has fitted is kept.
+        KeyboardInterrupt
+            As by the autoencoders' `fit`. Ctrl-C while the autoencoder is trained leaves it as it
+            is by then, with the head that suits it.
+        """
+        if y is None:
+            raise ValueError(
+                f"{type(self).__name__} requires y to be passed, but the target y is None."
+            )
+        with restored_on_failure(self):
+            given = self.autoencoder
+            autoencoder = AutoencoderTransformer() if given is None else clone(given)
+            rows = validate_data(
+                self,
+                autoencoder._as_rows(X, first=True),
+                dtype=[np.float64, np.float32],
+                ensure_min_samples=2,
+            )
+            check_consistent_length(rows, y)
+            labelled, targets, of_targets = self._targets(y)
+            seed = check_random_state(self.random_state).randint(2**31 - 1)
+            rng = np.random.default_rng(seed)
+            checkpoint = self._checkpoint(rows, labelled, targets)
+            checkpoint.begin(rng)
+            if autoencoder.random_state is None:
+                autoencoder.set_params(random_state=int(rng.integers(2**31)))
+            interrupted = False
+            if given is None:
+                sizes = default_sizes(rows.shape[1])
+                autoencoder.set_params(activation=self._activation, **sizes)
+            starts_untrained = given is None and not self.freeze
+            if starts_untrained:
+                begin_untrained(autoencoder, rows)
+            else:
+                interrupted = fit_until_interrupted(autoencoder, autoencoder._like(rows, X))
+            model = autoencoder._fitted_model(rows)
+            headed = Headed.on(model, targets.shape[1], starts_untrained, self._share)
+            fraction = self.validation_fraction if self.early_stopping else 0.0
+            chosen, aside = self._set_aside(targets, 0.0 if self.freeze else fraction, rng)
+            where = np.flatnonzero(labelled)
+            weights = self._with_head(headed, rows[where[chosen]], targets[chosen])
+
+            seen = {"estimator": self, "X": X, "y": y}
+            context = self._init_callback_context(max_subtasks=int(self.max_iter))
+            context.call_on_fit_task_begin(**seen)
+
+            def fitted(history: History) -> dict[str, Any]:
+                return {**of_targets, **self._fitted(autoencoder, headed, rows, history)}
+
+            def begin_epoch():
+                return context.subcontext(task_name="epoch").call_on_fit_task_begin(**seen)
+
+            def end_epoch(task, history: History):
+                told = partial(fitted, history)
+                return task.call_on_fit_task_end(**seen, reconstruction_attributes=told)
+
+            history = History(Snapshot(0, weights, np.array([np.nan])))
+            if not (self.freeze or interrupted):
+                feed = self._feed(headed, rows, where[chosen], targets[chosen], where[aside], rng)
+                validation = None
+                if aside.size:
+                    validation = LabelValidation(
+                        rows[where[aside]], targets[aside], self._loss, headed.codec
+                    )
+                plan = self._joint_plan(headed, feed, self._shares(headed.codec(weights), rows))
+                with DeferredInterrupt() as interrupt:
+                    history = run_stage(
+                        JointTask(plan, weights, feed, validation),
+                        self._training_options(feed),
+                        StartPolicy(keeps=True),
+                        Hooks(begin_epoch, end_epoch, interrupt.check),
+                        local_trainer,
+                        checkpoint.of_stage(0),
+                    )
+                history.interrupted |= interrupt.pressed
+            interrupted |= history.interrupted
+            attributes = fitted(history)
+            if not interrupted:
+                checkpoint.remove()
+            context.call_on_fit_task_end(**seen, reconstruction_attributes=attributes)
+        self.__dict__.update(attributes)
+        if interrupted:
+            pass_on_interrupt()
+        return self
+
+    def transform(self, X):
+        """Return the codes that the head sees.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+
+        Returns
+        -------
+        codes : ndarray of shape (n_samples, n_components)
+            Of the encoder as the labelled rows have left it, without `whiten`.
+        """
+        codec = self._codec
+        return finite(codec.encode, self._rows(X))
+
+    def _outputs(self, X) -> np.ndarray:
+        """Return what the head gives for rows of X."""
+        codec = self._codec
+        return finite(lambda rows: codec.decode(codec.encode(rows)), self._rows(X))
+
+    def _rows(self, X) -> np.ndarray:
+        X = self.autoencoder_._as_rows(X)
+        return validate_data(self, X, dtype=[np.float64, np.float32], reset=False)
+
+    @property
+    def _codec(self) -> Codec:
+        check_is_fitted(self)
+        return Codec(
+            self.network_, self.weights_, self.autoencoder_.mean_, self.autoencoder_.scale_
+        )
+
+    @property
+    def _n_features_out(self):
+        return self.network_.n_components
+
+    def _checkpoint(self, X, labelled, targets) -> Checkpoint | NoCheckpoint:
+        """Return where a fit of these parameters, rows and labels writes how far it has come."""
+        if self.checkpoint is None:
+            return NoCheckpoint()
+        parameters = {**self.get_params(), "checkpoint": None, "verbose": None}
+        told = (type(self).__qualname__, __version__, parameters, X, labelled, targets)
+        return Checkpoint(self.checkpoint, joblib.hash(told))
+
+    def _fitted(self, autoencoder, headed: Headed, X, history: History) -> dict[str, Any]:
+        """Return the attributes of a fit that has come this far."""
+        weights = history.kept.weights
+        codec, below = headed.codec(weights), headed.autoencoder(weights)
+        autoencoder = copy(autoencoder)
+        moments = codes_moments(below, X) if autoencoder.whiten else None
+        vars(autoencoder).update(autoencoder._attributes(below, moments, X))
+        return {
+            "autoencoder_": autoencoder,
+            "network_": codec.network,
+            "weights_": codec.weights,
+            "loss_curve_": history.loss_curve,
+            "validation_loss_curve_": history.validation_loss_curve,
+            "best_iter_": history.kept.epoch,
+            "n_iter_": max(1, len(history.loss_curve)),
+        }
+
+    def _with_head(self, headed: Headed, X, targets) -> tuple[Any, ...]:
+        """Return the weights training starts from, the head that of a linear model.
+
+        Its penalty is that of codes in standard deviations of their own, or in one unit for all.
+        """
+        model, network = headed.model, headed.network
+        codes = model.codec(model.weights).encode(X)
+        mean, deviation = codes.mean(axis=0), codes.std(axis=0)
+        deviation[deviation == 0.0] = 1.0
+        if headed.keeps_linear:
+            deviation[:] = model.scale
+        kernel, bias = self._head((codes - mean) / deviation, targets)
+        kernel = kernel / deviation[:, np.newaxis]
+        bias = bias - mean @ kernel
+        if network.scales_codes:
+            kernel = kernel * model.scale
+        return (*model.weights, np.float32(kernel), np.float32(bias))
+
+    def _feed(self, headed: Headed, X, labelled, targets, aside, rng) -> JointFeed:
+        """Return the batches of all rows of X but those set aside."""
+        rows = np.setdiff1d(np.arange(len(X)), aside)
+        size = AUTO_BATCH_SIZE if self.batch_size == "auto" else int(self.batch_size)
+        return JointFeed(
+            X,
+            rows,
+            labelled,
+            np.asarray(targets, np.float32),
+            headed.model.mean,
+            headed.model.scale,
+            (rows_in_a_batch(size, len(labelled)), rows_in_a_batch(2 * size, len(rows))),
+            step_lengths(X, headed.model, rng),
+            rng,
+        )
+
+    def _joint_plan(self, headed: Headed, feed: JointFeed, shares) -> JointPlan:
+        """Return what is trained on these batches."""
+        model, is_adamw = headed.model, self.solver == "adamw"
+        alpha = float(self.alpha) / len(feed.rows)
+        momentum = 0.9 if self.solver == "sgd" else 0.0
+        # Where labels say what a row is, its neighbours need not, and it need not be made sure.
+        unlabelled = 1.0 - len(feed.labelled) / len(feed.rows)
+        return JointPlan(
+            headed.network,
+            Objective(self._loss),
+            Solver(self.solver, momentum, bool(momentum), alpha if is_adamw else 0.0),
+            autoencoder=model.plan.network,
+            reconstruction=model.plan.objective.loss,
+            n_labelled=feed.sizes[0],
+            fixed=headed.fixed,
+            alpha=0.0 if is_adamw else alpha,
+            head_alpha=float(self.alpha) / len(feed.labelled),
+            consistency_weight=unlabelled,
+            entropy_weight=ENTROPY * unlabelled,
+            balance_weight=BALANCE * unlabelled,
+            reconstruction_weight=RECONSTRUCTION,
+            shares=shares,
+        )
+
+    def _training_options(self, feed: JointFeed) -> TrainingOptions:
+        """Return how the joint training runs."""
+        return TrainingOptions(
+            batch_size=feed.batch_size,
+            shuffle=True,
+            learning_rate=self.learning_rate,
+            learning_rate_init=float(self.learning_rate_init),
+            max_iter=int(self.max_iter),
+            tol=float(self.tol) if self.early_stopping else 0.0,
+            patience=self.n_iter_no_change if self.early_stopping else np.inf,
+            warns=self.early_stopping,
+            verbose=self.verbose,
+        )
+
+
+def default_sizes(n_features: int) -> dict[str, Any]:
+    """Return the sizes of the default autoencoder."""
+    width = min(max(1 << (n_features.bit_length() - 1), NARROWEST), WIDEST)
+    return {
+        "n_components": min(n_features, MOST_CODES),
+        "hidden_layer_sizes": (width, width // 2),
+    }
+
+
+def begin_untrained(autoencoder: BaseAutoencoder, X: np.ndarray) -> None:
+    """Set the fitted attributes of an autoencoder before its first epoch."""
+    rng = autoencoder._generator()
+    X = autoencoder._validated(X, first=True)
+    split_seed = int(rng.integers(2**63))
+    model = autoencoder._first_model(X, rng)
+    start = Trained(model, History(Snapshot(0, model.weights, np.array([np.nan]))), [])
+    autoencoder.__dict__.update(autoencoder._fitted(X, start, False), _split_seed=split_seed)

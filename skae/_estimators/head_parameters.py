@@ -1,0 +1,181 @@
+"""Constructor parameters of a classifier and a regressor: declared, checked, documented once."""
+
+from __future__ import annotations
+
+from numbers import Integral, Real
+from typing import Any, ClassVar
+
+import numpy as np
+from sklearn.utils._param_validation import HasMethods, Interval, Options
+
+from skae._estimators.base import BaseAutoencoder
+from skae._estimators.parameters import SOLVERS
+from skae._estimators.words import one_of, translating
+from skae._training.schedule import SCHEDULES
+
+
+class HeadParameters:
+    """The parameters, with what is allowed for each."""
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        "autoencoder": [BaseAutoencoder, None],
+        "freeze": ["boolean"],
+        "alpha": [Interval(Real, 0, None, closed="neither")],
+        "solver": [one_of(SOLVERS)],
+        "batch_size": [one_of(["auto"]), Interval(Integral, 1, None, closed="left")],
+        "learning_rate": [one_of(SCHEDULES)],
+        "learning_rate_init": [Interval(Real, 0, None, closed="neither")],
+        "max_iter": [Interval(Integral, 1, None, closed="left")],
+        "tol": [Interval(Real, 0, None, closed="left")],
+        "early_stopping": ["boolean"],
+        "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
+        "n_iter_no_change": [
+            Interval(Integral, 1, None, closed="left"),
+            Options(Real, {np.inf}),
+        ],
+        "random_state": ["random_state"],
+        "verbose": ["verbose"],
+        "checkpoint": [str, HasMethods(["__fspath__"]), None],
+    }
+
+    @translating
+    def __init__(
+        self,
+        autoencoder=None,
+        *,
+        freeze=False,
+        alpha=1.0,
+        solver="adam",
+        batch_size="auto",
+        learning_rate="cosine",
+        learning_rate_init=1e-3,
+        max_iter=50,
+        tol=1e-4,
+        early_stopping=False,
+        validation_fraction=0.1,
+        n_iter_no_change=10,
+        random_state=None,
+        verbose=False,
+        checkpoint=None,
+    ):
+        self.autoencoder = autoencoder
+        self.freeze = freeze
+        self.alpha = alpha
+        self.solver = solver
+        self.batch_size = batch_size
+        self.learning_rate = learning_rate
+        self.learning_rate_init = learning_rate_init
+        self.max_iter = max_iter
+        self.tol = tol
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.n_iter_no_change = n_iter_no_change
+        self.random_state = random_state
+        self.verbose = verbose
+        self.checkpoint = checkpoint
+
+
+PARAMETERS = """\
+autoencoder : estimator or None, default=None
+        Any autoencoder of skae; it is cloned, trained on all rows, and then once more together
+        with the labels, a head on standardised codes included. Its corruption and penalties
+        belong to the first training alone. None begins with the labels at once: an
+        `AutoencoderTransformer` starts as PCA, with as many codes as X has columns, at most 64,
+        and two hidden layers (ReLU in classification, tanh in regression), the first one as wide
+        as X (a power of two from 64 to 512) and the second half as wide. Its linear path and
+        the head stay the linear model of the labelled rows that they start as, and the layers
+        beside them learn what is to be added.
+
+    freeze : bool, default=False
+        Whether the encoder stays as the autoencoder has left it, so that the head alone sees
+        labels. Nothing is then trained by TensorFlow but the autoencoder, also for None.
+
+    alpha : float, default=1.0
+        Strength of the L2 term, ``alpha / 2`` times the sum of squared kernel entries: of the head
+        divided by the number of labelled rows, so that it is what ``1 / C`` is in
+        `LogisticRegression`, of the autoencoder by the number of all rows.
+
+    solver : {'adam', 'adamw', 'sgd', 'rmsprop'}, default='adam'
+        Solver of the joint training. 'sgd' has Nesterov's momentum of 0.9; 'adamw' decays all
+        kernels by `alpha` divided by the number of rows, in place of their L2 term.
+
+    batch_size : int or 'auto', default='auto'
+        Labelled rows in a step of the joint training, which sees twice as many of all rows
+        besides; 'auto' is 64. Less where there are fewer rows.
+
+    learning_rate : {'constant', 'adaptive', 'exponential', 'cosine'}, default='cosine'
+        Schedule of the joint training, as of the autoencoders. 'adaptive' cuts the rate where
+        `early_stopping` would stop.
+
+    learning_rate_init : float, default=0.001
+        Initial learning rate of the joint training.
+
+    max_iter : int, default=50
+        Largest number of epochs of the joint training. An epoch has as many steps as draw all
+        rows once (128 in a step by default) and all labelled ones (64), and at least 6.
+
+    tol : float, default=1e-4
+        A smaller fall of the validation loss is none.
+
+    early_stopping : bool, default=False
+        Whether labelled rows are set aside, of which the joint training sees nothing. The weights
+        with the least loss on them are kept, and training ends after `n_iter_no_change` epochs
+        without a fall. Worth it where labels are many.
+
+    validation_fraction : float, default=0.1
+        Share of the labelled rows that are set aside. At least 30 are, or a quarter where that is
+        less, and none of fewer than 8. Each class keeps one row to train on.
+
+    n_iter_no_change : int or inf, default=10
+        Epochs without a fall of the validation loss that end the training, with `early_stopping`.
+
+    random_state : int, RandomState instance or None, default=None
+        Seeds the batches and directions of the joint training, and `autoencoder` where its own is
+        None.
+
+    verbose : bool or int, default=False
+        Whether to print a line an epoch of the joint training, and to say so when compiling takes
+        long.
+
+    checkpoint : str, path-like or None, default=None
+        Directory in which `fit` writes after each epoch of the joint training how far it has come;
+        the same call goes on there after it was cut short, see :ref:`checkpoint`. A given
+        `autoencoder` is then trained anew, unless its own `checkpoint` was not done."""
+
+ATTRIBUTES = """\
+autoencoder_ : estimator
+        The autoencoder, as trained together with the labels. Its curves and `n_iter_` are of its
+        training before; None has had none.
+
+    network_ : Network
+        Frozen description of encoder and head.
+
+    weights_ : tuple of ndarray
+        Trained arrays of encoder and head, in the order of ``network_.shapes``.
+
+    loss_curve_ : list of float
+        Loss of each epoch of the joint training, all terms but the L2 term; empty with
+        ``freeze=True``.
+
+    validation_loss_curve_ : list of float
+        Loss of the labelled rows set aside after each epoch; empty without `early_stopping`.
+
+    n_iter_ : int
+        Number of epochs of the joint training, 1 with ``freeze=True``.
+
+    best_iter_ : int
+        Epoch whose weights are kept, 0 for the start: that of the least validation loss, or else of
+        the least training loss.
+
+    n_features_in_ : int
+        Number of columns seen by `fit`.
+
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the columns, where X had string names."""
+
+REFERENCES = """\
+.. [1] Miyato et al., "Virtual Adversarial Training: A Regularization Method for Supervised and
+       Semi-Supervised Learning", IEEE TPAMI 41, 2019.
+    .. [2] Hu et al., "Learning Discrete Representations via Information Maximizing Self-Augmented
+       Training", ICML 2017.
+    .. [3] Erhan et al., "Why Does Unsupervised Pre-training Help Deep Learning?", JMLR 11, 2010."""

@@ -1,0 +1,257 @@
+"""Constructor parameters that every kind shares: declared, checked and documented once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import KW_ONLY, dataclass, field, fields
+from numbers import Integral, Real
+from typing import Any, ClassVar, dataclass_transform
+
+import numpy as np
+from sklearn.utils._param_validation import HasMethods, Interval, Options, RealNotInt
+
+from skae._data.batches import rows_in_a_batch
+from skae._estimators.parameter_texts import ATTRIBUTES, PARAMETERS, REFERENCES
+from skae._estimators.words import one_of, translating
+from skae._network.forward import ACTIVATIONS
+from skae._plan.layers import Layer, dense_layers
+from skae._plan.objectives import LOSSES, Corruption, Loss, Penalty
+from skae._plan.plan import Network, Objective, Plan, Solver, Stage, mirrored
+from skae._training.initialization import RANDOM_STARTS
+from skae._training.options import TrainingOptions
+from skae._training.schedule import SCHEDULES
+
+SOLVERS = ("adam", "adamw", "sgd", "rmsprop")
+# What 'auto' stands for: so many epochs, and on few rows, where these are short, so many steps.
+MOST_EPOCHS, MOST_STEPS = 200, 8000
+PATIENT_EPOCHS, PATIENT_STEPS = 10, 400
+# What TensorFlow counts by.
+WIDEST = 2**31 - 1
+
+
+@dataclass_transform(kw_only_default=True)
+@dataclass(eq=False, repr=False)
+class SharedParameters:
+    """The shared parameters as dataclass fields: `n_components` first, the rest by keyword.
+
+    A class derived from this one is a dataclass, too: what it annotates becomes a keyword-only
+    parameter, and what it assigns to the name of a parameter becomes its default. In its docstring
+    ``{parameters}``, ``{attributes}`` and ``{references}`` stand for what all of them share.
+    """
+
+    n_components: int | float | None = 2
+    _: KW_ONLY
+    hidden_layer_sizes: Any = (128, 64)
+    activation: str = "elu"
+    code_activation: str = "identity"
+    output_activation: str = "identity"
+    loss: str = "squared_error"
+    init: str = "pca"
+    tied_weights: bool = False
+    whiten: bool = False
+    alpha: float = 0.02
+    solver: str = "adam"
+    momentum: float = 0.9
+    nesterovs_momentum: bool = True
+    batch_size: int | str = "auto"
+    learning_rate: str = "adaptive"
+    learning_rate_init: float = 0.001
+    max_iter: int | str = "auto"
+    shuffle: bool = True
+    tol: float = 1e-4
+    early_stopping: bool = True
+    validation_fraction: float = 0.1
+    n_iter_no_change: int | float | str = "auto"
+    warm_start: bool = False
+    random_state: Any = None
+    verbose: bool | int = False
+    checkpoint: Any = None
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        "n_components": [
+            Interval(Integral, 1, None, closed="left"),
+            Interval(RealNotInt, 0, 1, closed="neither"),
+            None,
+        ],
+        "hidden_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left")],
+        "activation": [one_of(ACTIVATIONS)],
+        "code_activation": [one_of(ACTIVATIONS)],
+        "output_activation": [one_of(ACTIVATIONS)],
+        "loss": [one_of(LOSSES)],
+        "init": [one_of(("pca", *RANDOM_STARTS))],
+        "tied_weights": ["boolean"],
+        "whiten": ["boolean"],
+        "alpha": [Interval(Real, 0, None, closed="left")],
+        "solver": [one_of(SOLVERS)],
+        "momentum": [Interval(Real, 0, 1, closed="left")],
+        "nesterovs_momentum": ["boolean"],
+        "batch_size": [one_of(["auto"]), Interval(Integral, 1, None, closed="left")],
+        "learning_rate": [one_of(SCHEDULES)],
+        "learning_rate_init": [Interval(Real, 0, None, closed="neither")],
+        "max_iter": [one_of(["auto"]), Interval(Integral, 1, None, closed="left")],
+        "shuffle": ["boolean"],
+        "tol": [Interval(Real, 0, None, closed="left")],
+        "early_stopping": ["boolean"],
+        "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
+        "n_iter_no_change": [
+            one_of(["auto"]),
+            Interval(Integral, 1, None, closed="left"),
+            Options(Real, {np.inf}),
+        ],
+        "warm_start": ["boolean"],
+        "random_state": ["random_state"],
+        "verbose": ["verbose"],
+        "checkpoint": [str, HasMethods(["__fspath__"]), None],
+    }
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        for inherited in fields(cls):
+            if inherited.name in cls.__dict__:
+                cls.__annotations__.setdefault(inherited.name, inherited.type)
+                default = field(default=cls.__dict__[inherited.name], kw_only=inherited.kw_only)
+                setattr(cls, inherited.name, default)
+        dataclass(eq=False, repr=False, kw_only=True)(cls)
+        cls.__init__ = translating(cls.__init__)  # type: ignore[method-assign]
+        documented(parameters=_parameters_of, attributes=ATTRIBUTES, references=REFERENCES)(cls)
+
+    def dense_plan(self, n_features: int, n_components: int, **parts: Any) -> Plan:
+        """Describe the dense autoencoder of the shared parameters.
+
+        `parts` are what a kind sets itself, see `layered_plan`.
+        """
+        encoder = dense_layers((n_features, *self.hidden_sizes(), n_components))
+        return self.layered_plan(encoder, mirrored(encoder), **parts)
+
+    def layered_plan(
+        self,
+        encoder: tuple[Layer, ...],
+        decoder: tuple[Layer, ...],
+        *,
+        loss: Loss | None = None,
+        penalties: tuple[Penalty, ...] = (),
+        corruption: Corruption | None = None,
+        code_activation: str | None = None,
+        n_active: int | None = None,
+        is_variational: bool = False,
+        stages: tuple[Stage, ...] | None = None,
+    ) -> Plan:
+        """Describe an autoencoder of these layers, the rest of it by the shared parameters.
+
+        `loss`, `code_activation` and `stages` stand in for the parameter of that name and for
+        `max_iter` epochs of the whole network; the other arguments are fields of
+        :class:`~skae._plan.plan.Objective` and :class:`~skae._plan.plan.Network`.
+        """
+        loss = loss or LOSSES[self.loss]
+        stages = stages or (Stage(),)
+        if self.tied_weights and decoder != mirrored(encoder):
+            raise ValueError(
+                "tied_weights=True needs dense layers and a decoder that mirrors the encoder. "
+                f"Leave tied_weights out for {type(self).__name__}."
+            )
+        if max(layer.n_out for layer in encoder + decoder) > WIDEST:
+            names = ("n_components", "hidden_layer_sizes", "filters")
+            given = ", ".join(f"{n}={getattr(self, n)!r}" for n in names if hasattr(self, n))
+            raise ValueError(f"{given} describe a layer that is wider than {WIDEST} units.")
+        is_sgd, is_adamw = self.solver == "sgd", self.solver == "adamw"
+        # Without hidden layers the one layer itself is linear.
+        starts_as_pca = self.init == "pca" and stages[0].layer is None
+        return Plan(
+            Network(
+                encoder,
+                decoder,
+                activation=self.activation,
+                code_activation=code_activation or self.code_activation,
+                output_activation=self._output_activation(loss.on_logits),
+                tied_weights=bool(self.tied_weights),
+                encoder_skip=starts_as_pca and len(encoder) > 1,
+                decoder_skip=starts_as_pca and len(decoder) > 1,
+                n_active=n_active,
+                is_variational=is_variational,
+            ),
+            Objective(loss, 0.0 if is_adamw else float(self.alpha), penalties, corruption),
+            # What a solver does not use must not tell its programs apart.
+            Solver(
+                name=self.solver,
+                momentum=float(self.momentum) if is_sgd else 0.0,
+                nesterovs_momentum=is_sgd and bool(self.nesterovs_momentum),
+                weight_decay=float(self.alpha) if is_adamw else 0.0,
+            ),
+            stages,
+        )
+
+    def training_options(self, n_rows: int) -> TrainingOptions:
+        """Return how training runs with so many rows to train on."""
+        return TrainingOptions(
+            batch_size=rows_in_a_batch(self.batch_size, n_rows),
+            shuffle=self.shuffle,
+            learning_rate=self.learning_rate,
+            learning_rate_init=float(self.learning_rate_init),
+            max_iter=int(self._in_epochs(self.max_iter, n_rows, MOST_EPOCHS, MOST_STEPS)),
+            tol=self.tol,
+            patience=self._in_epochs(self.n_iter_no_change, n_rows, PATIENT_EPOCHS, PATIENT_STEPS),
+            warns=True,
+            verbose=self.verbose,
+        )
+
+    def _in_epochs(self, asked: Any, n_rows: int, n_epochs: int, n_steps: int) -> float:
+        """Return the number asked for; 'auto' are so many epochs, and at least so many steps."""
+        if asked != "auto":
+            return asked
+        steps_an_epoch = -(-n_rows // rows_in_a_batch(self.batch_size, n_rows))
+        return max(n_epochs, -(-n_steps // steps_an_epoch))
+
+    def hidden_sizes(self) -> tuple[int, ...]:
+        """Return the widths of the hidden layers."""
+        return ints("hidden_layer_sizes", self.hidden_layer_sizes)
+
+    def _output_activation(self, on_logits: bool) -> str:
+        if not on_logits:
+            return self.output_activation
+        if self.output_activation not in ("identity", "logistic"):
+            raise ValueError(
+                f"loss={self.loss!r} implies output_activation='logistic', got "
+                f"{self.output_activation!r}. Leave output_activation out or choose another loss."
+            )
+        return "logistic"
+
+
+def ints(name: str, value: Any, n: int | None = None) -> tuple[int, ...]:
+    """Return the positive ints of a parameter; where `n` are asked for, one stands for all."""
+    is_one = isinstance(value, Integral) or getattr(value, "ndim", 1) == 0
+    several = (value,) * (n or 1) if is_one else tuple(value)
+    if not all(isinstance(each, Integral) and int(each) >= 1 for each in several) or (
+        n is not None and len(several) != n
+    ):
+        number = "" if n is None else f"{n} "
+        raise ValueError(
+            f"The {name!r} parameter must hold {number}ints >= 1. Got {value!r} instead."
+        )
+    return tuple(int(each) for each in several)
+
+
+def documented(**texts: Any) -> Callable[[type], type]:
+    """Return a class decorator that puts texts, or functions of the class, for marks in its doc."""
+
+    def fill(cls: type) -> type:
+        if cls.__doc__:  # None under python -OO
+            for mark, text in texts.items():
+                text = text(cls) if callable(text) else text
+                cls.__doc__ = cls.__doc__.replace(f"{{{mark}}}", text)
+        return cls
+
+    return fill
+
+
+def _parameters_of(cls: type) -> str:
+    """Return the shared parameters' text with a kind's own defaults.
+
+    What the kind documents itself is left out.
+    """
+    entries = []
+    for entry in PARAMETERS.split("\n\n"):
+        head, body = entry.strip().split("\n", 1)
+        name = head.split(" : ")[0]
+        if f"\n    {name} : " not in (cls.__doc__ or ""):
+            entries.append(f"{head}, default={getattr(cls, name)!r}\n{body}")
+    return "\n\n    ".join(entries)

@@ -1,0 +1,91 @@
+"""The stacked autoencoder: trained one layer at a time, then as a whole."""
+
+from __future__ import annotations
+
+from numbers import Integral
+
+from sklearn.utils._param_validation import Interval
+
+from skae._estimators.base import BaseAutoencoder
+from skae._plan.plan import Plan, Stage
+
+
+class StackedAutoencoder(BaseAutoencoder):
+    """Deep autoencoder pretrained one layer at a time.
+
+    The first layer is trained as an autoencoder of X, the second as an autoencoder of the first
+    one's codes, and so on [4]_; then, with `fine_tune`, the whole network is trained as one.
+
+    Textbooks show two ways to do this: separate autoencoders whose weights are copied together,
+    and phases in one network in which the layers below are frozen. They compute the same, and
+    this is what is done here: since frozen layers give the same codes in every epoch, these
+    are computed once for all rows and kept, in one float32 matrix as wide as the widest
+    hidden layer.
+
+    With ``init='pca'`` each layer starts as the principal axes of what it sees; the whole
+    network has no linear path beside its layers. A warm start and `partial_fit` go on with the
+    whole network; a first `partial_fit` begins with it, from random kernels.
+
+    Parameters
+    ----------
+    {parameters}
+
+    layer_max_iter : int, default=20
+        Largest number of epochs for each layer. `learning_rate`, `tol`, `early_stopping` and
+        `n_iter_no_change` apply to a layer as to the whole.
+
+    fine_tune : bool, default=True
+        Whether the whole network is trained, for up to `max_iter` epochs, after its layers.
+        Otherwise `n_iter_` is 0, `loss_curve_` empty and `loss_` NaN.
+
+    Attributes
+    ----------
+    {attributes}
+
+    stage_loss_curves_ : list of list of float
+        Training loss of each layer in each of its epochs: for the first layer as in `loss_curve_`,
+        for those above the share of the variance of the codes below left unexplained.
+
+    See Also
+    --------
+    AutoencoderTransformer : Trains all layers at once, from a start at PCA.
+
+    References
+    ----------
+    {references}
+    .. [4] Bengio et al., "Greedy Layer-Wise Training of Deep Networks", NIPS 2006.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_digits
+    >>> from skae import StackedAutoencoder
+    >>> X = load_digits().data
+    >>> stacked = StackedAutoencoder(
+    ...     8, hidden_layer_sizes=(64, 32), max_iter=50, learning_rate="cosine", random_state=0
+    ... ).fit(X)
+    >>> len(stacked.stage_loss_curves_)
+    3
+    >>> print(stacked.score(X) > 0.7)
+    True
+    """
+
+    layer_max_iter: int = 20
+    fine_tune: bool = True
+
+    _parameter_constraints = {
+        **BaseAutoencoder._parameter_constraints,
+        "layer_max_iter": [Interval(Integral, 1, None, closed="left")],
+        "fine_tune": ["boolean"],
+    }
+
+    def _plan(self, n_features: int, n_components: int) -> Plan:
+        if self.tied_weights:
+            raise ValueError(
+                "tied_weights=True: a layer trained alone has a mirror of its own. Leave "
+                "tied_weights out, or tie the weights of an AutoencoderTransformer."
+            )
+        n_layers = len(self.hidden_sizes()) + 1
+        stages = tuple(Stage(int(self.layer_max_iter), layer) for layer in range(n_layers))
+        if self.fine_tune:
+            stages += (Stage(),)
+        return self.dense_plan(n_features, n_components, stages=stages)

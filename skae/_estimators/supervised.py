@@ -1,0 +1,364 @@
+"""Classification and regression on codes that unlabelled rows have shaped too."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+from scipy.special import softmax
+from sklearn.base import ClassifierMixin, RegressorMixin
+from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.utils import _safe_indexing
+from sklearn.utils._missing import is_pandas_na, is_scalar_nan
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import (
+    check_array,
+    check_consistent_length,
+    check_is_fitted,
+    column_or_1d,
+)
+
+from skae._data.rows import dense
+from skae._data.split import set_aside
+from skae._estimators.head import EncoderWithHead
+from skae._estimators.head_parameters import ATTRIBUTES, PARAMETERS, REFERENCES
+from skae._estimators.parameters import documented
+from skae._plan.objectives import LOSSES
+
+with_shared_text = documented(parameters=PARAMETERS, attributes=ATTRIBUTES, references=REFERENCES)
+
+
+@dataclass(frozen=True)
+class SoftmaxCrossentropy:
+    """Minus the log-probability of a row's class; the factor undoes the mean over classes."""
+
+    on_logits: ClassVar[bool] = True
+
+    def __call__(self, m: Any, target: Any, output: Any) -> Any:
+        return -target.shape[1] * target * m.log_softmax(output)
+
+
+class ScoredWhereLabelled:
+    """Predictors whose `score` leaves unlabelled rows out, as their `fit` does."""
+
+    def score(self, X, y, sample_weight=None):
+        """Return scikit-learn's score of the rows that are labelled.
+
+        That is the accuracy of a classifier and $R^2$ of a regressor.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+        y : array-like of shape (n_samples,) or, in regression, (n_samples, n_outputs)
+            Targets; unlabelled rows are marked as in `fit`, and do not count.
+        sample_weight : array-like of shape (n_samples,), default=None
+
+        Returns
+        -------
+        score : float
+
+        Raises
+        ------
+        ValueError
+            If no row is labelled.
+        """
+        check_is_fitted(self)
+        check_consistent_length(X, y, sample_weight)
+        labelled = self._is_labelled(y)
+        if not labelled.all():
+            check_labelled(labelled)
+            rows = np.flatnonzero(labelled)
+            X, y = _safe_indexing(X, rows), _safe_indexing(y, rows)
+            if sample_weight is not None:
+                sample_weight = _safe_indexing(sample_weight, rows)
+        return super().score(X, y, sample_weight)
+
+
+@with_shared_text
+class AutoencoderClassifier(ScoredWhereLabelled, ClassifierMixin, EncoderWithHead):
+    """Classifier on the codes of an autoencoder that also learns from unlabelled rows.
+
+    Encoder, reconstruction and a linear head on the codes are trained together. By default they
+    start as PCA under a logistic regression of the labelled rows, and all rows are asked for what
+    has to be added to it. Beside the log-loss of the labelled rows and the reconstruction of all,
+    these terms count: predictions are to change little when a row is moved a small step in the
+    direction in which they change most, virtual adversarial training [1]_; and each row's class is
+    to be sure while the shares of the classes stay those that the logistic regression predicts,
+    as in [2]_. A step is as long as the way to the nearest other row, and at most a fifth of the
+    median distance between two rows. A given `autoencoder` is trained before, on all rows [3]_.
+
+    Rows with the label -1 are unlabelled, as everywhere in scikit-learn; for classes that are
+    strings give y dtype object. With no such row this is supervised learning. Where 1 is the
+    only other label, -1 and 1 are two classes.
+
+    Parameters
+    ----------
+    {parameters}
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+        Labels, sorted.
+
+    {attributes}
+
+    See Also
+    --------
+    AutoencoderRegressor : The same for continuous targets.
+    sklearn.semi_supervised.SelfTrainingClassifier : Learns from its own predictions.
+
+    References
+    ----------
+    {references}
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.datasets import load_digits
+    >>> from sklearn.model_selection import train_test_split
+    >>> from skae import AutoencoderClassifier
+    >>> X, y = load_digits(return_X_y=True)
+    >>> X, X_test, y, y_test = train_test_split(X, y, random_state=0)
+    >>> y[100:] = -1
+    >>> classifier = AutoencoderClassifier(random_state=0).fit(X, y)
+    >>> print(classifier.score(X_test, y_test) > 0.9)
+    True
+    """
+
+    _loss = SoftmaxCrossentropy()
+    _activation = "relu"
+    _share = 1.0
+
+    def decision_function(self, X):
+        """Return the logits of the classes; for two classes, the second's minus the first's.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+
+        Returns
+        -------
+        logits : ndarray of shape (n_samples,) or (n_samples, n_classes)
+        """
+        logits = self._outputs(X)
+        return logits[:, 1] - logits[:, 0] if len(self.classes_) == 2 else logits
+
+    def predict_proba(self, X):
+        """Return the probabilities of the classes.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+
+        Returns
+        -------
+        probabilities : ndarray of shape (n_samples, n_classes)
+            In the order of `classes_`.
+        """
+        return softmax(self._outputs(X), axis=1)
+
+    def predict(self, X):
+        """Return the most probable class of each row.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+
+        Returns
+        -------
+        classes : ndarray of shape (n_samples,)
+        """
+        outputs = self._outputs(X)
+        return self.classes_[outputs.argmax(axis=1)]
+
+    def _targets(self, y):
+        y = _labels(y)
+        labelled = _is_no_mark(y)
+        check_labelled(labelled)
+        if set(y[labelled].tolist()) == {1}:
+            labelled[:] = True  # -1 and 1 are the two classes
+        check_classification_targets(y[labelled])
+        classes, indices = np.unique(y[labelled], return_inverse=True)
+        if len(classes) == 1:
+            raise ValueError(
+                f"{type(self).__name__} needs at least 2 classes, but all labelled rows have one "
+                f"class: {classes[0]!r}."
+            )
+        return labelled, np.eye(len(classes))[indices], {"classes_": classes}
+
+    def _is_labelled(self, y):
+        labelled = _is_no_mark(_labels(y))
+        # Of two classes, -1 may be one.
+        return labelled | (-1 in self.classes_.tolist())
+
+    def _shares(self, codec, X):
+        shares = softmax(codec.decode(codec.encode(X)), axis=1).mean(axis=0)
+        return tuple(map(float, shares))
+
+    def _set_aside(self, targets, fraction, rng):
+        _, aside = set_aside(len(targets), fraction, rng)
+        # Each class keeps a row to train on.
+        _, first = np.unique(targets.argmax(axis=1), return_index=True)
+        aside = np.setdiff1d(aside, first)
+        return np.setdiff1d(np.arange(len(targets)), aside), aside
+
+    def _head(self, codes, targets):
+        # A softmax of two classes knows their difference alone.
+        logistic = LogisticRegression(C=1.0 / self.alpha, max_iter=1000)
+        logistic.fit(codes, targets.argmax(axis=1))
+        kernel, bias = logistic.coef_.T, logistic.intercept_
+        if targets.shape[1] == 2:
+            kernel, bias = kernel * [-0.5, 0.5], bias * [-0.5, 0.5]
+        return kernel, bias
+
+
+@with_shared_text
+class AutoencoderRegressor(ScoredWhereLabelled, RegressorMixin, EncoderWithHead):
+    """Regressor on the codes of an autoencoder that also learns from unlabelled rows.
+
+    Encoder, reconstruction and a linear head on the codes are trained together. By default they
+    start as PCA under a ridge regression of the labelled rows, and all rows are asked for what
+    has to be added to it. Beside the squared error of the labelled rows and the reconstruction of
+    all, predictions are to change little when a row is moved a small step in the direction in
+    which they change most, virtual adversarial training [1]_. A step is as long as the way to the
+    nearest other row [2]_, and at most a fifth of the median distance between two rows. What is
+    added to the ridge regression counts half: the average of two predictors has at most the mean
+    of their squared errors. A given `autoencoder` is trained before, on all rows [3]_, and what
+    it becomes counts in full. Targets are standardised inside.
+
+    Rows whose target (or one of whose targets) is NaN are unlabelled.
+
+    Parameters
+    ----------
+    {parameters}
+
+    Attributes
+    ----------
+    target_mean_, target_scale_ : ndarray of shape (n_outputs,)
+        Mean and standard deviation of the targets.
+
+    {attributes}
+
+    See Also
+    --------
+    AutoencoderClassifier : The same for classes.
+
+    References
+    ----------
+    {references}
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.datasets import load_diabetes
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from sklearn.preprocessing import StandardScaler
+    >>> from skae import AutoencoderRegressor
+    >>> X, y = load_diabetes(return_X_y=True)
+    >>> y[100:200] = np.nan
+    >>> model = make_pipeline(StandardScaler(), AutoencoderRegressor(random_state=0)).fit(X, y)
+    >>> print(model.score(X[:100], y[:100]) > 0.4)
+    True
+    """
+
+    _loss = LOSSES["squared_error"]
+    # What saturates does not run away from the targets on rows far from the others.
+    _activation = "tanh"
+    # The average of two predictions, here the linear model's and the network's, has at most
+    # the mean of their squared errors.
+    _share = 0.5
+
+    def predict(self, X):
+        """Return the targets of rows.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+
+        Returns
+        -------
+        y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
+        """
+        y = self._outputs(X) * self.target_scale_ + self.target_mean_
+        return y if self._is_multioutput else y.ravel()
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.target_tags.multi_output = True
+        return tags
+
+    def _targets(self, y):
+        y = _numbers(y)
+        if y.ndim == 2 and y.shape[1] == 1:
+            y = column_or_1d(y, warn=True)
+        labelled = self._is_labelled(y)
+        check_labelled(labelled)
+        known = y.reshape(len(y), -1)[labelled]
+        with np.errstate(over="ignore", invalid="ignore"):
+            mean, scale = known.mean(axis=0), known.std(axis=0)
+        if not np.isfinite([mean, scale]).all():
+            raise ValueError(
+                f"y is too large: it reaches {np.abs(known).max():g} in size, so that its variance "
+                "overflows. Divide y by a constant."
+            )
+        scale[scale == 0.0] = 1.0
+        fitted = {"target_mean_": mean, "target_scale_": scale, "_is_multioutput": y.ndim == 2}
+        return labelled, (known - mean) / scale, fitted
+
+    def _is_labelled(self, y):
+        y = _numbers(y)
+        return ~np.isnan(y.reshape(len(y), -1)).any(axis=1)
+
+    def _shares(self, codec, X):
+        return ()
+
+    def _set_aside(self, targets, fraction, rng):
+        return set_aside(len(targets), fraction, rng)
+
+    def _head(self, codes, targets):
+        # The squared error is averaged over the outputs, each of which Ridge fits alone.
+        ridge = Ridge(alpha=0.5 * self.alpha * targets.shape[1]).fit(codes, targets)
+        return ridge.coef_.reshape(targets.shape[1], -1).T, ridge.intercept_
+
+
+def _labels(y: Any) -> np.ndarray:
+    """Return labels of classes as an array of one dimension, all of them known."""
+    y = column_or_1d(dense(y, "y", "-1"), warn=True)
+    if y.dtype.kind == "f":
+        unknown = not np.isfinite(y).all()
+    else:
+        unknown = y.dtype.kind == "O" and any(
+            each is None or is_scalar_nan(each) or is_pandas_na(each) for each in y
+        )
+    if unknown:
+        raise ValueError("Input y contains NaN or infinity. Mark unlabelled rows with -1.")
+    if y.dtype.kind in "OUT" and np.any(y == "-1"):
+        raise ValueError(
+            "y has the string '-1' among its labels: NumPy has turned -1 into the string '-1'. "
+            "Mark unlabelled rows with the number -1 in an array of dtype object: "
+            "np.array(['a', 'b', -1], dtype=object)."
+        )
+    return y
+
+
+def _is_no_mark(y: np.ndarray) -> np.ndarray:
+    """Return which labels are not -1; strings never equal a number."""
+    return np.ones(len(y), bool) if y.dtype.kind in "UST" else np.asarray(y != -1, bool)
+
+
+def _numbers(y: Any) -> np.ndarray:
+    """Return the targets of a regression, NaN where they are unknown."""
+    return check_array(
+        dense(y, "y"),
+        ensure_2d=False,
+        dtype=np.float64,
+        ensure_all_finite="allow-nan",
+        input_name="y",
+    )
+
+
+def check_labelled(labelled: np.ndarray) -> None:
+    """Refuse targets without a labelled row."""
+    if not labelled.any():
+        raise ValueError(f"y marks all {len(labelled)} rows as unlabelled. Label some of them.")

@@ -1,0 +1,263 @@
+"""The variational autoencoder."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from numbers import Integral, Real
+from typing import Any
+
+import numpy as np
+from sklearn.utils import check_random_state
+from sklearn.utils._param_validation import Interval
+
+from skae._data.blocks import blocks
+from skae._data.rows import finite
+from skae._estimators.base import BaseAutoencoder
+from skae._estimators.words import one_of
+from skae._network.codec import Codec
+from skae._network.forward import ARRAYS, encode, entry_losses, log_variances, propagate
+from skae._plan.objectives import LOSSES, Loss, Step
+from skae._plan.plan import Plan
+
+
+@dataclass(frozen=True)
+class Divergence:
+    """Kullback-Leibler divergence of a row's codes from standard normals, per column of X."""
+
+    weight: float
+
+    def __call__(self, tf: Any, step: Step) -> Any:
+        nats = divergence(tf.math, step.means, step.log_variances)
+        rows = tf.reduce_sum(nats, axis=1)
+        return self.weight * step.mean(tf, rows) / step.network.n_features
+
+
+def divergence(m: Any, means: Any, log_variances: Any) -> Any:
+    """Return, code by code, the divergence from a standard normal in nats."""
+    return 0.5 * (m.square(means) + m.exp(log_variances) - 1.0 - log_variances)
+
+
+class Likelihood:
+    """What a fitted network says of standardised rows and codes: nats in the units of X."""
+
+    def __init__(self, codec: Codec, loss: Loss, dtype: Any) -> None:
+        self._loss, self._network = loss, codec.network
+        self._mean, self._scale = codec.mean.astype(dtype), dtype.type(codec.scale)
+        weights = (weight.astype(dtype, copy=False) for weight in codec.weights)
+        self._encoder, self._decoder = codec.network.split(weights, np.transpose)
+        # What makes a normal of variance scale**2 / 2 integrate to one.
+        of_normal = codec.network.n_features * (0.5 * np.log(np.pi) + np.log(codec.scale))
+        self._constant = 0.0 if loss.on_logits else of_normal
+
+    def posterior(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return means and log-variances of the codes of rows."""
+        of_rows = self._network, self._encoder, rows, ARRAYS
+        return encode(*of_rows), log_variances(*of_rows)
+
+    def given(self, codes: np.ndarray, rows: np.ndarray) -> np.ndarray:
+        """Return the log-likelihood of rows, each given its codes."""
+        output = propagate(self._network, self._decoder, codes, ARRAYS)
+        losses = entry_losses(
+            self._loss, self._network, rows, output, self._mean, self._scale, ARRAYS
+        )
+        return -losses.sum(axis=1, dtype=np.float64) - self._constant
+
+
+def drawn(
+    means: np.ndarray, spread: np.ndarray, rng: np.random.RandomState
+) -> tuple[np.ndarray, np.ndarray]:
+    """Draw codes by their means and log-variances; return the standard normals they come from."""
+    normals = rng.standard_normal(means.shape).astype(means.dtype)
+    return means + np.exp(0.5 * spread) * normals, normals
+
+
+class VariationalAutoencoder(BaseAutoencoder):
+    """Autoencoder whose codes are normals, from which new rows can be drawn.
+
+    The encoder gives the mean and the log-variance of each code, training draws codes from
+    them, and a divergence from standard normals is added to the loss: training raises a lower
+    bound of the likelihood of X [4]_. `transform` gives the means. They are near standard normals
+    and, unlike the codes of other kinds, not in the units of X.
+
+    loss='binary_crossentropy' stands for Bernoulli variables (and, as usual, for pixels between 0
+    and 1), loss='squared_error' for normal ones of variance ``scale_**2 / 2``. `score_samples`
+    is minus the squared error of the reconstruction from the means, as for every kind;
+    the bound itself is `evidence_lower_bound`, and a tighter one `log_likelihood`.
+
+    Parameters
+    ----------
+    {parameters}
+
+    loss : {'squared_error', 'binary_crossentropy'}, default='squared_error'
+        Likelihood of X, see above. 'binary_crossentropy' needs values in [0, 1] and implies a
+        logistic output.
+
+    kl_weight : float, default=1.0
+        Weight of the divergence, the beta of [5]_. 1 is the evidence lower bound.
+
+    Attributes
+    ----------
+    {attributes}
+
+    See Also
+    --------
+    AutoencoderTransformer : Codes without noise, in the units of X.
+    skae.plotting.ManifoldDisplay : Draws what a grid of codes decodes to.
+    sklearn.mixture.GaussianMixture : Another model that draws new samples.
+
+    References
+    ----------
+    {references}
+    .. [4] Kingma and Welling, "Auto-Encoding Variational Bayes", ICLR 2014.
+    .. [5] Higgins et al., "beta-VAE: Learning Basic Visual Concepts with a Constrained
+       Variational Framework", ICLR 2017.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_digits
+    >>> from skae import VariationalAutoencoder
+    >>> X = load_digits().data / 16
+    >>> variational = VariationalAutoencoder(8, loss="binary_crossentropy", random_state=0).fit(X)
+    >>> variational.sample(3, random_state=0).shape
+    (3, 64)
+    >>> print(f"{variational.evidence_lower_bound(X, random_state=0).mean():.0f} nats")
+    -24 nats
+    """
+
+    kl_weight: float = 1.0
+
+    _parameter_constraints = {
+        **BaseAutoencoder._parameter_constraints,
+        "loss": [one_of(("squared_error", "binary_crossentropy"))],
+        "kl_weight": [Interval(Real, 0, None, closed="left")],
+    }
+
+    def _plan(self, n_features: int, n_components: int) -> Plan:
+        return self.dense_plan(
+            n_features,
+            n_components,
+            is_variational=True,
+            penalties=(Divergence(float(self.kl_weight)),),
+        )
+
+    def sample(self, n_samples=1, random_state=None):
+        """Draw new rows: decode codes drawn from standard normals.
+
+        Parameters
+        ----------
+        n_samples : int, default=1
+        random_state : int, RandomState instance or None, default=None
+
+        Returns
+        -------
+        X : ndarray of shape (n_samples, n_features)
+            Means of the rows, in the units of X: the noise of the likelihood is not added.
+
+        Raises
+        ------
+        ValueError
+            If `n_samples` is less than 1.
+        """
+        if n_samples < 1:
+            raise ValueError(f"n_samples={n_samples!r}: ask for one row at least.")
+        # Whitening is a map of what transform gives out; the decoder knows nothing of it.
+        codec = replace(self._codec, whitening=None)
+        rng = check_random_state(random_state)
+        return codec.decode(rng.standard_normal((n_samples, self.n_components_)))
+
+    def evidence_lower_bound(self, X, random_state=None):
+        """Return a lower bound of the log-likelihood of each row, estimated by one draw of codes.
+
+        `kl_weight` does not enter.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+        random_state : int, RandomState instance or None, default=None
+
+        Returns
+        -------
+        bounds : ndarray of shape (n_samples,)
+            In nats. With loss='squared_error' it is the log of a density in the units of X.
+
+        See Also
+        --------
+        log_likelihood : A tighter bound, from many draws.
+        """
+
+        def bounds(model: Likelihood, rows: np.ndarray, rng: np.random.RandomState) -> np.ndarray:
+            means, spread = model.posterior(rows)
+            codes, _ = drawn(means, spread, rng)
+            return model.given(codes, rows) - divergence(np, means, spread).sum(axis=1)
+
+        return self._in_nats(bounds, X, random_state)
+
+    def log_likelihood(self, X, n_samples=100, random_state=None):
+        """Return the log-likelihood of each row, estimated by many draws of codes.
+
+        This is the importance-weighted bound of Burda, Grosse and Salakhutdinov, "Importance
+        Weighted Autoencoders", ICLR 2016: the log of the mean, over `n_samples` draws of codes from
+        the encoder, of the likelihood of the row and the codes divided by the density of that
+        draw. Its expectation is `evidence_lower_bound`'s for one draw, rises with
+        the number of draws, and tends to the log-likelihood. Published values are for 5,000 draws.
+        `kl_weight` does not enter. Compare models of the same loss, on the same columns in the same
+        units only.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            A dask collection is read block by block.
+        n_samples : int, default=100
+            Number of draws for each row. The time grows in proportion; the memory does not.
+        random_state : int, RandomState instance or None, default=None
+
+        Returns
+        -------
+        log_likelihood : ndarray of shape (n_samples,)
+            In nats. With loss='binary_crossentropy' it is the log of a probability where X holds
+            zeros and ones; values between count as if they were probabilities, and the result is
+            no likelihood of theirs. With loss='squared_error' it is the log of a
+            density in the units of X: given the codes, each column is normal around the
+            reconstruction with the variance ``scale_**2 / 2``.
+
+        Raises
+        ------
+        ValueError
+            If `n_samples` is no integer of at least 1.
+
+        Examples
+        --------
+        >>> from sklearn.datasets import load_digits
+        >>> from skae import VariationalAutoencoder
+        >>> X = (load_digits().data > 7).astype("float32")
+        >>> variational = VariationalAutoencoder(8, loss="binary_crossentropy", random_state=0)
+        >>> print(f"{variational.fit(X).log_likelihood(X, random_state=0).mean():.0f} nats")
+        -16 nats
+        """
+        if not isinstance(n_samples, Integral) or n_samples < 1:
+            raise ValueError(f"n_samples={n_samples!r}: ask for an integer of at least 1.")
+
+        def bounds(model: Likelihood, rows: np.ndarray, rng: np.random.RandomState) -> np.ndarray:
+            means, spread = model.posterior(rows)
+            total = np.full(len(rows), -np.inf)
+            for _ in range(n_samples):
+                codes, normals = drawn(means, spread, rng)
+                # The prior's density over that of the draw: what normals share cancels.
+                prior = 0.5 * (np.square(normals) + spread - np.square(codes)).sum(axis=1)
+                total = np.logaddexp(total, model.given(codes, rows) + prior)
+            return total - np.log(int(n_samples))
+
+        return self._in_nats(bounds, X, random_state)
+
+    def _in_nats(self, bounds: Any, X: Any, random_state: Any) -> np.ndarray:
+        """Return what a function of the fitted likelihood says of each row, block by block."""
+        codec = self._codec
+        X = self._within_reach(self._validated(X))
+        rng = check_random_state(random_state)
+        model = Likelihood(codec, LOSSES[self.loss], X.dtype)
+        values = np.empty(len(X))
+        for part in blocks(len(X), codec.network.widest):
+            values[part] = finite(
+                lambda block: bounds(model, codec.standardised(block), rng), X[part]
+            )
+        return values

@@ -1,0 +1,149 @@
+"""What NumPy computes as graphs of ONNX: the same lines on symbols instead of arrays."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+from sklearn.utils.validation import check_is_fitted
+
+from skae._estimators.words import whereabouts
+from skae._network.codec import Codec
+from skae._network.forward import Arithmetic, encode, propagate, to_output_units
+
+# The first with Gelu.
+OPSET = 20
+
+
+def codec_of(estimator: Any) -> Codec:
+    """Return the codec of a fitted estimator, if its layers can be traced."""
+    check_is_fitted(estimator)
+    codec = getattr(estimator, "_codec", None)
+    if not isinstance(codec, Codec) or not codec.network.in_numpy:
+        raise ValueError(
+            f"{type(estimator).__name__} is not traced to ONNX: that takes an autoencoder of skae "
+            "with dense layers alone, none of them convolutional or recurrent."
+            f"{whereabouts(estimator)}"
+        )
+    return codec
+
+
+class Node(NamedTuple):
+    """One operation: its name in ONNX, names of what goes in and comes out, and its settings."""
+
+    operation: str
+    inputs: tuple[str, ...]
+    output: str
+    attributes: dict[str, Any]
+
+    def made(self, make: Any, renamed: Any = str) -> Any:
+        """Make it by a function of its name, inputs, outputs and attributes."""
+        inputs, outputs = [renamed(name) for name in self.inputs], [renamed(self.output)]
+        if self.operation == "TopK":
+            outputs.append(renamed(f"{self.output}_indices"))
+        return make(self.operation, inputs, outputs, **self.attributes)
+
+
+class Graph:
+    """Operations and constants, in the order in which they were met."""
+
+    def __init__(self) -> None:
+        self.nodes: list[Node] = []
+        self.constants: dict[str, np.ndarray] = {}
+
+    def constant(self, value: Any) -> str:
+        """Keep a constant of floats, in float32, of ints or of strings, and return its name."""
+        array = np.asarray(value)
+        array = array.astype({"f": np.float32, "i": np.int64}.get(array.dtype.kind, object))
+        name = f"constant{len(self.constants)}"
+        self.constants[name] = array
+        return name
+
+    def add(self, operation: str, *inputs: Any, **attributes: Any) -> Symbol:
+        """Add an operation on symbols and constants."""
+        names = tuple(
+            each.name if isinstance(each, Symbol) else self.constant(each) for each in inputs
+        )
+        node = Node(operation, names, f"value{len(self.nodes)}", attributes)
+        self.nodes.append(node)
+        return Symbol(self, node.output)
+
+
+@dataclass(frozen=True)
+class Symbol:
+    """A value that a graph will compute, with the arithmetic of an array."""
+
+    graph: Graph
+    name: str
+
+    def __add__(self, other: Any) -> Symbol:
+        return self.graph.add("Add", self, other)
+
+    def __sub__(self, other: Any) -> Symbol:
+        return self.graph.add("Sub", self, other)
+
+    def __mul__(self, other: Any) -> Symbol:
+        return self.graph.add("Mul", self, other)
+
+    __rmul__ = __mul__
+
+    def __matmul__(self, other: Any) -> Symbol:
+        return self.graph.add("MatMul", self, other)
+
+
+def _keep_largest(rows: Symbol, k: int) -> Symbol:
+    add = rows.graph.add
+    # Of the two outputs of TopK the first is read, the k largest values.
+    largest = add("TopK", rows, np.array([k]))
+    least = add("ReduceMin", largest, np.array([1]), keepdims=1)
+    return add("Where", add("GreaterOrEqual", rows, least), rows, 0.0)
+
+
+ACTIVATIONS = {
+    "identity": lambda x: x,
+    "relu": lambda x: x.graph.add("Relu", x),
+    "leaky_relu": lambda x: x.graph.add("LeakyRelu", x, alpha=0.2),
+    "elu": lambda x: x.graph.add("Elu", x),
+    "selu": lambda x: x.graph.add("Selu", x),
+    "gelu": lambda x: x.graph.add("Gelu", x, approximate="tanh"),
+    "softplus": lambda x: x.graph.add("Softplus", x),
+    "tanh": lambda x: x.graph.add("Tanh", x),
+    "logistic": lambda x: x.graph.add("Sigmoid", x),
+}
+SYMBOLS = Arithmetic(
+    None,
+    np.transpose,
+    ACTIVATIONS,
+    lambda layer, kernel, bias, rows: rows @ kernel + bias,
+    _keep_largest,
+)
+
+
+def traced_encoder(codec: Codec, X: Symbol) -> Symbol:
+    """Trace `Codec.encode`."""
+    network = codec.network
+    encoder, _ = network.split(codec.weights, np.transpose)
+    codes = encode(network, encoder, (X - codec.mean) * (1.0 / codec.scale), SYMBOLS)
+    if network.scales_codes:
+        codes = codes * codec.scale
+    if codec.whitening is not None:
+        mean, matrix, _ = codec.whitening
+        codes = (codes - mean) @ matrix
+    return codes
+
+
+def traced_decoder(codec: Codec, codes: Symbol) -> Symbol:
+    """Trace `Codec.decode`."""
+    network = codec.network
+    _, decoder = network.split(codec.weights, np.transpose)
+    if codec.whitening is not None:
+        mean, _, inverse = codec.whitening
+        codes = codes @ inverse + mean
+    if network.scales_codes:
+        codes = codes * (1.0 / codec.scale)
+    output = propagate(network, decoder, codes, SYMBOLS)
+    if network.output_activation is None:
+        return output
+    reconstruction = to_output_units(network, output, codec.mean, codec.scale)
+    return ACTIVATIONS[network.output_activation](reconstruction)

@@ -1,0 +1,182 @@
+"""Converters by which `skl2onnx.to_onnx` takes estimators of skae, and pipelines with them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from onnx import TensorProto, helper
+from skl2onnx import update_registered_converter
+from skl2onnx.common.data_types import FloatTensorType, Int64TensorType, StringTensorType
+from skl2onnx.common.utils_classifier import get_label_classes
+from sklearn.utils.validation import check_is_fitted
+
+import skae
+from skae._estimators.base import BaseAutoencoder
+from skae._estimators.outlier_scores import References, Tail
+from skae._exchange.onnx_graph import OPSET, Graph, Symbol, codec_of, traced_decoder, traced_encoder
+
+# Standard deviations beyond which a normal tail is a continued fraction, and the depth of that.
+BEYOND, LEVELS = 2.0, 16
+TINY = np.finfo(np.float32).tiny
+
+# Each of the following traces an estimator's outputs, and tells their types for so many rows.
+
+
+def _codes(estimator: Any, scope: Any, X: Symbol) -> tuple[Symbol, ...]:
+    return (traced_encoder(codec_of(estimator), X),)
+
+
+def _type_of_codes(estimator: Any, scope: Any, n: Any) -> tuple[Any, ...]:
+    return (FloatTensorType([n, estimator.n_components_]),)
+
+
+def _both_ways(estimator: Any, X: Symbol) -> Symbol:
+    codec = codec_of(estimator)
+    return traced_decoder(codec, traced_encoder(codec, X))
+
+
+def _labels(estimator: Any, scope: Any) -> np.ndarray:
+    """Return the classes: strings, ints also for floats and bools, indices by the option nocl."""
+    labels = get_label_classes(scope, estimator)
+    return labels if labels.dtype.kind in "UO" else labels.astype(np.int64)
+
+
+def _classes(estimator: Any, scope: Any, X: Symbol) -> tuple[Symbol, ...]:
+    add = X.graph.add
+    logits = _both_ways(estimator, X)
+    most_probable = add("ArgMax", logits, axis=1, keepdims=0)
+    return add("Gather", _labels(estimator, scope), most_probable), add("Softmax", logits, axis=1)
+
+
+def _types_of_classes(estimator: Any, scope: Any, n: Any) -> tuple[Any, ...]:
+    labels = _labels(estimator, scope)
+    of_labels = Int64TensorType if labels.dtype.kind == "i" else StringTensorType
+    return of_labels([n]), FloatTensorType([n, len(labels)])
+
+
+def _targets(estimator: Any, scope: Any, X: Symbol) -> tuple[Symbol, ...]:
+    return (_both_ways(estimator, X) * estimator.target_scale_ + estimator.target_mean_,)
+
+
+def _type_of_targets(estimator: Any, scope: Any, n: Any) -> tuple[Any, ...]:
+    return (FloatTensorType([n, len(estimator.target_mean_)]),)
+
+
+def _inliers(estimator: Any, scope: Any, X: Symbol) -> tuple[Symbol, ...]:
+    add = X.graph.add
+    scorer = estimator._scorer
+    reconstruction = _both_ways(scorer.autoencoder, X)
+    errors = add("ReduceSumSquare", X - reconstruction, np.array([1]), keepdims=1)
+    distances = _code_distances(scorer.references, reconstruction)
+    surprises = _surprise(scorer.of_errors, errors) + _surprise(scorer.of_codes, distances)
+    scores = surprises * -1.0 - estimator.offset_
+    is_inlier = add("GreaterOrEqual", scores, 0.0)
+    return add("Where", is_inlier, np.array([1]), np.array([-1])), scores
+
+
+def _code_distances(references: References, rows: Symbol) -> Symbol:
+    """Trace `References.squared_distances`."""
+    add = rows.graph.add
+    centre = references.rows.mean(axis=0)
+    others, rows = references.rows - centre, rows - centre
+    own = add("ReduceSumSquare", rows, np.array([1]), keepdims=1)
+    squares = own + np.square(others).sum(axis=1) + rows @ (-2.0 * others.T)
+    count = np.array([len(references.weights)])
+    nearest = add("TopK", add("Relu", squares), count, axis=1, largest=0)
+    means = add("Sqrt", nearest) @ references.weights[:, np.newaxis]
+    return means * means
+
+
+def _surprise(tail: Tail, squares: Symbol) -> Symbol:
+    """Trace `Tail.surprise`: near the centre by the error function, beyond by a continued fraction.
+
+    The error function of float32 is 1 too soon.
+    """
+    add = squares.graph.add
+    ratios = add("Max", squares, max(tail.least, TINY)) * (1.0 / tail.centre)
+    if tail.power:
+        z = (add("Pow", ratios, tail.power) - 1.0) * (1.0 / (tail.power * tail.spread))
+    else:
+        z = add("Log", ratios) * (1.0 / tail.spread)
+    inside, outside = add("Min", z, BEYOND), add("Max", z, BEYOND)
+    near = add("Log", add("Erf", inside * -np.sqrt(0.5)) * 0.5 + 0.5) * -1.0
+    fraction = outside
+    for k in range(LEVELS, 0, -1):
+        fraction = outside + add("Div", float(k), fraction)
+    far = outside * outside * 0.5 + add("Log", fraction) + 0.5 * np.log(2.0 * np.pi)
+    return add("Where", add("Greater", z, BEYOND), far, near)
+
+
+def _types_of_inliers(estimator: Any, scope: Any, n: Any) -> tuple[Any, ...]:
+    return Int64TensorType([n, 1]), FloatTensorType([n, 1])
+
+
+def _registered(
+    kind: type,
+    trace: Callable[[Any, Any, Symbol], tuple[Symbol, ...]],
+    types: Callable[[Any, Any, Any], tuple[Any, ...]],
+    **options: Any,
+) -> None:
+    """Register a converter that traces an estimator's outputs, of these types."""
+
+    def shapes(operator: Any) -> None:
+        estimator = operator.raw_operator
+        check_is_fitted(estimator)
+        n_samples = operator.inputs[0].get_first_dimension()
+        of_outputs = types(estimator, operator.scope_inst, n_samples)
+        for output, its_type in zip(operator.outputs, of_outputs, strict=True):
+            output.type = its_type
+
+    def convert(scope: Any, operator: Any, container: Any) -> None:
+        graph = Graph()
+        X = Symbol(graph, "X")
+        names = {"X": operator.inputs[0].full_name}
+        if not isinstance(operator.inputs[0].type, FloatTensorType):
+            X = graph.add("Cast", X, to=TensorProto.FLOAT)
+        outputs = trace(operator.raw_operator, scope, X)
+        for symbol, output in zip(outputs, operator.outputs, strict=True):
+            names[symbol.name] = output.full_name
+        _add(graph, names, scope, container)
+
+    alias = f"Skae{kind.__name__}"
+    update_registered_converter(kind, alias, shapes, convert, options=options or None)
+
+
+def _add(graph: Graph, names: dict[str, str], scope: Any, container: Any) -> None:
+    """Add a graph to one of skl2onnx, under these names and else names of its own."""
+
+    def renamed(name: str) -> str:
+        return names.setdefault(name, scope.get_unique_variable_name(name))
+
+    for name, array in graph.constants.items():
+        kind = helper.np_dtype_to_tensor_dtype(array.dtype)
+        values = array.ravel().tolist()
+        if kind == TensorProto.STRING:
+            # Left to itself an older onnx takes ASCII alone.
+            values = [value.encode() for value in values]
+        container.add_initializer(renamed(name), kind, array.shape, values)
+
+    def add(operation: str, inputs: list[str], outputs: list[str], **attributes: Any) -> None:
+        own = scope.get_unique_operator_name(operation)
+        container.add_node(operation, inputs, outputs, op_version=OPSET, name=own, **attributes)
+
+    for node in graph.nodes:
+        node.made(add, renamed)
+
+
+for _name in skae.__all__:
+    _kind = getattr(skae, _name)
+    if isinstance(_kind, type) and issubclass(_kind, BaseAutoencoder):
+        _registered(_kind, _codes, _type_of_codes)
+_registered(
+    skae.AutoencoderClassifier,
+    _classes,
+    _types_of_classes,
+    zipmap=[True, False, "columns"],
+    nocl=[True, False],
+    output_class_labels=[False, True],
+)
+_registered(skae.AutoencoderRegressor, _targets, _type_of_targets)
+_registered(skae.AutoencoderOutlierDetector, _inliers, _types_of_inliers)

@@ -1,0 +1,1 @@
+"""What a network computes: its arithmetic, written once, and NumPy's way through it."""

@@ -1,0 +1,167 @@
+"""A fitted network in NumPy: samples in, codes out, and back, a block of rows at a time."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from skae._data.blocks import blocks, standardised
+from skae._network.forward import (
+    ACTIVATIONS,
+    ARRAYS,
+    encode,
+    hidden_rows,
+    propagate,
+    to_output_units,
+)
+from skae._network.whitening import Whitening
+from skae._plan.plan import Network, SubNetwork
+
+# A pass over all rows of large data for one number would cost a fit of few epochs a tenth.
+ERROR_ROWS = 10_000
+
+
+class Maps(NamedTuple):
+    """What a network computes: standardised rows to codes, codes to the decoder's output."""
+
+    encode: Callable[[np.ndarray], np.ndarray]
+    decode: Callable[[np.ndarray], np.ndarray]
+
+
+# Makes the maps of networks with layers that NumPy lacks.
+_fallback: list[Callable[[Network, tuple[Any, ...], Any], Maps]] = []
+
+
+def serve_other_layers_by(backend: Callable[[Network, tuple[Any, ...], Any], Maps]) -> None:
+    """Name the backend of networks with layers that NumPy lacks."""
+    _fallback.append(backend)
+
+
+def maps(network: Network, weights: Iterable[Any], dtype: Any) -> Maps:
+    """Return a network's maps for arrays of this dtype."""
+    if not network.in_numpy:
+        return _fallback[-1](network, tuple(weights), dtype)
+    arrays = (np.asarray(weight).astype(dtype, copy=False) for weight in weights)
+    encoder, decoder = network.split(arrays, np.transpose)
+    return Maps(
+        partial(encode, network, encoder, by=ARRAYS),
+        partial(propagate, network, decoder, by=ARRAYS),
+    )
+
+
+class AbstractCodec(ABC):
+    """What brings rows to codes and back, in the dtype of its input, a block of rows at a time."""
+
+    @abstractmethod
+    def encode(self, X: np.ndarray) -> np.ndarray:
+        """Return the codes of rows of X."""
+
+    @abstractmethod
+    def decode(self, codes: np.ndarray) -> np.ndarray:
+        """Return the rows that codes stand for."""
+
+    @abstractmethod
+    def _blocks(self, n_rows: int) -> Iterator[slice]:
+        """Yield slices of so many rows that what is held of them stays small."""
+
+    def squared_errors(self, X: np.ndarray, targets: np.ndarray | None = None) -> np.ndarray:
+        """Return the squared distance of each row's reconstruction to the row, in float64.
+
+        Or to that of `targets`, which stands for what the row is to become.
+        """
+        targets = X if targets is None else targets
+        errors = np.empty(X.shape[0])
+        for rows in self._blocks(X.shape[0]):
+            difference = targets[rows] - self.decode(self.encode(X[rows]))
+            errors[rows] = np.einsum("ij,ij->i", difference, difference, dtype=np.float64)
+        return errors
+
+
+@dataclass(frozen=True)
+class Codec(AbstractCodec):
+    """A fitted network with its units: rows of X in, codes out, and back.
+
+    Works in the dtype of its input and never holds more than a block of rows besides input and
+    output. Codes of an identity code layer are in the units of X, as PCA's are.
+
+    Parameters
+    ----------
+    network : Network
+    weights : tuple of ndarray
+        Trained arrays in the order of ``network.shapes``.
+    mean : ndarray of shape (n_features,)
+    scale : float
+    whitening : Whitening or None
+    """
+
+    network: Network
+    weights: tuple[np.ndarray, ...]
+    mean: np.ndarray
+    scale: float
+    whitening: Whitening | None = None
+
+    def _blocks(self, n_rows: int) -> Iterator[slice]:
+        return blocks(n_rows, self.network.widest)
+
+    def standardised(self, X: np.ndarray) -> np.ndarray:
+        """Return a standardised copy of rows, in their own dtype."""
+        rows = X.copy()
+        return standardised(rows, self.mean, self.scale, out=rows)
+
+    def encode(self, X: np.ndarray) -> np.ndarray:
+        """Return the codes of rows of X."""
+        network = self.network
+        to_codes = maps(network, self.weights, X.dtype).encode
+        codes = np.empty((X.shape[0], network.n_components), X.dtype)
+        for rows in self._blocks(X.shape[0]):
+            codes[rows] = to_codes(self.standardised(X[rows]))
+        if network.scales_codes:
+            codes *= X.dtype.type(self.scale)
+        if self.whitening is not None:
+            mean, matrix, _ = self.whitening
+            codes = (codes - mean.astype(X.dtype)) @ matrix.astype(X.dtype)
+        return codes
+
+    def decode(self, codes: np.ndarray) -> np.ndarray:
+        """Return the rows that codes stand for."""
+        network, dtype = self.network, codes.dtype
+        if self.whitening is not None:
+            mean, _, inverse = self.whitening
+            codes = codes @ inverse.astype(dtype) + mean.astype(dtype)
+        if network.scales_codes:
+            codes = codes / dtype.type(self.scale)
+        to_output = maps(network, self.weights, dtype).decode
+        mean, scale = self.mean.astype(dtype, copy=False), dtype.type(self.scale)
+        X = np.empty((codes.shape[0], network.decoder[-1].n_out), dtype)
+        for rows in self._blocks(codes.shape[0]):
+            X[rows] = to_output(codes[rows])
+            if network.output_activation is not None:
+                last = ACTIVATIONS[network.output_activation]
+                X[rows] = last(to_output_units(network, X[rows], mean, scale))
+        return X
+
+    def hidden(self, X: np.ndarray, layer: int) -> np.ndarray:
+        """Return the activations of a hidden layer of an encoder that NumPy serves."""
+        network = self.network
+        weights = (weight.astype(X.dtype, copy=False) for weight in self.weights)
+        encoder, _ = network.split(weights, np.transpose)
+        # `hidden_rows` leaves the last layer out.
+        layers, kernels, biases = (part[: layer + 2] for part in encoder[:3])
+        activations = np.empty((X.shape[0], layers[layer].n_out), X.dtype)
+        for rows in self._blocks(X.shape[0]):
+            activations[rows] = hidden_rows(
+                network,
+                SubNetwork(layers, kernels, biases, None),
+                self.standardised(X[rows]),
+                ARRAYS,
+            )
+        return activations
+
+    def mean_squared_error(self, X: np.ndarray, targets: np.ndarray | None = None) -> float:
+        """Return the mean over all entries of the rows' reconstructions, see `squared_errors`."""
+        return float(self.squared_errors(X, targets).mean() / X.shape[1])

@@ -1,0 +1,136 @@
+"""What a network computes, written once, in terms of what an :class:`Arithmetic` holds.
+
+NumPy serves by these lines, training runs them on tensors, and ONNX graphs are traced from them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from skae._plan.layers import Layer
+from skae._plan.objectives import Loss
+from skae._plan.plan import Network, SubNetwork
+
+
+def _logistic(x: np.ndarray) -> np.ndarray:
+    return 0.5 + 0.5 * np.tanh(0.5 * x)
+
+
+def _selu(x: np.ndarray) -> np.ndarray:
+    return 1.0507009873554805 * (
+        np.maximum(x, 0.0) + 1.6732632423543772 * np.expm1(np.minimum(x, 0.0))
+    )
+
+
+def _gelu(x: np.ndarray) -> np.ndarray:
+    return 0.5 * x * (1.0 + np.tanh(0.7978845608028654 * x * (1.0 + 0.044715 * x * x)))
+
+
+ACTIVATIONS: dict[str, Callable[[Any], Any]] = {
+    "identity": lambda x: x,
+    "relu": lambda x: np.maximum(x, 0.0),
+    "leaky_relu": lambda x: np.maximum(x, 0.2 * x),
+    # expm1(x) > x for x < 0, so that one maximum picks the right branch.
+    "elu": lambda x: np.maximum(x, np.expm1(np.minimum(x, 0.0))),
+    "selu": _selu,
+    "gelu": _gelu,
+    "softplus": lambda x: np.logaddexp(x, 0.0),
+    "tanh": np.tanh,
+    "logistic": _logistic,
+}
+
+
+class Arithmetic(NamedTuple):
+    """What computes: NumPy here, TensorFlow in training and for layers that NumPy lacks.
+
+    `apply` sends rows through one layer, `keep_largest` leaves the k largest values of each row.
+    """
+
+    math: Any
+    transpose: Callable[[Any], Any]
+    activations: Mapping[str, Callable[[Any], Any]]
+    apply: Callable[[Layer, Any, Any, Any], Any]
+    keep_largest: Callable[[Any, int], Any]
+
+
+def _dense(layer: Layer, kernel: Any, bias: Any, rows: Any) -> Any:
+    return rows @ kernel + bias
+
+
+def _keep_largest(rows: np.ndarray, k: int) -> np.ndarray:
+    # "Not less", so that NaN stays NaN.
+    return np.where(rows < np.partition(rows, -k, axis=1)[:, -k, np.newaxis], 0.0, rows)
+
+
+ARRAYS = Arithmetic(np, np.transpose, ACTIVATIONS, _dense, _keep_largest)
+
+
+def hidden_layers(network: Network, half: SubNetwork, rows: Any, by: Arithmetic) -> Iterator[Any]:
+    """Yield what each layer of one half of a network but the last makes of rows."""
+    activation = by.activations[network.activation]
+    layers = zip(half.layers[:-1], half.kernels[:-1], half.biases[:-1], strict=True)
+    for layer, kernel, bias in layers:
+        rows = by.apply(layer, kernel, bias, rows)
+        if layer.applies_activation:
+            rows = activation(rows)
+        yield rows
+
+
+def hidden_rows(network: Network, half: SubNetwork, rows: Any, by: Arithmetic) -> Any:
+    """Send rows through all but the last layer of one half of a network."""
+    return [rows, *hidden_layers(network, half, rows, by)][-1]
+
+
+def propagate(network: Network, half: SubNetwork, rows: Any, by: Arithmetic) -> Any:
+    """Send rows through one half of a network, the last layer's activation left out."""
+    hidden = hidden_rows(network, half, rows, by)
+    out = by.apply(half.layers[-1], half.kernels[-1], half.biases[-1], hidden)
+    return out if half.skip is None else out + rows @ half.skip
+
+
+def encode(network: Network, encoder: SubNetwork, rows: Any, by: Arithmetic) -> Any:
+    """Return the codes of standardised rows; their means where the network is variational."""
+    codes = by.activations[network.code_activation](propagate(network, encoder, rows, by))
+    return codes if network.n_active is None else by.keep_largest(codes, network.n_active)
+
+
+def log_variances(network: Network, encoder: SubNetwork, rows: Any, by: Arithmetic) -> Any:
+    """Return the logarithms of the variances of a variational network's codes."""
+    assert encoder.spread is not None
+    kernel, bias = encoder.spread
+    return hidden_rows(network, encoder, rows, by) @ kernel + bias
+
+
+def to_output_units(network: Network, output: Any, mean: Any, scale: Any) -> Any:
+    """Bring a decoder's standardised output to where the output activation takes it up.
+
+    That is the units of X, so that an activation such as relu acts on a reconstruction. A
+    logistic output gets the tangent of its inverse at 1/2, so that a reconstruction `r` between
+    0 and 1 comes out close to `r`.
+    """
+    reconstruction = output * scale + mean
+    if network.output_activation == "logistic":
+        return 4.0 * reconstruction - 2.0
+    return reconstruction
+
+
+def entry_losses(
+    loss: Loss, network: Network, target: Any, output: Any, mean: Any, scale: Any, by: Arithmetic
+) -> Any:
+    """Compare targets with a decoder's output, entry by entry.
+
+    The targets are standardised rows, unless the output is no reconstruction.
+    """
+    if network.output_activation is None:
+        return loss(by.math, target, output)
+    if loss.on_logits:
+        logits = to_output_units(network, output, mean, scale)
+        return loss(by.math, target * scale + mean, logits)
+    if network.output_activation == "identity":
+        return loss(by.math, target, output)
+    activation = by.activations[network.output_activation]
+    reconstruction = activation(to_output_units(network, output, mean, scale))
+    return loss(by.math, target, (reconstruction - mean) / scale)

@@ -1,0 +1,52 @@
+"""Codes made uncorrelated with unit variance, by a map that can be undone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+
+class Whitening(NamedTuple):
+    """A linear map of the codes, ``(codes - mean) @ matrix``, and its inverse."""
+
+    mean: np.ndarray
+    matrix: np.ndarray
+    inverse: np.ndarray
+
+
+@dataclass(frozen=True)
+class Moments:
+    """Number of codes seen, their mean, and their scatter: summed products about the mean."""
+
+    n: int
+    mean: np.ndarray
+    scatter: np.ndarray
+
+    @classmethod
+    def of(cls, codes: np.ndarray) -> Moments:
+        mean = codes.mean(axis=0, dtype=np.float64)
+        centred = codes - mean
+        return cls(len(codes), mean, centred.T @ centred)
+
+    def __add__(self, other: Moments) -> Moments:
+        """Pool two sets of codes (Chan, Golub and LeVeque, 1983)."""
+        n = self.n + other.n
+        shift = other.mean - self.mean
+        scatter = self.scatter + other.scatter
+        scatter += np.outer(shift, shift) * (self.n * other.n / n)
+        return Moments(n, self.mean + shift * (other.n / n), scatter)
+
+    def whitening(self) -> Whitening:
+        """Return the map to the principal axes of the codes, each divided by its deviation."""
+        variances, axes = np.linalg.eigh(self.scatter / max(1, self.n - 1))
+        variances, axes = variances[::-1], axes[:, ::-1]
+        # Codes that PCA has already decorrelated keep their signs.
+        axes = axes * np.where(axes[np.abs(axes).argmax(axis=0), range(len(axes))] < 0, -1.0, 1.0)
+        deviations = np.sqrt(np.maximum(variances, 0.0))
+        # Codes are float32 at heart: what varies less than their rounding does not vary.
+        single = np.finfo(np.float32)
+        rounding = single.eps * max(deviations[0], np.abs(self.mean).max())
+        deviations = np.where(deviations > max(rounding, single.tiny), deviations, 1.0)
+        return Whitening(self.mean, axes / deviations, (axes * deviations).T)

@@ -1,0 +1,305 @@
+"""Frozen, hashable descriptions of what is trained: no arithmetic, no TensorFlow.
+
+A plan is structure (layer sizes, activation names, kinds of penalties) and numbers (every float).
+Programs are compiled for the structure alone, :func:`compile_key`, and are fed the numbers, so
+:func:`runtime_scalars` and :func:`with_runtime_scalars` take a plan apart and put it together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import Field, dataclass, fields, is_dataclass, replace
+from typing import Any, NamedTuple, TypeVar
+
+import numpy as np
+
+from skae._plan.layers import Dense, Layer
+from skae._plan.objectives import LOSSES, Corruption, Loss, Penalty
+
+T = TypeVar("T")
+
+
+class SubNetwork(NamedTuple):
+    """The encoder's or the decoder's share of the weights, arrays or tensors alike.
+
+    `spread` is the kernel and the bias of a second code layer, which gives the logarithm of the
+    codes' variances; only a variational encoder has one.
+    """
+
+    layers: tuple[Layer, ...]
+    kernels: tuple[Any, ...]
+    biases: tuple[Any, ...]
+    skip: Any | None
+    spread: tuple[Any, Any] | None = None
+
+
+@dataclass(frozen=True)
+class Network:
+    """An encoder and a decoder, each with or without a linear path beside its layers.
+
+    Parameters
+    ----------
+    encoder, decoder : tuple of Layer
+        From the columns to the codes, and from the codes on.
+    activation, code_activation : str
+        Names of the activations.
+    output_activation : str or None
+        None where the decoder's output is no reconstruction of the columns.
+    tied_weights : bool
+        Whether the decoder's kernels are the encoder's, transposed. Dense mirrors only.
+    encoder_skip, decoder_skip : bool
+        Whether a linear path leads past the layers of each half.
+    n_active : int or None
+        How many codes of a row, the largest ones, are kept.
+    is_variational : bool
+        Whether codes are normals with a mean and a variance.
+    """
+
+    encoder: tuple[Layer, ...]
+    decoder: tuple[Layer, ...]
+    activation: str
+    code_activation: str
+    output_activation: str | None
+    tied_weights: bool = False
+    encoder_skip: bool = False
+    decoder_skip: bool = False
+    n_active: int | None = None
+    is_variational: bool = False
+
+    @property
+    def n_features(self) -> int:
+        """Number of columns."""
+        return self.encoder[0].n_in
+
+    @property
+    def n_components(self) -> int:
+        """Number of codes."""
+        return self.encoder[-1].n_out
+
+    @property
+    def n_normals(self) -> int:
+        """How many standard normals each row needs in training."""
+        return self.n_components if self.is_variational else 0
+
+    @property
+    def widest(self) -> int:
+        """Width of the widest layer."""
+        return max(max(layer.n_in, layer.n_out) for layer in self.encoder + self.decoder)
+
+    @property
+    def in_numpy(self) -> bool:
+        """Whether NumPy can serve the network."""
+        return all(layer.in_numpy for layer in self.encoder + self.decoder)
+
+    @property
+    def on_xla(self) -> bool:
+        """Whether XLA is to compile the training program."""
+        return all(layer.on_xla for layer in self.encoder + self.decoder)
+
+    @property
+    def scales_codes(self) -> bool:
+        """Whether codes carry the units of X, as PCA's do, or have units of their own."""
+        return self.code_activation == "identity" and not self.is_variational
+
+    @property
+    def shapes(self) -> tuple[tuple[int, ...], ...]:
+        """Shapes of the trained arrays.
+
+        The encoder's kernels, biases, skip, second code layer, then the decoder's kernels, biases,
+        skip.
+        """
+        shapes: list[tuple[int, ...]] = [layer.kernel_shape for layer in self.encoder]
+        shapes += [(layer.n_biases,) for layer in self.encoder]
+        if self.encoder_skip:
+            shapes.append((self.n_features, self.n_components))
+        if self.is_variational:
+            shapes += [(self.encoder[-1].n_in, self.n_components), (self.n_components,)]
+        if not self.tied_weights:
+            shapes += [layer.kernel_shape for layer in self.decoder]
+        shapes += [(layer.n_biases,) for layer in self.decoder]
+        if self.decoder_skip and not self.tied_weights:
+            shapes.append((self.n_components, self.decoder[-1].n_out))
+        return tuple(shapes)
+
+    def split(
+        self, weights: Iterable[Any], transpose: Callable[[Any], Any]
+    ) -> tuple[SubNetwork, SubNetwork]:
+        """Sort trained arrays (ordered as `shapes`) into the encoder's and the decoder's half."""
+        left = iter(weights)
+
+        def take(n: int) -> tuple[Any, ...]:
+            return tuple(next(left) for _ in range(n))
+
+        encoder = SubNetwork(
+            self.encoder,
+            take(len(self.encoder)),
+            take(len(self.encoder)),
+            next(left) if self.encoder_skip else None,
+            (next(left), next(left)) if self.is_variational else None,
+        )
+        n_layers = len(self.decoder)
+        if self.tied_weights:
+            kernels = tuple(transpose(kernel) for kernel in reversed(encoder.kernels))
+            skip = transpose(encoder.skip) if self.decoder_skip else None
+            return encoder, SubNetwork(self.decoder, kernels, take(n_layers), skip)
+        kernels, biases = take(n_layers), take(n_layers)
+        skip = next(left) if self.decoder_skip else None
+        return encoder, SubNetwork(self.decoder, kernels, biases, skip)
+
+    def join(self, encoder: SubNetwork, decoder: SubNetwork) -> tuple[Any, ...]:
+        """Put the halves together again: the inverse of `split`."""
+        weights = [*encoder.kernels, *encoder.biases]
+        if encoder.skip is not None:
+            weights.append(encoder.skip)
+        weights += encoder.spread or ()
+        if not self.tied_weights:
+            weights += decoder.kernels
+        weights += decoder.biases
+        if decoder.skip is not None and not self.tied_weights:
+            weights.append(decoder.skip)
+        return tuple(weights)
+
+
+def mirrored(layers: tuple[Layer, ...]) -> tuple[Dense, ...]:
+    """Return the dense layers of the way back."""
+    return tuple(Dense(layer.n_out, layer.n_in) for layer in reversed(layers))
+
+
+@dataclass(frozen=True)
+class Objective:
+    """What training makes small: a reconstruction loss and the terms added to it.
+
+    Parameters
+    ----------
+    loss : Loss
+        Compares each value of the target with its reconstruction.
+    alpha : float
+        Strength of the L2 term, ``alpha / 2`` times the sum of all squared kernel entries, before
+        or after it was divided by the number of rows (see `Plan.for_rows`).
+    penalties : tuple of Penalty
+        Further terms of the training loss.
+    corruption : Corruption or None
+        Spoils the rows that the encoder sees in training; the target stays clean.
+    """
+
+    loss: Loss
+    alpha: float = 0.0
+    penalties: tuple[Penalty, ...] = ()
+    corruption: Corruption | None = None
+
+
+@dataclass(frozen=True)
+class Solver:
+    """How gradients become steps.
+
+    Parameters
+    ----------
+    name : {"adam", "adamw", "sgd", "rmsprop"}
+    momentum : float
+        Of "sgd" alone.
+    nesterovs_momentum : bool
+        Of "sgd" alone.
+    weight_decay : float
+        Share of a kernel, times the learning rate, that "adamw" takes away at each step.
+    """
+
+    name: str
+    momentum: float
+    nesterovs_momentum: bool
+    weight_decay: float
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Some epochs of training: of the whole network, or of one layer and its mirror alone.
+
+    Parameters
+    ----------
+    max_iter : int or None
+        None are as many as the estimator's `max_iter` stands for.
+    layer : int or None
+    """
+
+    max_iter: int | None = None
+    layer: int | None = None
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All that training needs to know: what maps, what counts, what moves, in which order."""
+
+    network: Network
+    objective: Objective
+    solver: Solver
+    stages: tuple[Stage, ...] = ()
+
+    def for_rows(self, n: int) -> Plan:
+        """Return the plan for data of so many rows, which share the L2 term."""
+        return replace(self, objective=replace(self.objective, alpha=self.objective.alpha / n))
+
+    def without_l2(self) -> Plan:
+        """Return the plan with an L2 term of nothing."""
+        return replace(self, objective=replace(self.objective, alpha=0.0))
+
+    def layer(self, i: int) -> Plan:
+        """Return the plan of one encoder layer and its mirror as an autoencoder of their own.
+
+        It reconstructs what the layer sees: the columns, or the codes of the layer below.
+        """
+        network, objective = self.network, self.objective
+        is_top = i == len(network.encoder) - 1
+        alone = Network(
+            encoder=network.encoder[i : i + 1],
+            decoder=(network.decoder[-1 - i],),
+            activation=network.activation,
+            code_activation=network.code_activation if is_top else network.activation,
+            output_activation=network.activation if i else network.output_activation,
+        )
+        if i:
+            objective = Objective(LOSSES["squared_error"], objective.alpha)
+        return Plan(alone, objective, self.solver)
+
+
+def runtime_scalars(plan: object) -> Iterator[float]:
+    """Yield every number of a plan, depth first: floats, and what fields for floats hold."""
+    if isinstance(plan, float | np.floating):
+        yield float(plan)
+    elif isinstance(plan, tuple):
+        for part in plan:
+            yield from runtime_scalars(part)
+    elif is_dataclass(plan):
+        for field in fields(plan):
+            yield from runtime_scalars(_value(plan, field))
+
+
+def _value(part: Any, field: Field[Any]) -> Any:
+    """Return what a field holds, as a float where it is declared as one: 1 is 1.0 there."""
+    value = getattr(part, field.name)
+    return float(value) if field.type in (float, "float") else value
+
+
+def with_runtime_scalars(plan: T, values: Iterable[Any]) -> T:
+    """Return `plan` with `values` for its floats, in the order of :func:`runtime_scalars`."""
+    left = iter(values)
+
+    def fill(part: Any) -> Any:
+        if isinstance(part, float | np.floating):
+            return next(left)
+        if isinstance(part, tuple):
+            return tuple(fill(each) for each in part)
+        if is_dataclass(part) and not isinstance(part, type):
+            return replace(part, **{f.name: fill(_value(part, f)) for f in fields(part)})
+        return part
+
+    return fill(plan)
+
+
+def compiled_part(plan: Plan) -> Plan:
+    """Return a plan without what happens outside a compiled program: its stages and the noise."""
+    return replace(plan, stages=(), objective=replace(plan.objective, corruption=None))
+
+
+def compile_key(plan: Plan) -> Plan:
+    """Return what a compiled program depends on: its part of a plan, with zeros for floats."""
+    part = compiled_part(plan)
+    return with_runtime_scalars(part, (0.0 for _ in runtime_scalars(part)))

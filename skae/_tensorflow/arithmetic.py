@@ -1,0 +1,76 @@
+"""The arithmetic of networks on tensors, layers that NumPy lacks included."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from skae._network.forward import Arithmetic
+from skae._plan.layers import Convolution, Dense, EachStep, Layer, Recurrence, TransposedConvolution
+from skae._tensorflow.convolution import convolve, convolve_back
+from skae._tensorflow.quiet import tf
+from skae._tensorflow.recurrence import recur
+
+Tensor = Any
+
+# Rows that are worth a thread, and parts that rows are cut into at most.
+PART_ROWS, MOST_PARTS = 32, 8
+
+ACTIVATIONS = {
+    "identity": tf.identity,
+    "relu": tf.nn.relu,
+    "leaky_relu": tf.nn.leaky_relu,
+    "elu": tf.nn.elu,
+    "selu": tf.nn.selu,
+    "gelu": lambda x: tf.nn.gelu(x, approximate=True),
+    "softplus": tf.nn.softplus,
+    "tanh": tf.tanh,
+    "logistic": tf.sigmoid,
+}
+
+
+def _apply(layer: Layer, kernel: Tensor, bias: Tensor, rows: Tensor) -> Tensor:
+    """Send rows through one layer."""
+    match layer:
+        case Dense():
+            return rows @ kernel + bias
+        case EachStep():
+            steps = tf.reshape(rows, (-1, layer.n_inputs)) @ kernel + bias
+            return tf.reshape(steps, (-1, layer.n_out))
+        case Convolution():
+            return convolve(layer, kernel, bias, rows)
+        case TransposedConvolution(mirrored):
+            return convolve_back(mirrored, kernel, bias, rows)
+        case Recurrence():
+            return recur(layer, kernel, bias, rows)
+    raise AssertionError(layer)
+
+
+def _keep_largest(rows: Tensor, k: int) -> Tensor:
+    least = tf.math.top_k(rows, k, sorted=True).values[:, -1:]
+    return tf.where(rows >= least, rows, 0.0)
+
+
+TENSORS = Arithmetic(tf.math, tf.transpose, ACTIVATIONS, _apply, _keep_largest)
+
+
+def n_parts(n_rows: int) -> int:
+    """Return how many parts so many rows are cut into: a power of two."""
+    parts = 1
+    while parts < MOST_PARTS and n_rows >= 2 * parts * PART_ROWS:
+        parts *= 2
+    return parts
+
+
+def side_by_side(function: Callable[[Tensor], Tensor], rows: Tensor, parts: int) -> Tensor:
+    """Return what a function of rows gives, a thread at work on each part of them.
+
+    The parts depend on the number of rows alone. So does the result to the last bit, where each
+    operation has one thread.
+    """
+    if parts == 1:
+        return function(rows)
+    n_rows = rows.shape.as_list()[0] or tf.shape(rows)[0]
+    size = n_rows // parts
+    sizes = [n_rows - (parts - 1) * size] + [size] * (parts - 1)
+    return tf.concat([function(part) for part in tf.split(rows, sizes, num=parts)], 0)

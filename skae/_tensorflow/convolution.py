@@ -1,0 +1,59 @@
+"""Convolutions of rows, wide kernels on few channels in a form that keeps vector units busy."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from skae._plan.layers import Convolution
+from skae._tensorflow.quiet import tf
+
+Tensor = Any
+
+
+def convolve(layer: Convolution, kernel: Tensor, bias: Tensor, rows: Tensor) -> Tensor:
+    """Send rows through a convolution."""
+    n = _pixels_at_once(layer)
+    images = tf.reshape(rows, (-1, *_grouped(layer.image, n)))
+    filtered = tf.nn.conv2d(images, _widened(layer, kernel, n), layer.strides, "SAME")
+    return tf.reshape(filtered + tf.tile(bias, [n]), (-1, layer.n_out))
+
+
+def convolve_back(layer: Convolution, kernel: Tensor, bias: Tensor, rows: Tensor) -> Tensor:
+    """Send rows through the transpose of a convolution."""
+    n = _pixels_at_once(layer)
+    filtered = tf.reshape(rows, (-1, *_grouped(layer.filtered, n)))
+    shape = (tf.shape(rows)[0], *_grouped(layer.image, n))
+    kernel = _widened(layer, kernel, n)
+    images = tf.nn.conv2d_transpose(filtered, kernel, shape, layer.strides, "SAME")
+    return tf.reshape(images + tf.tile(bias, [n]), (-1, layer.n_in))
+
+
+def _pixels_at_once(layer: Convolution) -> int:
+    """Return how many neighbouring pixels are best taken for the channels of one.
+
+    A wider kernel multiplies some zeros, but as many channels as a vector unit has lanes take
+    less time: three quarters for 5 x 5 on 4 channels, half for 7 x 7. Kernels of 3 gain nothing.
+    """
+    n_channels = max(layer.image[-1], layer.n_filters)
+    n = 4 if n_channels <= 4 else 2
+    gains = layer.strides == (1, 1) and layer.kernel[1] >= 5 and n_channels <= 16
+    return n if gains and layer.image[1] % n == 0 else 1
+
+
+def _grouped(image: tuple[int, int, int], n: int) -> tuple[int, int, int]:
+    height, width, n_channels = image
+    return height, width // n, n * n_channels
+
+
+def _widened(layer: Convolution, kernel: Tensor, n: int) -> Tensor:
+    """Return the kernel that acts on groups of `n` pixels as `kernel` does on pixels."""
+    if n == 1:
+        return kernel
+    height, width, n_in, n_out = layer.kernel_shape
+    reach = -(-(width // 2) // n)
+    groups, pixel_in, pixel_out, column = np.ogrid[-reach : reach + 1, :n, :n, :width]
+    chosen = n * groups + pixel_in - pixel_out + (width - 1) // 2 == column
+    wide = tf.einsum("gpqc,hcio->hgpiqo", chosen.astype(np.float32), kernel)
+    return tf.reshape(wide, (height, 2 * reach + 1, n * n_in, n * n_out))

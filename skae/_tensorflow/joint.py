@@ -1,0 +1,123 @@
+"""The program that trains an encoder, its reconstruction and a head for labels together."""
+
+from __future__ import annotations
+
+from skae._network.forward import encode, entry_losses, propagate
+from skae._plan.plan import SubNetwork
+from skae._tensorflow.arithmetic import TENSORS, Tensor
+from skae._tensorflow.program import chunk_program, through, with_gradient
+from skae._tensorflow.quiet import tf
+from skae._tensorflow.session import Program, kept
+from skae._training.joint import JointPlan
+
+# The direction in which outputs change most is felt for by a step of this share of the length.
+PROBE = 0.05
+# Below this a gradient has no direction.
+TINY = 1e-20
+
+
+def _loss(
+    plan: JointPlan,
+    weights: tuple[Tensor, ...],
+    rows: Tensor,
+    targets: Tensor,
+    directions: Tensor,
+    mean: Tensor,
+    scale: Tensor,
+) -> Tensor:
+    """Return the loss of one batch, whose first rows are labelled and whose others are not."""
+    network, autoencoder, n = plan.network, plan.autoencoder, plan.n_labelled
+
+    def parts(weights: tuple[Tensor, ...]) -> tuple[SubNetwork, SubNetwork, SubNetwork]:
+        encoder, decoder = autoencoder.split(weights[:-2], tf.transpose)
+        return encoder, decoder, SubNetwork(network.decoder, weights[-2:-1], weights[-1:], None)
+
+    def outputs(rows: Tensor, encoder: SubNetwork, head: SubNetwork) -> Tensor:
+        return propagate(network, head, through(encode, network, encoder, rows), TENSORS)
+
+    def compare(target: Tensor, output: Tensor) -> Tensor:
+        return tf.reduce_mean(plan.objective.loss(tf.math, target, output))
+
+    def expected(output: Tensor) -> Tensor:
+        return tf.nn.softmax(output) if plan.shares else output
+
+    encoder, decoder, head = parts(weights)
+    codes = through(encode, network, encoder, rows)
+    output = propagate(network, head, codes, TENSORS)
+    unlabelled, clean = rows[n:], output[n:]
+
+    # Virtual adversarial training: one power iteration from a random direction.
+    fixed = parts(tuple(map(tf.stop_gradient, weights)))
+    wanted = tf.stop_gradient(expected(clean))
+    steps = directions[n:]
+    with tf.GradientTape() as tape:
+        probe = PROBE * steps
+        tape.watch(probe)
+        change = compare(wanted, outputs(unlabelled + probe, fixed[0], fixed[2]))
+    length = tf.sqrt(tf.reduce_sum(tf.square(steps), axis=1, keepdims=True))
+    worst = tf.stop_gradient(length * _unit(tape.gradient(change, probe)))
+    moved = outputs(unlabelled + worst, encoder, head)
+
+    reconstruction = through(propagate, autoencoder, decoder, codes)
+    entries = entry_losses(
+        plan.reconstruction, autoencoder, rows, reconstruction, mean, scale, TENSORS
+    )
+    loss = (
+        compare(targets[:n], output[:n])
+        + plan.consistency_weight * (compare(wanted, moved) - compare(wanted, clean))
+        + plan.reconstruction_weight * tf.reduce_mean(entries)
+    )
+    if plan.shares:
+        predicted = tf.nn.softmax(clean)
+        means = tf.math.log(tf.reduce_mean(predicted, axis=0) + TINY)
+        loss += plan.entropy_weight * compare(predicted, clean)
+        loss -= plan.balance_weight * tf.reduce_sum(tf.stack(plan.shares) * means)
+    return loss
+
+
+def _unit(rows: Tensor) -> Tensor:
+    """Return rows of length one, and zero for those that have no direction."""
+    rows /= tf.reduce_max(tf.abs(rows), axis=1, keepdims=True) + TINY
+    return rows * tf.math.rsqrt(tf.reduce_sum(tf.square(rows), axis=1, keepdims=True) + TINY)
+
+
+def joint_gradient(
+    plan: JointPlan,
+    weights: tuple[Tensor, ...],
+    batch: tuple[Tensor, Tensor, Tensor, Tensor],
+    mean: Tensor,
+    scale: Tensor,
+) -> tuple[Tensor, list[Tensor]]:
+    """Return the loss of one batch and its gradient, the L2 terms in the latter alone.
+
+    What is to stay as it is has a gradient of zero.
+    """
+    alphas = [plan.alpha if weight.shape.rank > 1 else 0.0 for weight in weights]
+    alphas[-2] = plan.head_alpha
+    loss, gradients = with_gradient(
+        lambda weights: _loss(plan, weights, *batch[:3], mean, scale), weights
+    )
+    gradients = list(gradients)
+    for i, (weight, alpha) in enumerate(zip(weights, alphas, strict=True)):
+        if i in plan.fixed:
+            gradients[i] = tf.zeros_like(weight)
+        elif weight.shape.rank > 1:
+            gradients[i] += alpha * weight
+    return loss, gradients
+
+
+@kept
+def joint_program(structure: JointPlan, steps: int, batch_size: int) -> Program:
+    """Return the compiled program of a joint plan's structure for chunks of this shape.
+
+    It takes and gives what :func:`~skae._tensorflow.program.program` does. The normals are the
+    random directions that adversarial ones are found from.
+    """
+    n_features, n_outputs = structure.network.n_features, structure.network.decoder[-1].n_out
+    return chunk_program(
+        structure,
+        joint_gradient,
+        structure.shapes,
+        (n_features, n_outputs, n_features),
+        (steps, batch_size),
+    )

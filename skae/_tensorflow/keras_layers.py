@@ -1,0 +1,162 @@
+"""Encoders and decoders as Keras models: each layer an ordinary one of Keras, with its weights."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from skae._tensorflow import quiet  # noqa: F401  (before Keras imports TensorFlow)
+
+# isort: split
+import keras
+import numpy as np
+
+from skae._network.codec import Codec
+from skae._plan.layers import Convolution, Dense, EachStep, Layer, Recurrence, TransposedConvolution
+from skae._plan.plan import Network, SubNetwork
+
+Tensor = Any
+
+
+def encoder_of(codec: Codec) -> keras.Model:
+    """Return what `Codec.encode` computes."""
+    network = codec.network
+    encoder, _ = network.split(codec.weights, np.transpose)
+    X = keras.Input((network.n_features,), name="X")
+    rows = keras.layers.Normalization(mean=codec.mean, variance=_variance(codec))(X)
+    codes = _activated(network.code_activation, _propagated(network, encoder, rows))
+    if network.n_active is not None:
+        codes = _KeepLargest(network.n_active)(codes)
+    if network.scales_codes:
+        codes = keras.layers.Rescaling(codec.scale)(codes)
+    if codec.whitening is not None:
+        mean, matrix, _ = codec.whitening
+        codes = _with_weights(keras.layers.Dense(matrix.shape[1]), codes, matrix, -mean @ matrix)
+    return keras.Model(X, codes, name="encoder")
+
+
+def decoder_of(codec: Codec) -> keras.Model:
+    """Return what `Codec.decode` computes."""
+    network = codec.network
+    _, decoder = network.split(codec.weights, np.transpose)
+    codes = rows = keras.Input((network.n_components,), name="codes")
+    if codec.whitening is not None:
+        mean, _, inverse = codec.whitening
+        rows = _with_weights(keras.layers.Dense(inverse.shape[1]), rows, inverse, mean)
+    if network.scales_codes:
+        rows = keras.layers.Rescaling(1.0 / codec.scale)(rows)
+    output = _propagated(network, decoder, rows)
+    units_of_x = {"mean": codec.mean, "variance": _variance(codec), "invert": True}
+    X = keras.layers.Normalization(**units_of_x)(output)
+    if network.output_activation == "logistic":
+        X = keras.layers.Rescaling(4.0, offset=-2.0)(X)
+    return keras.Model(codes, _activated(network.output_activation, X), name="decoder")
+
+
+def in_a_row(encoder: keras.Model, decoder: keras.Model) -> keras.Model:
+    """Return both as one model."""
+    X = keras.Input(encoder.input_shape[1:], name="X")
+    return keras.Model(X, decoder(encoder(X)), name="autoencoder")
+
+
+@keras.saving.register_keras_serializable("skae")
+class _KeepLargest(keras.layers.Layer):
+    """The `n_active` largest values of each row, the others zero."""
+
+    def __init__(self, n_active: int, **kw: Any) -> None:
+        super().__init__(**kw)
+        self.n_active = n_active
+
+    def call(self, rows: Tensor) -> Tensor:
+        least = keras.ops.top_k(rows, self.n_active)[0][:, -1:]
+        return keras.ops.where(rows >= least, rows, 0.0)
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "n_active": self.n_active}
+
+
+def _variance(codec: Codec) -> np.ndarray:
+    return np.full(codec.mean.shape, codec.scale**2)
+
+
+def _propagated(network: Network, half: SubNetwork, rows: Tensor) -> Tensor:
+    """Send rows through one half of a network, the last layer's activation left out."""
+    out = rows
+    last = len(half.layers) - 1
+    for i, parts in enumerate(zip(half.layers, half.kernels, half.biases, strict=True)):
+        out = _applied(*parts, out)
+        if i < last and parts[0].applies_activation:
+            out = _activated(network.activation, out)
+    if half.skip is None:
+        return out
+    path = keras.layers.Dense(half.skip.shape[1], use_bias=False)
+    return keras.layers.Add()([out, _with_weights(path, rows, half.skip)])
+
+
+def _activated(name: str | None, rows: Tensor) -> Tensor:
+    if name in (None, "identity"):
+        return rows
+    if name == "leaky_relu":
+        return keras.layers.LeakyReLU(negative_slope=0.2)(rows)
+    if name == "gelu":
+        return keras.ops.gelu(rows, approximate=True)
+    return keras.layers.Activation("sigmoid" if name == "logistic" else name)(rows)
+
+
+def _applied(layer: Layer, kernel: np.ndarray, bias: np.ndarray, rows: Tensor) -> Tensor:
+    """Send flat rows through a layer, and give flat rows."""
+    layers = keras.layers
+    match layer:
+        case Dense():
+            return _with_weights(layers.Dense(layer.n_out), rows, kernel, bias)
+        case EachStep():
+            steps = layers.Reshape((layer.n_steps, layer.n_inputs))(rows)
+            out = _with_weights(layers.Dense(layer.n_outputs), steps, kernel, bias)
+        case Convolution():
+            convolution = layers.Conv2D(layer.n_filters, layer.kernel, layer.strides, "same")
+            out = _with_weights(convolution, layers.Reshape(layer.image)(rows), kernel, bias)
+        case TransposedConvolution(mirrored):
+            out = _convolved_back(mirrored, kernel, bias, rows)
+        case Recurrence():
+            out = _recurred(layer, kernel, bias, rows)
+            if not layer.returns_sequence:
+                return out
+    return layers.Flatten()(out)
+
+
+def _convolved_back(
+    layer: Convolution, kernel: np.ndarray, bias: np.ndarray, rows: Tensor
+) -> Tensor:
+    """Transpose a convolution: the whole of what it reaches, cut to the size of the image."""
+    sizes = zip(layer.filtered, layer.kernel, layer.strides, layer.image, strict=False)
+    crops = []
+    for filtered, width, stride, image in sizes:
+        before = max((filtered - 1) * stride + width - image, 0) // 2
+        reach = (filtered - 1) * stride + max(width, stride)
+        crops.append((before, reach - before - image))
+    back = keras.layers.Conv2DTranspose(layer.image[-1], layer.kernel, layer.strides, "valid")
+    images = keras.layers.Reshape(layer.filtered)(rows)
+    return keras.layers.Cropping2D(crops)(_with_weights(back, images, kernel, bias))
+
+
+def _recurred(layer: Recurrence, kernel: np.ndarray, bias: np.ndarray, rows: Tensor) -> Tensor:
+    if layer.repeats_input:
+        steps = keras.layers.RepeatVector(layer.n_steps)(rows)
+    else:
+        steps = keras.layers.Reshape((layer.n_steps, layer.n_inputs))(rows)
+    settings = {"return_sequences": layer.returns_sequence}
+    if layer.cell == "lstm":
+        recurrence = keras.layers.LSTM(layer.n_units, **settings)
+    else:
+        recurrence = keras.layers.GRU(layer.n_units, reset_after=False, **settings)
+        # Keras has the update gate first.
+        order = np.arange(3 * layer.n_units).reshape(3, -1)[[1, 0, 2]].ravel()
+        kernel, bias = kernel[:, order], bias[order]
+    n = layer.n_inputs
+    return _with_weights(recurrence, steps, kernel[:n], kernel[n:], bias)
+
+
+def _with_weights(layer: Any, rows: Tensor, *weights: np.ndarray) -> Tensor:
+    """Call a layer, which builds it, and give it these weights."""
+    out = layer(rows)
+    layer.set_weights(weights)
+    return out

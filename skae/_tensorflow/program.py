@@ -1,0 +1,205 @@
+"""(network, objective, solver) -> one compiled training program, kept for the process.
+
+A program depends on a plan's structure and on the shape of chunks alone. Every number of the plan,
+the learning rate and how many steps of a chunk are real are fed as tensors, so that another
+seed, fold, rate or penalty strength compiles nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from skae._network.forward import encode, entry_losses, log_variances, propagate
+from skae._plan.objectives import Step
+from skae._plan.plan import Network, Plan, SubNetwork, runtime_scalars, with_runtime_scalars
+from skae._tensorflow import solvers
+from skae._tensorflow.arithmetic import TENSORS, Tensor, n_parts, side_by_side
+from skae._tensorflow.quiet import tf
+from skae._tensorflow.session import Program, kept
+
+# Weights, slots of the solver, steps taken.
+State = tuple[tuple[Tensor, ...], tuple[Tensor, ...], Tensor]
+
+
+def through(of: Callable[..., Tensor], network: Network, half: SubNetwork, rows: Tensor) -> Tensor:
+    """Return what a function makes of rows by one half of a network."""
+    # XLA's threads are its own; a penalty may encode rows whose number is not known here.
+    parts = 1 if network.on_xla else n_parts(rows.shape.as_list()[0] or 1)
+    return side_by_side(lambda part: of(network, half, part, TENSORS), rows, parts)
+
+
+def _loss(
+    plan: Plan,
+    weights: tuple[Tensor, ...],
+    inputs: Tensor,
+    targets: Tensor,
+    normals: Tensor,
+    row_weights: Tensor,
+    mean: Tensor,
+    scale: Tensor,
+) -> Tensor:
+    """Return the training loss of one batch."""
+    network, objective = plan.network, plan.objective
+    encoder, decoder = network.split(weights, tf.transpose)
+
+    def means_of(rows: Tensor) -> Tensor:
+        return through(encode, network, encoder, rows)
+
+    codes = means = means_of(inputs)
+    spread = None
+    if network.is_variational:
+        spread = through(log_variances, network, encoder, inputs)
+        codes = means + tf.exp(0.5 * spread) * normals
+    outputs = through(propagate, network, decoder, codes)
+    entries = entry_losses(objective.loss, network, targets, outputs, mean, scale, TENSORS)
+    step = Step(
+        network=network,
+        weights=weights,
+        inputs=inputs,
+        codes=codes,
+        means=means,
+        log_variances=spread,
+        outputs=outputs,
+        row_weights=row_weights,
+        encode=means_of,
+        arithmetic=TENSORS,
+    )
+    loss = step.mean(tf, tf.reduce_mean(entries, axis=1))
+    for penalty in objective.penalties:
+        loss += penalty(tf, step)
+    return loss
+
+
+def gradient(
+    plan: Plan,
+    weights: tuple[Tensor, ...],
+    batch: tuple[Tensor, Tensor, Tensor, Tensor],
+    mean: Tensor,
+    scale: Tensor,
+) -> tuple[Tensor, list[Tensor]]:
+    """Return the training loss of one batch and its gradient, the L2 term left out of both."""
+    return with_gradient(lambda weights: _loss(plan, weights, *batch, mean, scale), weights)
+
+
+def with_gradient(
+    loss_of: Callable[[tuple[Tensor, ...]], Tensor], weights: tuple[Tensor, ...]
+) -> tuple[Tensor, list[Tensor]]:
+    """Return a loss of weights and its gradient."""
+    with tf.GradientTape() as tape:
+        tape.watch(weights)
+        loss = loss_of(weights)
+    return loss, tape.gradient(loss, weights, unconnected_gradients="zero")
+
+
+def step(
+    plan: Plan,
+    gradients: list[Tensor],
+    weights: tuple[Tensor, ...],
+    slots: tuple[Tensor, ...],
+    n_steps: Tensor,
+    rate: Tensor,
+) -> State:
+    """Return the state after one step of the solver, the L2 term included."""
+    # Adds nothing, but lets the updates wait for the last gradient to be computed. XLA
+    # would otherwise copy every kernel in every step, at 8 % of a step of 784-300-150.
+    late_rate = rate + 0.0 * tf.reshape(gradients[0], [-1])[0]
+    # The L2 term's gradient, by hand: its sum of squares would cost a step 15 %.
+    alpha = plan.objective.alpha
+    gradients = [
+        gradient + alpha * weight if weight.shape.rank > 1 else gradient
+        for weight, gradient in zip(weights, gradients, strict=True)
+    ]
+    n_steps += 1.0
+    weights, slots = solvers.update(plan.solver, weights, gradients, slots, late_rate, n_steps)
+    return weights, slots, n_steps
+
+
+def l2_term(plan: Plan, weights: tuple[Tensor, ...]) -> Tensor:
+    """Return the L2 term of a loss."""
+    kernels = (tf.square(weight) for weight in weights if weight.shape.rank > 1)
+    return 0.5 * plan.objective.alpha * sum(map(tf.reduce_sum, kernels))
+
+
+@kept
+def program(structure: Plan, steps: int, batch_size: int) -> Program:
+    """Return the compiled program of a plan's structure for chunks of this shape.
+
+    It takes a state (weights, slots, steps taken), the plan's numbers, centre, scale and
+    learning rate, and a chunk: inputs and targets of shape (steps, batch, n_features), normals of
+    shape (steps, batch, n_normals), a weight for each row (steps, batch), and how many of the
+    steps are real. It returns the new state
+    and the sum over the chunk's rows of their training loss, in which the L2 term is that of the
+    weights before the chunk. All of these are arrays.
+    """
+    network = structure.network
+    widths = network.n_features, network.decoder[-1].n_out, network.n_normals
+    return chunk_program(structure, gradient, network.shapes, widths, (steps, batch_size))
+
+
+def chunk_program(
+    structure: Plan,
+    gradient: Callable[..., tuple[Tensor, list[Tensor]]],
+    shapes: tuple[tuple[int, ...], ...],
+    widths: tuple[int, int, int],
+    chunk: tuple[int, int],
+) -> Program:
+    """Return the program that takes a chunk's steps by a gradient, see `program`.
+
+    `shapes` are those of the weights, `widths` those of a row's inputs, targets and normals.
+    """
+    floats = tuple(runtime_scalars(structure))
+
+    def train(
+        state: State,
+        values: Tensor,
+        mean: Tensor,
+        scale: Tensor,
+        rate: Tensor,
+        inputs: Tensor,
+        targets: Tensor,
+        normals: Tensor,
+        row_weights: Tensor,
+        n_chunk_steps: Tensor,
+    ) -> tuple[State, Tensor]:
+        plan = with_runtime_scalars(structure, tf.unstack(values, num=len(floats)))
+
+        def advance(
+            i: Tensor,
+            weights: tuple[Tensor, ...],
+            slots: tuple[Tensor, ...],
+            n_steps: Tensor,
+            total: Tensor,
+        ) -> tuple[Any, ...]:
+            batch = inputs[i], targets[i], normals[i], row_weights[i]
+            loss, gradients = gradient(plan, weights, batch, mean, scale)
+            state = step(plan, gradients, weights, slots, n_steps, rate)
+            return i + 1, *state, total + loss * tf.reduce_sum(row_weights[i])
+
+        _, weights, slots, n_steps, total = tf.while_loop(
+            lambda i, *_: i < n_chunk_steps, advance, (0, *state, 0.0)
+        )
+        total += l2_term(plan, state[0]) * tf.reduce_sum(row_weights)
+        return (weights, slots, n_steps), total
+
+    weights = tuple(of(*shape) for shape in shapes)
+    state = weights, solvers.slots_of(structure.solver, weights), of()
+    return Program(
+        train,
+        (
+            state,
+            of(len(floats)),
+            of(widths[0]),
+            of(),
+            of(),
+            *(of(*chunk, width) for width in widths),
+            of(*chunk),
+            tf.TensorSpec((), tf.int32),
+        ),
+        on_xla=structure.network.on_xla,
+    )
+
+
+def of(*shape: int) -> tf.TensorSpec:
+    """Describe a float32 tensor of a shape."""
+    return tf.TensorSpec(shape, tf.float32)

@@ -1,0 +1,119 @@
+"""Recurrent layers by TensorFlow's fused kernels: all steps of an LSTM at once, one of a GRU.
+
+On two cores a step of training LSTMs of 64 units on 50 timesteps took 12 ms this way, 16 ms with
+the best of several loops compiled by XLA, and 38 ms in Keras. Sequences are time-major here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from skae._plan.layers import Recurrence
+from skae._tensorflow.quiet import tf
+
+Tensor = Any
+
+
+def recur(layer: Recurrence, kernel: Tensor, bias: Tensor, rows: Tensor) -> Tensor:
+    """Send rows through a recurrent layer whose first state is zero."""
+    if layer.repeats_input:
+        inputs = tf.repeat(rows[tf.newaxis], layer.n_steps, axis=0)
+    else:
+        inputs = tf.reshape(rows, (-1, layer.n_steps, layer.n_inputs))
+        inputs = tf.transpose(inputs, (1, 0, 2))
+    states = {"lstm": _lstm, "gru": _gru}[layer.cell](kernel, bias, inputs)
+    if not layer.returns_sequence:
+        return states[-1]
+    return tf.reshape(tf.transpose(states, (1, 0, 2)), (-1, layer.n_out))
+
+
+@tf.custom_gradient
+def _lstm(kernel: Tensor, bias: Tensor, inputs: Tensor) -> tuple[Tensor, Callable[..., Any]]:
+    """Return the state of every step; the gates are input, forget, candidate, output.
+
+    TensorFlow's own gradient of this kernel takes the gates in another order (as of 2.21).
+    """
+    n_units = bias.shape[0] // 4
+    zeros = tf.zeros((tf.shape(inputs)[1], n_units))
+    unused = tf.zeros(n_units)
+    arguments = {
+        "seq_len_max": tf.constant(inputs.shape[0], tf.int64),
+        "x": inputs,
+        "cs_prev": zeros,
+        "h_prev": zeros,
+        "w": kernel,
+        "wci": unused,
+        "wcf": unused,
+        "wco": unused,
+        "b": bias,
+        "use_peephole": False,
+    }
+    seen = tf.raw_ops.BlockLSTMV2(cell_clip=0.0, **arguments)._asdict()
+
+    def gradient(d_states: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        d = tf.raw_ops.BlockLSTMGradV2(
+            cs_grad=tf.zeros_like(d_states), h_grad=d_states, **arguments, **seen
+        )
+        return d.w_grad, d.b_grad, d.x_grad
+
+    return seen["h"], gradient
+
+
+@tf.custom_gradient
+def _gru(kernel: Tensor, bias: Tensor, inputs: Tensor) -> tuple[Tensor, Callable[..., Any]]:
+    """Return the state of every step; the gates are reset, update, candidate.
+
+    TensorFlow has a kernel for the gradient of a step, but does not know it as one.
+    """
+    # Plain numbers, which dimensions are not after `tf.compat.v1.disable_v2_behavior()`.
+    n_steps, n_inputs, n_gates = int(inputs.shape[0]), int(inputs.shape[2]), int(bias.shape[0])
+    n_batch, n_units = tf.shape(inputs)[1], n_gates // 3
+    parts = [2 * n_units, n_units]
+    w_ru, w_c = tf.split(kernel, parts, axis=1)
+    b_ru, b_c = tf.split(bias, parts)
+    zeros = tf.zeros((n_batch, n_units))
+
+    def array(width: int) -> tf.TensorArray:
+        return tf.TensorArray(tf.float32, n_steps, element_shape=(None, width))
+
+    def advance(t: Tensor, state: Tensor, seen: list[Any]) -> tuple[Any, ...]:
+        step = tf.raw_ops.GRUBlockCell(
+            x=inputs[t], h_prev=state, w_ru=w_ru, w_c=w_c, b_ru=b_ru, b_c=b_c
+        )
+        return t + 1, step.h, [a.write(t, values) for a, values in zip(seen, step, strict=True)]
+
+    arrays = [array(n_units) for _ in range(4)]
+    *_, seen = tf.while_loop(lambda t, *_: t < n_steps, advance, (0, zeros, arrays))
+    resets, updates, candidates, states = (a.stack() for a in seen)
+
+    def gradient(d_states: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        earlier = tf.concat([zeros[tf.newaxis], states[:-1]], axis=0)
+
+        def retreat(t: Tensor, d_state: Tensor, seen: list[Any]) -> tuple[Any, ...]:
+            step = tf.raw_ops.GRUBlockCellGrad(
+                x=inputs[t],
+                h_prev=earlier[t],
+                w_ru=w_ru,
+                w_c=w_c,
+                b_ru=b_ru,
+                b_c=b_c,
+                r=resets[t],
+                u=updates[t],
+                c=candidates[t],
+                d_h=d_state + d_states[t],
+            )
+            values = step.d_x, step.d_r_bar_u_bar, step.d_c_bar
+            seen = [a.write(t, value) for a, value in zip(seen, values, strict=True)]
+            return t - 1, step.d_h_prev, seen
+
+        arrays = [array(n_inputs), array(2 * n_units), array(n_units)]
+        *_, seen = tf.while_loop(lambda t, *_: t >= 0, retreat, (n_steps - 1, zeros, arrays))
+        d_inputs, d_ru, d_c = (a.stack() for a in seen)
+        to_ru = tf.concat([inputs, earlier], axis=2)
+        to_c = tf.concat([inputs, resets * earlier], axis=2)
+        d_kernel = [tf.tensordot(a, d, ((0, 1), (0, 1))) for a, d in ((to_ru, d_ru), (to_c, d_c))]
+        d_bias = [tf.reduce_sum(d, axis=(0, 1)) for d in (d_ru, d_c)]
+        return tf.concat(d_kernel, axis=1), tf.concat(d_bias, axis=0), d_inputs
+
+    return states, gradient

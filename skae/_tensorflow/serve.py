@@ -1,0 +1,40 @@
+"""Encoding and decoding for networks whose layers NumPy lacks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from skae._network.codec import Maps
+from skae._network.forward import encode, propagate
+from skae._plan.plan import Network
+from skae._tensorflow.arithmetic import TENSORS, Tensor, n_parts, side_by_side
+from skae._tensorflow.quiet import tf
+from skae._tensorflow.session import Program, kept
+
+
+@kept
+def _compiled(network: Network, maps: str, parts: int) -> Callable[..., np.ndarray]:
+    """Return one of a network's maps as a graph that serves any number of rows, in parts."""
+    width = network.n_features if maps == "encode" else network.n_components
+    rows_of = tf.TensorSpec((None, width), tf.float32)
+    weights_of = tuple(tf.TensorSpec(shape, tf.float32) for shape in network.shapes)
+
+    def serve(weights: tuple[Tensor, ...], rows: Tensor) -> Tensor:
+        encoder, decoder = network.split(weights, tf.transpose)
+        half, of = (encode, encoder) if maps == "encode" else (propagate, decoder)
+        return side_by_side(lambda part: half(network, of, part, TENSORS), rows, parts)
+
+    return Program(serve, (weights_of, rows_of))
+
+
+def maps(network: Network, weights: tuple[Any, ...], dtype: Any) -> Maps:
+    """Return a network's maps for arrays of this dtype; inside they work in float32."""
+
+    def serve(name: str, rows: np.ndarray) -> np.ndarray:
+        return _compiled(network, name, n_parts(len(rows)))(weights, np.float32(rows)).astype(dtype)
+
+    return Maps(partial(serve, "encode"), partial(serve, "decode"))

@@ -1,0 +1,133 @@
+"""The training program of several workers, which average their gradients in every step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from skae._plan.plan import Plan, runtime_scalars, with_runtime_scalars
+from skae._tensorflow import solvers
+from skae._tensorflow.arithmetic import Tensor
+from skae._tensorflow.program import State, gradient, of, step
+from skae._tensorflow.quiet import tf
+from skae._tensorflow.session import Program, kept
+
+# What TensorFlow raises where memory is short.
+OUT_OF_MEMORY = tf.errors.ResourceExhaustedError
+
+
+def shared_program(
+    structure: Plan,
+    steps: int,
+    batch_size: int,
+    over_all: Callable[[np.ndarray], np.ndarray],
+) -> Callable[..., tuple[State, Any]]:
+    """Return a program that takes and gives what `program` does, on each of several workers.
+
+    Each brings its share of a batch. One sum over the workers a step (`over_all`), of a vector
+    with the gradients, the loss and the number of rows, makes the step that one process would
+    make of the whole batch. Chunks may have any number of steps; `steps` stands here as in
+    `program`, and is not used.
+    """
+    share, move = _share(structure, batch_size), _move(structure)
+
+    def train(
+        state: State,
+        values: np.ndarray,
+        mean: np.ndarray,
+        scale: np.ndarray,
+        rate: np.ndarray,
+        inputs: np.ndarray,
+        targets: np.ndarray,
+        normals: np.ndarray,
+        row_weights: np.ndarray,
+        n_chunk_steps: int,
+    ) -> tuple[State, float]:
+        alpha = with_runtime_scalars(structure, values).objective.alpha
+        l2_term = 0.5 * alpha * sum(np.vdot(w, w) for w in state[0] if w.ndim > 1)
+        total = 0.0
+        for i in range(n_chunk_steps):
+            batch = inputs[i], targets[i], normals[i], row_weights[i]
+            together = over_all(share(state[0], values, mean, scale, *batch))
+            state = move(together, *state, values, rate)
+            loss, n_rows = map(float, together[-2:])
+            total += loss + l2_term * n_rows
+        return state, total
+
+    return train
+
+
+@kept
+def _share(structure: Plan, batch_size: int) -> Callable[..., np.ndarray]:
+    """Return what a worker adds to the sum: gradients, loss, number of rows."""
+    network, floats = structure.network, tuple(runtime_scalars(structure))
+
+    def share(
+        weights: tuple[Tensor, ...],
+        values: Tensor,
+        mean: Tensor,
+        scale: Tensor,
+        inputs: Tensor,
+        targets: Tensor,
+        normals: Tensor,
+        row_weights: Tensor,
+    ) -> Tensor:
+        plan = with_runtime_scalars(structure, tf.unstack(values, num=len(floats)))
+        batch = inputs, targets, normals, row_weights
+        n_rows = tf.reduce_sum(row_weights)
+        loss, gradients = gradient(plan, weights, batch, mean, scale)
+        parts = [tf.reshape(part, [-1]) for part in (*gradients, loss)]
+        # Without a row there is no mean, and nothing to be added to those of the others.
+        mine = tf.where(n_rows > 0.0, n_rows * tf.concat(parts, 0), 0.0)
+        return tf.concat([mine, [n_rows]], 0)
+
+    return Program(
+        share,
+        (
+            tuple(of(*shape) for shape in network.shapes),
+            of(len(floats)),
+            of(network.n_features),
+            of(),
+            of(batch_size, network.n_features),
+            of(batch_size, network.decoder[-1].n_out),
+            of(batch_size, network.n_normals),
+            of(batch_size),
+        ),
+        on_xla=network.on_xla,
+    )
+
+
+@kept
+def _move(structure: Plan) -> Callable[..., State]:
+    """Return the step that every worker takes, by the sum over all of them."""
+    network, floats = structure.network, tuple(runtime_scalars(structure))
+    weights = tuple(of(*shape) for shape in network.shapes)
+    sizes = [spec.shape.num_elements() for spec in weights]
+
+    def move(
+        together: Tensor,
+        weights: tuple[Tensor, ...],
+        slots: tuple[Tensor, ...],
+        n_steps: Tensor,
+        values: Tensor,
+        rate: Tensor,
+    ) -> State:
+        gradients = tf.split(together[:-2] / together[-1], sizes)
+        shaped = [tf.reshape(g, w.shape) for g, w in zip(gradients, weights, strict=True)]
+        plan = with_runtime_scalars(structure, tf.unstack(values, num=len(floats)))
+        return step(plan, shaped, weights, slots, n_steps, rate)
+
+    return Program(
+        move,
+        (
+            of(sum(sizes) + 2),
+            weights,
+            solvers.slots_of(structure.solver, weights),
+            of(),
+            of(len(floats)),
+            of(),
+        ),
+        on_xla=network.on_xla,
+    )

@@ -1,0 +1,1 @@
+"""How a fit runs, whatever trains: initialization, stages, epochs, schedules, checkpoints."""

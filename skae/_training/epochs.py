@@ -1,0 +1,175 @@
+"""The loop over epochs: train, look, keep, tell the callbacks, stop."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import numpy as np
+from sklearn.exceptions import ConvergenceWarning
+
+from skae._training.options import Hooks, StartPolicy, TrainingOptions
+from skae._training.protocols import Trainer, TrainerState, Validates
+from skae._training.schedule import Monitor, MonitorState, Schedule, Snapshot, still_falls
+
+
+@dataclass
+class History:
+    """What a fit has come to: the weights kept, the curves up to now, and how it ended.
+
+    `stalled` ends the loop, `ended` the fit: a callback did, or Ctrl-C (`interrupted`).
+    """
+
+    snapshot: Snapshot | None = None
+    loss_curve: list[float] = field(default_factory=list)
+    validation_loss_curve: list[float] = field(default_factory=list)
+    stalled: bool = False
+    ended: bool = False
+    interrupted: bool = False
+
+    @property
+    def kept(self) -> Snapshot:
+        """The weights kept, of a loop that has begun."""
+        assert self.snapshot is not None
+        return self.snapshot
+
+    @property
+    def monitored_curve(self) -> list[float]:
+        """The loss that decides, of each epoch."""
+        return self.validation_loss_curve or self.loss_curve
+
+
+class Progress(NamedTuple):
+    """How far the loop has come after an epoch: all it needs to go on from there.
+
+    `rate_share` is the share of the initial learning rate that is left.
+    """
+
+    history: History
+    monitor: MonitorState
+    rate_share: float
+    trainer: TrainerState
+
+
+def run_epochs(
+    trainer: Trainer,
+    validation: Validates | None,
+    options: TrainingOptions,
+    start: StartPolicy,
+    hooks: Hooks,
+    resumed: Progress | None,
+    save: Callable[[History, Monitor, Schedule, Trainer], None],
+) -> History:
+    """Train until the loss stalls, the epochs are used up, or someone stops it.
+
+    Parameters
+    ----------
+    trainer : Trainer
+    validation : Validates or None
+        None monitors the training loss.
+    options : TrainingOptions
+    start : StartPolicy
+    hooks : Hooks
+    resumed : Progress or None
+        Where to go on; the trainer is there already.
+    save : callable
+        Called after each epoch with what tells the progress by then.
+
+    Returns
+    -------
+    History
+
+    Raises
+    ------
+    ValueError
+        If the loss is not finite in the first epoch already.
+    """
+
+    def losses(training_loss: float) -> np.ndarray:
+        if validation is None:
+            return np.array([training_loss])
+        return validation.losses(trainer.weights)
+
+    history = History()
+    tol, patience, verbose = options.tol, options.patience, options.verbose
+    schedule = Schedule(options.learning_rate, options.learning_rate_init, options.max_iter)
+    try:
+        if resumed is None:
+            first = None
+            if start.keeps:
+                # Worth keeping even where Ctrl-C comes before its loss is known.
+                history.snapshot = Snapshot(0, trainer.weights, np.array([np.nan]))
+                seen = losses(trainer.loss() if validation is None else np.nan)
+                seen = start.expected_losses(seen)
+                first = Snapshot(0, trainer.weights, seen)
+            monitor = Monitor(tol, patience, first, start.requires_significant_gain)
+        else:
+            history, schedule.share = resumed.history, resumed.rate_share
+            monitor = Monitor(tol, patience, None, start.requires_significant_gain)
+            monitor.go_on(resumed.monitor)
+        history.snapshot = monitor.kept
+        if history.stalled or history.ended:
+            return history
+        for epoch in range(len(history.loss_curve) + 1, schedule.max_iter + 1):
+            task = hooks.begin_epoch()
+            loss = trainer.epoch(schedule.rate(epoch))
+            seen = losses(loss)
+            if not all_finite(loss, seen, *trainer.weights):
+                message = not_finite(f"epoch {epoch}", schedule.rate(epoch))
+                if epoch == 1:
+                    raise ValueError(message)
+                message += f" The weights of epoch {history.kept.epoch} are kept."
+                warnings.warn(message, ConvergenceWarning, stacklevel=2)
+                hooks.end_epoch(task, history)
+                break
+            stalled = monitor.see(epoch, trainer.weights, seen)
+            history.snapshot = monitor.kept
+            history.loss_curve.append(loss)
+            line = f"Iteration {epoch}, loss = {loss:.8f}"
+            if validation is not None:
+                history.validation_loss_curve.append(float(seen.mean()))
+                line += f", validation loss = {seen.mean():.8f}"
+            if verbose:
+                print(line)
+            history.ended = hooks.end_epoch(task, history)
+            history.stalled = not history.ended and stalled and not schedule.cut()
+            save(history, monitor, schedule, trainer)
+            if history.ended:
+                break
+            if history.stalled:
+                if verbose:
+                    print(f"The loss did not fall by more than tol={tol} for {patience} epochs.")
+                break
+        else:
+            planned = schedule.name not in ("constant", "adaptive")
+            if (
+                options.warns
+                and not planned
+                and still_falls(history.monitored_curve, tol, patience)
+            ):
+                warnings.warn(
+                    f"Maximum number of epochs (max_iter={schedule.max_iter}) reached while the "
+                    "loss was still falling. Raise max_iter or tol.",
+                    ConvergenceWarning,
+                    stacklevel=2,
+                )
+    except KeyboardInterrupt:
+        if history.snapshot is None:
+            raise
+        history.ended = history.interrupted = True
+    return history
+
+
+def all_finite(*values: Any) -> bool:
+    """Return whether numbers and arrays hold neither NaN nor infinity."""
+    return all(np.isfinite(value).all() for value in values)
+
+
+def not_finite(when: str, rate: float) -> str:
+    """Say that the loss is not finite, and the way out."""
+    return (
+        f"The loss is not finite in {when} at the learning rate {rate:g}. Lower "
+        "learning_rate_init, or scale X and remove its outliers."
+    )

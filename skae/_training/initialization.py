@@ -1,0 +1,198 @@
+"""The weights that training starts from: principal axes, or random ones."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from skae._data.pca import Axes
+from skae._network.codec import maps
+from skae._network.forward import ARRAYS, propagate
+from skae._plan.layers import Dense, Layer, Recurrence
+from skae._plan.plan import Network, SubNetwork
+
+Weights = tuple[np.ndarray, ...]
+
+# Rows that decide how a nonlinear code layer is best undone by a linear map.
+REGRESSION_ROWS = 4096
+# Codes that vary less than this, in standard deviations of a column, are not blown up.
+LEAST_DEVIATION = 0.1
+
+
+def he(rng: np.random.Generator, layer: Layer) -> np.ndarray:
+    """Draw from a normal of variance 2 / fan_in (He et al., 2015)."""
+    return rng.standard_normal(layer.kernel_shape) * np.sqrt(2.0 / layer.fans[0])
+
+
+def glorot(rng: np.random.Generator, layer: Layer) -> np.ndarray:
+    """Draw from a uniform of variance 2 / (fan_in + fan_out) (Glorot and Bengio, 2010)."""
+    bound = np.sqrt(6.0 / sum(layer.fans))
+    return rng.uniform(-bound, bound, layer.kernel_shape)
+
+
+def lecun(rng: np.random.Generator, layer: Layer) -> np.ndarray:
+    """Draw from a normal of variance 1 / fan_in (LeCun et al., 1998)."""
+    return rng.standard_normal(layer.kernel_shape) * np.sqrt(1.0 / layer.fans[0])
+
+
+RANDOM_STARTS = {"he": he, "glorot": glorot, "lecun": lecun}
+
+
+def random_start(network: Network, init: str, rng: np.random.Generator) -> tuple[np.ndarray, ...]:
+    """Draw random kernels; biases are zero.
+
+    The forget gates of an LSTM start open, with a bias of 1 (Jozefowicz et al., 2015), and the
+    log-variances of a variational network's codes at zero.
+    """
+    draw = RANDOM_STARTS[init]
+    weights = tuple(np.zeros(shape, np.float32) for shape in network.shapes)
+    encoder, decoder = network.split(weights, np.transpose)
+    for half in (encoder,) if network.tied_weights else (encoder, decoder):
+        for layer, kernel in zip(half.layers, half.kernels, strict=True):
+            kernel[...] = draw(rng, layer)
+        if half.skip is not None:
+            half.skip[...] = draw(rng, Dense(*half.skip.shape))
+    for half in (encoder, decoder):
+        for layer, bias in zip(half.layers, half.biases, strict=True):
+            if isinstance(layer, Recurrence) and layer.cell == "lstm":
+                bias[layer.n_units : 2 * layer.n_units] = 1.0
+    return weights
+
+
+def principal_start(
+    network: Network,
+    axes: Axes,
+    some_rows: Callable[[], np.ndarray],
+    scale: float,
+    rng: np.random.Generator,
+    equalizes_code_variance: bool = True,
+) -> tuple[np.ndarray, ...]:
+    """Start as PCA: the linear paths hold the principal axes, the layers beside them add nothing.
+
+    Parameters
+    ----------
+    network : Network
+        One with skips, or without hidden layers. The layers before and after the codes are dense.
+    axes : Axes
+        Principal axes of X.
+    some_rows : callable
+        Returns some standardised rows of X; only a nonlinear code layer asks for them.
+    scale : float
+        What X was divided by.
+    rng : Generator
+    evens_codes : bool
+        Whether nonlinear codes all start with unit variance, instead of one that falls with
+        that of their principal components.
+
+    Returns
+    -------
+    weights : tuple of ndarray, float32
+    """
+    weights = random_start(network, "he", rng)
+    encoder, decoder = network.split(weights, np.transpose)
+    n_held = min(axes.directions.shape[1], network.n_components)
+    encode, decode = _linear_paths(network, axes.directions, n_held, rng)
+    is_linear = network.scales_codes and network.n_active is None
+    if network.tied_weights:
+        _set_tied(network, encoder, encode)
+        if not is_linear:
+            _undo_offset(network, weights, decoder, some_rows())
+        return weights
+    deviations = np.ones(network.n_components)
+    deviations[:n_held] = np.maximum(np.sqrt(axes.variances[:n_held]) / scale, LEAST_DEVIATION)
+    if is_linear:
+        _set_linear(encoder, encode)
+        _set_linear(decoder, decode)
+        if decoder.skip is not None:
+            # The decoder's layers see all codes alike, whatever share of the variance they hold.
+            decoder.kernels[0][: network.n_components] /= deviations[:, np.newaxis]
+    else:
+        # Codes of unit variance keep an activation where it is neither flat nor straight.
+        # Half-way there, a layer above them still sees which of them matter.
+        _set_linear(
+            encoder, encode / (deviations if equalizes_code_variance else np.sqrt(deviations))
+        )
+        _undo_code_layer(network, weights, decoder, some_rows())
+    if network.is_variational:
+        _spread_as_noise(encoder, deviations)
+    return weights
+
+
+def _linear_paths(
+    network: Network, directions: np.ndarray, n_held: int, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the encoder's and the decoder's linear map, padded to the number of codes.
+
+    Codes beyond the principal axes start in random directions, orthogonal to the axes while
+    there are any left, and the decoder ignores them.
+    """
+    n_features, n_codes = network.n_features, network.n_components
+    padding = rng.standard_normal((n_features, n_codes - n_held)) / np.sqrt(n_features)
+    encode = np.hstack([directions[:, :n_held], padding])
+    n_orthogonal = min(n_features, n_codes)
+    encode[:, n_held:n_orthogonal] = np.linalg.qr(encode[:, :n_orthogonal])[0][:, n_held:]
+    decode = encode.T.copy()
+    decode[n_held:] = 0.0
+    return encode, decode
+
+
+def _set_linear(half: SubNetwork, matrix: np.ndarray) -> None:
+    """Let a half compute `rows @ matrix` and no more."""
+    if half.skip is not None:
+        half.skip[...] = matrix
+        half.kernels[-1][...] = 0.0
+    else:
+        half.kernels[-1][...] = matrix
+
+
+def _set_tied(network: Network, encoder: SubNetwork, matrix: np.ndarray) -> None:
+    """Let both halves of a tied network be linear.
+
+    It is the first kernel that is zero, which is the decoder's last. With the last one zero,
+    all gradients would vanish: what PCA leaves over is uncorrelated with its codes.
+    """
+    matrix[:, network.n_features :] = 0.0
+    if encoder.skip is None:
+        encoder.kernels[0][...] = matrix
+        return
+    encoder.skip[...] = matrix
+    encoder.kernels[0][...] = 0.0
+    # What the encoder's layers now put out for any row; zero for activations with f(0) = 0.
+    nothing = np.zeros((1, network.n_features), np.float32)
+    constant = propagate(network, encoder, nothing, ARRAYS)[0]
+    encoder.biases[-1][...] -= constant
+
+
+def _undo_offset(network: Network, weights: Weights, decoder: SubNetwork, rows: np.ndarray) -> None:
+    """Let the decoder's last bias take back the mean of nonlinear codes."""
+    to = maps(network, weights, rows.dtype)
+    decoder.biases[-1][...] += (rows - to.decode(to.encode(rows))).mean(axis=0)
+
+
+def _undo_code_layer(
+    network: Network, weights: Weights, decoder: SubNetwork, rows: np.ndarray
+) -> None:
+    """Let the decoder's linear path be the least-squares way back from nonlinear codes."""
+    codes = maps(network, weights, rows.dtype).encode(rows)
+    ones = np.ones((len(rows), 1), codes.dtype)
+    solution = np.linalg.lstsq(np.hstack([codes, ones]), rows, rcond=None)[0]
+    bias = decoder.biases[-1]
+    bias[...] = solution[-1].reshape(-1, len(bias)).mean(axis=0)
+    matrix = solution[:-1]
+    if len(bias) < rows.shape[1]:
+        # Pixels share the bias of their channel, and steps that of their value.
+        rest = rows - np.tile(bias, rows.shape[1] // len(bias))
+        matrix = np.linalg.lstsq(codes, rest, rcond=None)[0]
+    _set_linear(decoder, matrix)
+
+
+def _spread_as_noise(encoder: SubNetwork, deviations: np.ndarray) -> None:
+    """Let codes of unit variance spread as in probabilistic PCA with noise of variance 1/2.
+
+    That is the noise that a squared error stands for (Tipping and Bishop, 1999).
+    """
+    assert encoder.spread is not None
+    kernel, bias = encoder.spread
+    kernel[...] = 0.0
+    bias[...] = -np.log1p(2.0 * deviations**2)

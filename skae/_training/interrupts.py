@@ -1,0 +1,117 @@
+"""Ctrl-C, put off to where training can be stopped cleanly, and then passed on to the caller."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+import warnings
+from types import TracebackType
+from typing import Any
+
+INTERRUPTED = "Training interrupted by user; the best weights so far are kept."
+
+# Modules whose functions pass a call on to a method `fit`, and are no callers of their own.
+PASS_ON = {
+    "sklearn.base",
+    "sklearn.utils._set_output",
+    "skae._estimators.locks",
+    "skae._estimators.words",
+    "skae.distributed",
+}
+
+
+class DeferredInterrupt:
+    """Within this context the first Ctrl-C waits until `check` raises it; a second one does not.
+
+    TensorFlow's conversions to NumPy do not survive a KeyboardInterrupt that arises inside them.
+    Outside the main thread, where Python delivers no signals, and where the program handles
+    SIGINT by itself this does nothing.
+
+    Attributes
+    ----------
+    pressed : bool
+        Whether Ctrl-C was pressed since the context began.
+    """
+
+    def __enter__(self) -> DeferredInterrupt:
+        self.pressed = self._pending = False
+        self._replaces = (
+            threading.current_thread() is threading.main_thread()
+            and signal.getsignal(signal.SIGINT) is signal.default_int_handler
+        )
+        if self._replaces:
+            signal.signal(signal.SIGINT, self._note)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if self._replaces:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+        # A search would take the error for a score, and go on.
+        if self._pending and isinstance(error, Exception):
+            raise KeyboardInterrupt from error
+
+    def _note(self, *_: object) -> None:
+        if self.pressed:
+            raise KeyboardInterrupt
+        self.pressed = self._pending = True
+
+    def check(self) -> None:
+        """Raise KeyboardInterrupt if Ctrl-C was pressed and was not raised yet."""
+        if self._pending:
+            self._pending = False
+            raise KeyboardInterrupt
+
+
+def pass_on_interrupt() -> None:
+    """Warn that Ctrl-C has cut the calling `fit` short; unless it is the outermost call, raise.
+
+    It is the outermost one where the program itself has called it: from its top level, or through
+    functions of its main module alone. A search or a pipeline must stop as well.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        If other code than the program's main module has called `fit`.
+    """
+    is_outermost = _called_by_program(sys._getframe(1).f_back)
+    try:
+        warnings.warn(INTERRUPTED, stacklevel=2)
+    finally:
+        if not is_outermost:
+            raise KeyboardInterrupt(INTERRUPTED)
+
+
+def _called_by_program(frame: Any) -> bool:
+    """Return whether a method's caller is the main module, up to its top level."""
+    while frame is not None:
+        module = frame.f_globals.get("__name__")
+        if module == "__main__" and frame.f_locals is frame.f_globals:
+            return True
+        if module != "__main__" and module not in PASS_ON:
+            return False
+        frame = frame.f_back
+    return False
+
+
+def fit_until_interrupted(estimator: Any, X: Any) -> bool:
+    """Fit a fresh estimator inside another one; return whether Ctrl-C has cut that short.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        If there is nothing yet that the other one could go on with.
+    """
+    try:
+        estimator.fit(X)
+    except KeyboardInterrupt:
+        is_fitted = getattr(estimator, "__sklearn_is_fitted__", None)
+        if is_fitted is None or not is_fitted():
+            raise
+        return True
+    return False

@@ -1,0 +1,306 @@
+"""Encoder, reconstruction and labels trained together: what is trained, and on which batches."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from functools import partial
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+from scipy.special import log_softmax
+
+from skae._data.batches import CHUNK_ENTRIES, CHUNK_STEPS, Chunk
+from skae._data.blocks import blocks, standardised
+from skae._network.codec import Codec
+from skae._plan.layers import Dense
+from skae._plan.objectives import Loss
+from skae._plan.plan import Network, Plan, SubNetwork
+from skae._training.model import Model
+from skae._training.options import as_they_are
+from skae._training.protocols import Trainer, Validates
+
+# An adversarial step ends at a row's nearest neighbour at the farthest, and where rows are so many
+# or so noisy that this is far, at this share of the distance between any two rows.
+SHARE_OF_DISTANCE = 0.2
+# Rows that neighbours are looked for among.
+NEIGHBOURING_ROWS = 2000
+# Rows that differ by less than this share of that distance are equal but for rounding.
+ROUNDING = 1e-3
+# Few rows make few steps, and networks learn by steps: an epoch has at least so many. Far more of
+# them lead away from the linear model without cause where rows are few.
+LEAST_STEPS = 6
+# The losses' arithmetic on arrays.
+ARRAY_MATH = SimpleNamespace(square=np.square, log_softmax=partial(log_softmax, axis=1))
+
+
+@dataclass(frozen=True, kw_only=True)
+class JointPlan(Plan):
+    """A plan of an encoder under a head, trained together with the reconstruction.
+
+    The weights are those of the autoencoder, then kernel and bias of the head.
+
+    Parameters
+    ----------
+    autoencoder : Network
+        Its encoder is that of `network`.
+    reconstruction : Loss
+    n_labelled : int
+        The first so many rows of a batch are labelled, the others are not.
+    fixed : tuple of int
+        Which weights stay as they are.
+    alpha, head_alpha : float
+        Strength of the L2 term of the autoencoder's kernels and of the head's; that of the
+        objective is zero.
+    consistency_weight, entropy_weight, balance_weight, reconstruction_weight : float
+        Of the terms beside the loss of the labelled rows.
+    shares : tuple of float
+        Shares of the classes among all rows; none in regression.
+    """
+
+    autoencoder: Network
+    reconstruction: Loss
+    n_labelled: int
+    fixed: tuple[int, ...]
+    alpha: float
+    head_alpha: float
+    consistency_weight: float
+    entropy_weight: float
+    balance_weight: float
+    reconstruction_weight: float
+    shares: tuple[float, ...] = ()
+
+    @property
+    def shapes(self) -> tuple[tuple[int, ...], ...]:
+        """Shapes of the trained arrays."""
+        (head,) = self.network.decoder
+        return (*self.autoencoder.shapes, head.kernel_shape, (head.n_biases,))
+
+
+@dataclass(frozen=True)
+class Headed:
+    """An autoencoder's model, and the network of its encoder under a linear head.
+
+    Its weights are those of the autoencoder, then kernel and bias of the head.
+
+    Parameters
+    ----------
+    model : Model
+    network : Network
+    keeps_linear : bool
+        Whether the linear path and the head stay as they are, so that training adds to a linear
+        model what the encoder's layers find.
+    share : float
+        How much of that counts.
+    """
+
+    model: Model
+    network: Network
+    keeps_linear: bool
+    share: float
+
+    @staticmethod
+    def on(model: Model, n_outputs: int, keeps_linear: bool, share: float) -> Headed:
+        """Put a head of so many outputs on a model."""
+        below = model.plan.network
+        head = (Dense(below.n_components, n_outputs),)
+        network = replace(
+            below,
+            decoder=head,
+            output_activation=None,
+            tied_weights=False,
+            decoder_skip=False,
+            is_variational=False,
+        )
+        return Headed(model, network, keeps_linear, share)
+
+    @property
+    def fixed(self) -> tuple[int, ...]:
+        """Which weights training leaves as they are."""
+        n, n_layers = len(self.model.weights), len(self.network.encoder)
+        return (2 * n_layers, n, n + 1) if self.keeps_linear else ()
+
+    def codec(self, weights: tuple[Any, ...]) -> Codec:
+        """Return the codec whose decoder is the head."""
+        encoder, _ = self.model.plan.network.split(weights[:-2], np.transpose)
+        if self.keeps_linear:
+            *kernels, kernel = encoder.kernels
+            *biases, bias = encoder.biases
+            encoder = encoder._replace(
+                kernels=(*kernels, self.share * kernel), biases=(*biases, self.share * bias)
+            )
+        head = SubNetwork(self.network.decoder, weights[-2:-1], weights[-1:], None)
+        own = self.network.join(encoder._replace(spread=None), head)
+        own = tuple(np.array(weight, np.float32) for weight in own)
+        return Codec(self.network, own, self.model.mean, self.model.scale)
+
+    def autoencoder(self, weights: tuple[Any, ...]) -> Codec:
+        """Return the codec of the autoencoder alone."""
+        return self.model.codec(weights[:-2])
+
+
+@dataclass
+class JointFeed:
+    """Endless epochs of batches: some labelled rows, then some of all rows, which go unlabelled.
+
+    An epoch has as many steps as draw all rows, and the labelled ones once more, and at least
+    `LEAST_STEPS`. What is used up before comes round again.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n_samples, n_features)
+    rows, labelled : ndarray of int
+        Indices of all rows to train on, and of the labelled ones.
+    targets : ndarray of shape (n_labelled, n_outputs)
+    mean : ndarray of shape (n_features,)
+    scale : float
+    sizes : (int, int)
+        Numbers of labelled and of other rows in a batch.
+    lengths : ndarray of shape (n_samples,)
+        Length of an adversarial step from each row, see `step_lengths`. A chunk's normals, the
+        directions that such steps are searched from, are as long.
+    rng : Generator
+    """
+
+    X: np.ndarray
+    rows: np.ndarray
+    labelled: np.ndarray
+    targets: np.ndarray
+    mean: np.ndarray
+    scale: float
+    sizes: tuple[int, int]
+    lengths: np.ndarray
+    rng: np.random.Generator
+
+    @property
+    def batch_size(self) -> int:
+        """Number of rows in a batch."""
+        return sum(self.sizes)
+
+    @property
+    def steps(self) -> int:
+        """Number of batches in a chunk."""
+        return max(1, min(CHUNK_STEPS, CHUNK_ENTRIES // (self.batch_size * self.X.shape[1])))
+
+    @property
+    def n_rows(self) -> int:
+        """Number of rows in an epoch, each counted as often as it is drawn."""
+        return self.epoch_steps * self.batch_size
+
+    @property
+    def epoch_steps(self) -> int:
+        """Number of batches in an epoch."""
+        numbers = zip((len(self.labelled), len(self.rows)), self.sizes, strict=True)
+        return max(LEAST_STEPS, *(-(-n // size) for n, size in numbers))
+
+    def __iter__(self) -> Iterator[Chunk]:
+        """Yield chunks whose arrays are filled anew for the next one: copy what is to last."""
+        n_features, (n_labelled, n_others) = self.X.shape[1], self.sizes
+        shape = (self.steps, self.batch_size)
+        inputs = np.zeros((*shape, n_features), np.float32)
+        targets = np.zeros((*shape, self.targets.shape[1]), np.float32)
+        normals = np.empty_like(inputs)
+        row_weights = np.ones(shape, np.float32)
+        while True:
+            labelled = self._drawn(len(self.labelled), n_labelled)
+            others = self._drawn(len(self.rows), n_others)
+            for begin in range(0, self.epoch_steps, self.steps):
+                now = slice(begin, begin + self.steps)
+                n_steps = len(labelled[now])
+                chosen = np.hstack([self.labelled[labelled[now]], self.rows[others[now]]])
+                rows = self.X[chosen.ravel()]
+                flat = inputs[:n_steps].reshape(-1, n_features)
+                standardised(rows, self.mean, self.scale, out=flat)
+                targets[:n_steps, :n_labelled] = self.targets[labelled[now]]
+                self.rng.standard_normal(out=normals, dtype=np.float32)
+                sizes = np.sqrt(np.einsum("ijk,ijk->ij", normals[:n_steps], normals[:n_steps]))
+                normals[:n_steps] *= (self.lengths[chosen] / sizes)[:, :, np.newaxis]
+                ends_epoch = now.stop >= self.epoch_steps
+                state_after = self.rng.bit_generator.state if ends_epoch else None
+                yield Chunk(inputs, targets, normals, row_weights, n_steps, state_after)
+
+    def _drawn(self, n: int, size: int) -> np.ndarray:
+        """Return an epoch's batches of `size` of `n` rows, all of them before any comes again."""
+        n_drawn = self.epoch_steps * size
+        orders = [self.rng.permutation(n) for _ in range(-(-n_drawn // n))]
+        return np.concatenate(orders)[:n_drawn].reshape(-1, size)
+
+
+@dataclass(frozen=True)
+class LabelValidation:
+    """The loss of labelled rows set aside, by NumPy.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n_samples, n_features)
+    targets : ndarray of shape (n_samples, n_outputs)
+    loss : Loss
+    codec : callable
+        Returns the codec of trained weights.
+    """
+
+    X: np.ndarray
+    targets: np.ndarray
+    loss: Loss
+    codec: Callable[[tuple[Any, ...]], Codec]
+
+    def losses(self, weights: tuple[Any, ...]) -> np.ndarray:
+        """Return the loss of each row with other weights."""
+        codec = self.codec(weights)
+        with np.errstate(over="ignore", invalid="ignore"):
+            outputs = codec.decode(codec.encode(self.X))
+            return self.loss(ARRAY_MATH, self.targets, outputs).mean(axis=1)
+
+
+@dataclass(frozen=True)
+class JointTask:
+    """The task of an encoder under a head: labels and reconstruction together.
+
+    Parameters
+    ----------
+    plan : JointPlan
+    weights : tuple of ndarray
+        Where training starts.
+    batches : JointFeed
+    labels : LabelValidation or None
+        Labelled rows set aside, if any.
+    """
+
+    plan: JointPlan
+    weights: tuple[np.ndarray, ...]
+    batches: JointFeed
+    labels: LabelValidation | None
+
+    def feed(self) -> JointFeed:
+        """Return the batches of an epoch."""
+        return self.batches
+
+    def validation(self, trainer: Trainer) -> LabelValidation | None:
+        """Return what monitors the loss; None are the training losses."""
+        return self.labels
+
+    def expected_losses(self, validation: Validates) -> Callable[[np.ndarray], np.ndarray]:
+        """Return the losses of the start as they are."""
+        return as_they_are
+
+
+def step_lengths(X: np.ndarray, model: Model, rng: np.random.Generator) -> np.ndarray:
+    """Return how far an adversarial step goes from each row, in standardised units.
+
+    It is the distance to the nearest of some other rows (Hu et al., 2017, take a share of that
+    to the tenth), but at most a share of the median distance between two rows. Equal rows are no
+    neighbours of each other.
+    """
+    from sklearn.metrics import pairwise_distances
+
+    chosen = rng.permutation(len(X))[:NEIGHBOURING_ROWS]
+    others = standardised(X[chosen], model.mean, model.scale)
+    between = pairwise_distances(others[: len(others) // 2], others[len(others) // 2 :])
+    lengths = np.full(len(X), SHARE_OF_DISTANCE * np.median(between), np.float32)
+    for part in blocks(len(X), len(others)):
+        rows = standardised(X[part].copy(), model.mean, model.scale)
+        distances = pairwise_distances(rows, others)
+        distances[distances <= ROUNDING * np.median(between)] = np.inf
+        lengths[part] = np.minimum(lengths[part], distances.min(axis=1))
+    return lengths

@@ -1,0 +1,197 @@
+"""What a fit starts from: a plan, its weights, and the units of X."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from copy import deepcopy
+from dataclasses import dataclass, replace
+from functools import cache, partial
+from numbers import Integral, Real
+from typing import Any, TypeGuard
+
+import numpy as np
+
+from skae._data.blocks import standardised
+from skae._data.pca import Axes, centre, principal_axes, variance
+from skae._data.rows import SomeRows, beyond_unit_interval, extremes, in_memory
+from skae._network.codec import Codec
+from skae._plan.plan import Plan
+from skae._training.initialization import REGRESSION_ROWS, principal_start, random_start
+from skae._training.options import as_they_are
+from skae._training.schedule import Snapshot
+
+# With more rows for each code, principal axes gain less than a thousandth of what they leave
+# unexplained by a tenth of the rows, which is not worth a second pass over X.
+MANY_ROWS = 100
+
+
+@dataclass(frozen=True)
+class Model:
+    """A plan with weights, for data of this centre and scale.
+
+    Parameters
+    ----------
+    plan : Plan
+    weights : tuple of ndarray
+    mean : ndarray of shape (n_features,)
+    scale : float
+    start_of_all : callable or None
+        Returns the start whose principal axes are those of all rows, where the one in `weights` is
+        of the training rows alone.
+    """
+
+    plan: Plan
+    weights: tuple[np.ndarray, ...]
+    mean: np.ndarray
+    scale: float
+    start_of_all: Callable[[], tuple[np.ndarray, ...]] | None = None
+
+    def expected_of_start(
+        self, losses_of: Callable[[tuple[Any, ...]], np.ndarray], n_rows: int, n_aside: int
+    ) -> Callable[[np.ndarray], np.ndarray]:
+        """Return what makes of the losses of the start those expected of the start of all rows.
+
+        A fit of p parameters to m rows leaves about 1 + p / m of the noise on rows it has not
+        seen, and 1 - p / m on those it has. So the losses on the rows set aside of this start and
+        of that of all n rows differ by p / n_rows + p / n of the noise; the latter, on rows it
+        has not seen, would be lower by p / n_rows - p / n.
+
+        Parameters
+        ----------
+        losses_of : callable
+            Returns the losses of weights on the rows set aside.
+        n_rows, n_aside : int
+            Number of rows trained on, and set aside.
+        """
+        n_all, n_codes = n_rows + n_aside, self.plan.network.n_components
+        start_of_all = self.start_of_all
+        if start_of_all is None or n_all > MANY_ROWS * (n_codes + 1):
+            return as_they_are
+        share = n_aside / (n_rows + n_all)
+        return lambda losses: losses - share * (losses - losses_of(start_of_all()))
+
+    def kept(self, kept: Snapshot) -> tuple[Any, ...]:
+        """Return the weights that were kept; a start that was kept is that of all rows."""
+        if kept.epoch == 0 and self.start_of_all is not None:
+            return self.start_of_all()
+        return kept.weights
+
+    def trained(self, weights: tuple[Any, ...]) -> Model:
+        """Return the model with other weights, arrays or tensors, copied into own memory."""
+        return replace(self, weights=tuple(np.array(weight, np.float32) for weight in weights))
+
+    def codec(self, weights: tuple[Any, ...]) -> Codec:
+        """Return the codec of other weights, arrays or tensors, copied into own memory."""
+        return Codec(self.plan.network, self.trained(weights).weights, self.mean, self.scale)
+
+
+def first_model(
+    X: np.ndarray,
+    n_components: int | float | None,
+    init: str,
+    plan_for: Callable[[int, Any], Plan],
+    rng: np.random.Generator,
+    rows: np.ndarray | None = None,
+    equalizes_code_variance: bool = True,
+) -> Model:
+    """Take centre and scale from X, and the start from some of its rows.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n_samples, n_features)
+    n_components : int, float or None
+        Number of codes, the share of the variance that as many principal components hold, or
+        None where the plan alone decides.
+    init : {"pca", "he", "glorot", "lecun"}
+    plan_for : callable
+        The plan for a number of columns and of codes.
+    rng : Generator
+    rows : ndarray of int or None
+        Those to be trained on: the loss on other rows is honest for principal axes that have not
+        seen these. None are all.
+    evens_codes : bool
+        See :func:`~skae._training.initialization.principal_start`.
+    """
+    n_features = X.shape[1]
+    # Planned before anything is computed, so that what is wrong with it is said at once.
+    plan = plan_for(n_features, 1 if is_share(n_components) else n_components and int(n_components))
+    check_range(plan, X)
+    mean, scale = centre_and_scale(X)
+    # A first layer that is trained alone takes its start from X by itself.
+    starts_as_pca = init == "pca" and (not plan.stages or plan.stages[0].layer is None)
+    all_axes = None
+    if is_share(n_components):
+        all_axes = principal_axes(X, mean, None, rng)
+        plan = plan_for(n_features, _n_for_share(all_axes.variances, n_components))
+    if not starts_as_pca:
+        weights = random_start(plan.network, "he" if init == "pca" else init, rng)
+        return Model(plan, weights, mean, scale)
+
+    def start(rows: np.ndarray, axes: Axes | None, rng: np.random.Generator) -> Any:
+        if axes is None:
+            seen: Any = X if len(rows) == len(X) else SomeRows(X, rows)
+            axes = principal_axes(seen, mean, plan.network.n_components, rng)
+        chosen = rows[rng.permutation(len(rows))[:REGRESSION_ROWS]]
+
+        def some_rows() -> np.ndarray:
+            some, where = in_memory(X, chosen)
+            return standardised(some[where], mean, scale)
+
+        return principal_start(plan.network, axes, some_rows, scale, rng, equalizes_code_variance)
+
+    every = np.arange(len(X))
+    if rows is None or len(rows) == len(X):
+        return Model(plan, start(every, all_axes, rng), mean, scale)
+    start_of_all = cache(partial(start, every, all_axes, deepcopy(rng)))
+    return Model(plan, start(rows, None, rng), mean, scale, start_of_all)
+
+
+def centre_and_scale(X: np.ndarray) -> tuple[np.ndarray, float]:
+    """Return the mean of each column and the root of their mean variance.
+
+    Constant data have the scale 1, or what rounds them off where that is more.
+    """
+    with np.errstate(over="ignore", invalid="ignore"):
+        mean = centre(X)
+        mean_variance = variance(X, mean)
+    scale = float(np.sqrt(mean_variance))
+    size = np.abs(mean).max()
+    # Products of columns are summed in the dtype of X, and mean and scale are fed as float32.
+    single = np.finfo(np.float32)
+    sum_fits = mean_variance * X.size <= float(np.finfo(X.dtype).max)
+    if not (sum_fits and max(scale, size) <= float(single.max)):
+        low, high = extremes(X)
+        raise ValueError(
+            f"X is too large: it ranges from {low:g} to {high:g}, so that its variance "
+            f"overflows {X.dtype}, or its values float32. Divide X by a constant, or use "
+            "StandardScaler."
+        )
+    rounding = 16 * np.finfo(np.float64).eps * float(size)
+    is_constant = scale <= max(rounding, float(single.tiny))
+    return mean, max(1.0, rounding) if is_constant else scale
+
+
+def is_share(n_components: int | float | None) -> TypeGuard[float]:
+    """Return whether a number of codes is asked for as a share of the variance."""
+    return isinstance(n_components, Real) and not isinstance(n_components, Integral)
+
+
+def check_range(plan: Plan, X: np.ndarray) -> None:
+    """Refuse values that a loss on logits cannot stand for."""
+    if not plan.objective.loss.on_logits:
+        return
+    beyond = beyond_unit_interval(X)
+    if beyond is not None:
+        low, high = beyond
+        raise ValueError(
+            f"loss='binary_crossentropy' needs values in [0, 1], but X ranges from {low:g} to "
+            f"{high:g}. Scale X, for example by MinMaxScaler(clip=True), or choose another loss."
+        )
+
+
+def _n_for_share(variances: np.ndarray, share: float) -> int:
+    """Return how many principal components hold more than this share, as `PCA` counts them."""
+    if variances.size == 0:
+        return 1
+    shares = np.cumsum(variances) / variances.sum()
+    return min(int(np.searchsorted(shares, share, side="right")) + 1, len(shares))

@@ -1,0 +1,143 @@
+"""One stage of a fit, or one pass: a task, a trainer, the loop over epochs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from skae._data.batches import Feed
+from skae._data.rows import in_memory
+from skae._data.split import Split
+from skae._network.codec import Codec
+from skae._plan.plan import Plan
+from skae._training.checkpoint import NoCheckpoint, ProgressFile
+from skae._training.epochs import History, all_finite, not_finite, run_epochs
+from skae._training.interrupts import DeferredInterrupt
+from skae._training.model import Model
+from skae._training.options import Hooks, StartPolicy, TrainingOptions
+from skae._training.protocols import Job, Task, Trainer, TrainerFactory, TrainerState, Validates
+from skae._training.validation import PenalizedValidation, Validation
+
+
+def feed_of(
+    X: Any, rows: np.ndarray, model: Model, options: TrainingOptions, rng: np.random.Generator
+) -> Feed:
+    """Return the batches of these rows of X as a model's plan asks for them."""
+    n_normals, corruption = model.plan.network.n_normals, model.plan.objective.corruption
+    batch_size, shuffle = options.batch_size, options.shuffle
+    return Feed(X, rows, model.mean, model.scale, batch_size, shuffle, rng, corruption, n_normals)
+
+
+@dataclass(frozen=True)
+class Reconstruction:
+    """The task of an autoencoder: to reconstruct the rows of a split.
+
+    Parameters
+    ----------
+    model : Model
+    split : Split
+    options : TrainingOptions
+    rng : Generator
+        Draws permutations and noise.
+    noise_seed : sequence of int
+        Seeds the noise on the rows set aside.
+    """
+
+    model: Model
+    split: Split
+    options: TrainingOptions
+    rng: np.random.Generator
+    noise_seed: Sequence[int]
+
+    @cached_property
+    def plan(self) -> Plan:
+        """The plan for as many rows as are trained on."""
+        return self.model.plan.for_rows(len(self.split.training))
+
+    @property
+    def weights(self) -> tuple[np.ndarray, ...]:
+        """Where training starts."""
+        return self.model.weights
+
+    def feed(self) -> Feed:
+        """Return the batches of an epoch."""
+        return feed_of(self.split.X, self.split.training, self.model, self.options, self.rng)
+
+    def validation(self, trainer: Trainer) -> Validates | None:
+        """Return what monitors the loss; None are the training losses."""
+        if not self.split.validation.size:
+            return None
+        held, rows = in_memory(self.split.X, self.split.validation)
+        if not self.plan.objective.penalties:
+            return Validation(held, rows, self.model, self.noise_seed)
+
+        def feed() -> Feed:
+            rng = np.random.default_rng(self.noise_seed)
+            return feed_of(held, rows, self.model, replace(self.options, shuffle=False), rng)
+
+        return PenalizedValidation(trainer, feed)
+
+    def expected_losses(self, validation: Validates) -> Callable[[np.ndarray], np.ndarray]:
+        """Return what makes of the losses of the start those of the start of all rows."""
+        n_rows, n_aside = len(self.split.training), len(self.split.validation)
+        return self.model.expected_of_start(validation.losses, n_rows, n_aside)
+
+
+def run_stage(
+    task: Task,
+    options: TrainingOptions,
+    start: StartPolicy,
+    hooks: Hooks,
+    trainers: TrainerFactory,
+    progress: ProgressFile | NoCheckpoint,
+) -> History:
+    """Train until the loss stalls or the epochs are used up; validate after each.
+
+    Parameters
+    ----------
+    task : Task
+    options : TrainingOptions
+    start : StartPolicy
+    hooks : Hooks
+    trainers : callable
+        Makes what trains.
+    progress : ProgressFile or NoCheckpoint
+        Where to go on, and where to write after each epoch how far the stage has come.
+    """
+    resumed = progress.read(task.weights)
+    state = None if resumed is None else resumed.trainer
+    job = Job(task.plan, task.weights, task.feed(), state, hooks.check, options.verbose)
+    with trainers(job) as trainer:
+        validation = task.validation(trainer)
+        if validation is not None:
+            start = replace(start, expected_losses=task.expected_losses(validation))
+        return run_epochs(trainer, validation, options, start, hooks, resumed, progress.write)
+
+
+def run_pass(
+    model: Model,
+    feed: Feed,
+    n_rows: int,
+    options: TrainingOptions,
+    solver_state: tuple[Any, float] | None,
+    trainers: TrainerFactory,
+) -> tuple[float, Codec, tuple[Any, float]]:
+    """Pass once over the rows of a feed; return the loss, the codec and what the solver remembers.
+
+    `n_rows` is the number of all rows seen, these included.
+    """
+    state = None if solver_state is None else TrainerState(model.weights, *solver_state, None)
+    plan, rate = model.plan.for_rows(n_rows), options.learning_rate_init
+    with DeferredInterrupt() as interrupt:
+        job = Job(plan, model.weights, feed, state, interrupt.check, options.verbose)
+        with trainers(job) as trainer:
+            loss = trainer.epoch(rate)
+            codec, after = model.codec(trainer.weights), trainer.state
+    interrupt.check()
+    if not all_finite(loss, *codec.weights):
+        raise ValueError(not_finite("this pass", rate))
+    return loss, codec, (after.slots, after.n_steps)

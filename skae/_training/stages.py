@@ -1,0 +1,195 @@
+"""The stages of a fit: the whole network, or before it one layer at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from skae._data.blocks import blocks
+from skae._data.split import Split
+from skae._network.forward import to_output_units
+from skae._plan.plan import Stage, SubNetwork
+from skae._training.checkpoint import Checkpoint, NoCheckpoint
+from skae._training.epochs import History
+from skae._training.model import Model, first_model
+from skae._training.options import Hooks, StartPolicy, TrainingOptions
+from skae._training.protocols import TrainerFactory
+from skae._training.schedule import Snapshot
+from skae._training.stage import Reconstruction, run_stage
+
+
+class Trained(NamedTuple):
+    """A model, the history of its training as a whole, and the loss curves of its layers."""
+
+    model: Model
+    history: History
+    layer_curves: list[list[float]]
+
+    @property
+    def weights(self) -> tuple[Any, ...]:
+        """The weights kept."""
+        return self.model.kept(self.history.kept)
+
+
+@dataclass(frozen=True)
+class Run:
+    """How all stages of a fit run.
+
+    Parameters
+    ----------
+    options : TrainingOptions
+    init : {"pca", "he", "glorot", "lecun"}
+        How the network, or each of its layers, starts.
+    warm : bool
+        Whether the model was trained before.
+    rng : Generator
+    noise_seed : sequence of int
+        Seeds the noise on the rows set aside.
+    trainers : callable
+        Makes what trains.
+    checkpoint : Checkpoint or NoCheckpoint
+        Where to go on, and where to write how far the fit has come.
+    """
+
+    options: TrainingOptions
+    init: str
+    warm: bool
+    rng: np.random.Generator
+    noise_seed: Sequence[int]
+    trainers: TrainerFactory
+    checkpoint: Checkpoint | NoCheckpoint
+
+
+def run_stages(
+    run: Run, hooks: Hooks, stages: tuple[Stage, ...], model: Model, split: Split
+) -> Trained:
+    """Train a model stage by stage, until someone ends it.
+
+    Of the hooks, `end_epoch` is given what has been trained by then.
+    """
+    layers = LayerByLayer(model, split, run.init, run.rng)
+    curves: list[list[float]] = []
+    starts_as_pca = run.init == "pca"
+
+    def untrained(ended: bool = False, interrupted: bool = False) -> Trained:
+        kept = Snapshot(0, layers.model.weights, np.array([np.nan]))
+        return Trained(layers.model, History(kept, ended=ended, interrupted=interrupted), curves)
+
+    for i, stage in enumerate(stages):
+        whole = stage.layer is None
+        part, below = layers.part(stage)
+
+        def trained(history: History, whole: bool = whole) -> Trained:
+            return Trained(layers.model, history, curves) if whole else untrained()
+
+        def end_epoch(task: Any, history: History, trained: Any = trained) -> bool:
+            return hooks.end_epoch(task, trained(history))
+
+        # A layer's epochs are a number that was asked for, and no reason to warn.
+        options = replace(run.options, max_iter=stage.max_iter or run.options.max_iter, warns=whole)
+        history = run_stage(
+            Reconstruction(part, below, options, run.rng, run.noise_seed),
+            options,
+            StartPolicy(
+                keeps=run.warm or starts_as_pca or bool(curves),
+                requires_significant_gain=starts_as_pca and whole and not (run.warm or curves),
+            ),
+            replace(hooks, end_epoch=end_epoch),
+            run.trainers,
+            run.checkpoint.of_stage(i),
+        )
+        if stage.layer is None:
+            return trained(history)
+        layers.put(stage.layer, part.trained(part.kept(history.kept)))
+        curves.append(history.loss_curve)
+        if history.ended:
+            return untrained(ended=True, interrupted=history.interrupted)
+    return untrained()
+
+
+class LayerByLayer:
+    """Hands out each layer and its mirror as a model of their own, and puts them back trained.
+
+    The codes below a layer are computed once, row by row in place: the cache is one float32 matrix
+    as wide as the widest layer below the codes.
+
+    Parameters
+    ----------
+    model : Model
+        The whole network.
+    split : Split
+        Rows of X to train on and to validate by.
+    init : str
+        How a layer starts.
+    rng : Generator
+    """
+
+    def __init__(self, model: Model, split: Split, init: str, rng: np.random.Generator) -> None:
+        self.model = model
+        self._whole = self._split = split
+        self._init, self._rng = init, rng
+        self._cache: np.ndarray | None = None
+
+    def part(self, stage: Stage) -> tuple[Model, Split]:
+        """Return what a stage trains as a model, and the rows it is to be trained on."""
+        if stage.layer is None:
+            return self.model, self._whole
+        plan = self.model.plan.layer(stage.layer)
+        alone = first_model(
+            self._split.X,
+            plan.network.n_components,
+            self._init,
+            lambda *_: plan,
+            self._rng,
+            self._split.training,
+            equalizes_code_variance=False,
+        )
+        return alone, self._split
+
+    def put(self, i: int, alone: Model) -> None:
+        """Put a trained layer into the whole network, and its codes into the cache for the next."""
+        encoder, decoder = alone.plan.network.split(alone.weights, np.transpose)
+        if i:
+            encoder, decoder = _without_units(alone, encoder, decoder)
+        network = self.model.plan.network
+        whole = network.split([weight.copy() for weight in self.model.weights], np.transpose)
+        for half, part, at in zip(whole, (encoder, decoder), (i, -1 - i), strict=True):
+            half.kernels[at][...] = part.kernels[0]
+            half.biases[at][...] = part.biases[0]
+        self.model = replace(self.model, weights=network.join(*whole))
+        if i + 1 < len(network.encoder):
+            self._advance(alone)
+
+    def _advance(self, alone: Model) -> None:
+        """Replace the rows below by their codes."""
+        codec, width = alone.codec(alone.weights), alone.plan.network.n_components
+        X = self._split.X
+        if self._cache is None:
+            widths = (layer.n_out for layer in self.model.plan.network.encoder[:-1])
+            self._cache = np.empty((len(X), max(widths)), np.float32)
+        for rows in blocks(len(X), codec.network.widest):
+            self._cache[rows, :width] = codec.encode(X[rows])
+        self._split = replace(self._split, X=self._cache[:, :width])
+
+
+def _without_units(
+    alone: Model, encoder: SubNetwork, decoder: SubNetwork
+) -> tuple[SubNetwork, SubNetwork]:
+    """Let the weights of a layer above others do without its mean and scale.
+
+    Inside the whole network a layer sees the codes below as they are. What the mirror gives is
+    linear in its weights up to its activation, so that units go into kernel and bias.
+    """
+    mean, scale = alone.mean, alone.scale
+    kernel = encoder.kernels[0] / scale
+    encoder = encoder._replace(kernels=(kernel,), biases=(encoder.biases[0] - mean @ kernel,))
+    network = alone.plan.network
+    offset = to_output_units(network, 0.0, mean, scale)
+    slope = to_output_units(network, 1.0, mean, scale) - offset
+    decoder = decoder._replace(
+        kernels=(decoder.kernels[0] * slope,), biases=(decoder.biases[0] * slope + offset,)
+    )
+    return encoder, decoder

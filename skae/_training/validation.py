@@ -1,0 +1,83 @@
+"""How good weights are on rows set aside."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from skae._data.batches import Feed
+from skae._data.blocks import blocks, standardised
+from skae._data.rows import Pairs, inputs_of, targets_of
+from skae._network.codec import maps
+from skae._network.forward import ARRAYS, entry_losses
+from skae._training.model import Model
+from skae._training.protocols import Trainer
+
+
+@dataclass(frozen=True)
+class Validation:
+    """The reconstruction loss of a model on rows set aside, by NumPy wherever it can serve.
+
+    Rows are spoiled as in training, by the same noise at every look, so that looks compare.
+
+    Parameters
+    ----------
+    X : ndarray or Pairs of shape (n_samples, n_features)
+    rows : ndarray of int
+    model : Model
+    noise_seed : sequence of int
+    """
+
+    X: Any
+    rows: np.ndarray
+    model: Model
+    noise_seed: Sequence[int] = (0,)
+
+    def losses(self, weights: tuple[Any, ...]) -> np.ndarray:
+        """Return the loss of each row with other weights."""
+        model, network = self.model, self.model.plan.network
+        objective = model.plan.objective
+        to = maps(network, weights, np.float32)
+        rng = np.random.default_rng(self.noise_seed)
+        mean, scale = model.mean.astype(np.float32), np.float32(model.scale)
+        losses = np.empty(len(self.rows))
+        with np.errstate(over="ignore", invalid="ignore"):
+            for part in blocks(len(self.rows), network.widest):
+                rows = targets_of(self.X)[self.rows[part]]
+                inputs = None
+                if isinstance(self.X, Pairs):
+                    inputs = inputs_of(self.X)[self.rows[part]]
+                    inputs = standardised(inputs, model.mean, model.scale)
+                elif objective.corruption is not None:
+                    inputs = objective.corruption(rng, rows.copy())
+                    inputs = standardised(inputs, model.mean, model.scale)
+                rows = standardised(rows, model.mean, model.scale)
+                output = to.decode(to.encode(rows if inputs is None else inputs))
+                losses[part] = entry_losses(
+                    objective.loss, network, rows, output, mean, scale, ARRAYS
+                ).mean(axis=1)
+        return losses
+
+
+@dataclass(frozen=True)
+class PenalizedValidation:
+    """The training loss on rows set aside, penalties included, by the training program itself.
+
+    A penalty sees a batch at a time, so that there is one loss and not one for each row.
+
+    Parameters
+    ----------
+    trainer : Trainer
+    feed : callable
+        Makes the feed of the rows set aside, with the same noise every time.
+    """
+
+    trainer: Trainer
+    feed: Callable[[], Feed]
+
+    def losses(self, weights: tuple[np.ndarray, ...]) -> np.ndarray:
+        """Return the loss with other weights, as an array of one entry."""
+        return np.array([self.trainer.loss_on(self.feed(), weights)])

@@ -1,0 +1,53 @@
+"""X as it comes in: images and sequences flattened, an estimator restored when a fit fails."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+
+from skae._data.pca import centre, principal_axes
+from skae._data.rows import SomeRows, flattened, restored_on_failure
+
+
+@pytest.mark.parametrize(
+    ("given", "shape"), [((5, 4, 3), (4, 3)), ((5, 4, 3), (4, 3, 1)), ((5, 4, 3, 1), (4, 3)),
+                         ((5, 4, 1), (4, 1)), ((5, 4, 3, 2), [4, 3, 2])]
+)  # fmt: skip
+def test_arrays_become_rows(given, shape):
+    X = np.arange(np.prod(given)).reshape(given)
+    rows = flattened(X, "image_shape", shape)
+    assert np.array_equal(rows, X.reshape(5, -1))
+
+
+@pytest.mark.parametrize("shape", [(3, 4), (4, 3, 2), (12,)])
+def test_another_shape_is_refused(shape):
+    with pytest.raises(ValueError, match=r"\(5, 4, 3\), but image_shape=.* instead of \(4, 3\)"):
+        flattened(np.zeros((5, 4, 3)), "image_shape", shape)
+
+
+def test_an_estimator_is_restored():
+    class Estimator:
+        def fit(self):
+            with restored_on_failure(self):
+                self.n_features_in_, self.feature_names_in_ = 4, ["a"]
+                self.sample_shape_ = (2, 2)
+                raise KeyError
+
+    estimator = Estimator()
+    estimator.n_features_in_ = 3
+    with pytest.raises(KeyError):
+        estimator.fit()
+    assert vars(estimator) == {"n_features_in_": 3}
+
+
+@pytest.mark.parametrize("shape", [(60, 7), (12, 40)])
+def test_some_rows_have_their_own_principal_axes(shape):
+    X = np.random.default_rng(0).standard_normal(shape)
+    rows = np.delete(np.arange(len(X)), [0, 5, 9])
+    some, copied = SomeRows(X, rows), X[rows]
+    assert (len(some), some.shape, some.dtype) == (len(rows), copied.shape, X.dtype)
+    axes = [
+        principal_axes(each, centre(each), 3, np.random.default_rng(0)) for each in (some, copied)
+    ]
+    assert_allclose(centre(some), copied.mean(axis=0))
+    for ours, theirs in zip(*axes, strict=True):
+        assert_allclose(ours, theirs)

@@ -1,0 +1,200 @@
+"""RecurrentAutoencoder: Keras' arithmetic, sequences of any layout, better than PCA."""
+
+import warnings
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.base import clone
+from sklearn.decomposition import PCA
+from sklearn.exceptions import ConvergenceWarning
+
+from skae import RecurrentAutoencoder
+from skae._plan.layers import Recurrence
+from skae._tensorflow.program import program
+from skae._tensorflow.recurrence import recur
+from tests.learning import assert_learned
+
+
+def sines(n_rows, n_steps, seed):
+    """Noisy sines of random frequency and phase."""
+    rng = np.random.default_rng(seed)
+    frequency, phase = rng.uniform(1, 3, (n_rows, 1)), rng.uniform(0, 2 * np.pi, (n_rows, 1))
+    clean = np.sin(frequency * np.linspace(0, 2 * np.pi, n_steps) + phase)
+    return clean + rng.normal(scale=0.1, size=clean.shape)
+
+
+X = sines(400, 12, seed=0)
+
+
+def fitted(X=X, n_components=2, **params):
+    defaults = {"hidden_layer_sizes": 6, "max_iter": 3, "random_state": 0}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        return RecurrentAutoencoder(n_components, **defaults | params).fit(X)
+
+
+@pytest.mark.parametrize("cell", ["lstm", "gru"])
+@pytest.mark.parametrize(("repeats", "returns"), [(False, False), (False, True), (True, True)])
+def test_the_arithmetic_is_that_of_keras(cell, repeats, returns):
+    import keras
+
+    layer = Recurrence(cell, 7, 3, 5, repeats, returns)
+    rng = np.random.default_rng(0)
+    shapes = (layer.kernel_shape, layer.n_biases, (4, layer.n_in), (4, layer.n_out))
+    *given, weights = (tf.constant(rng.standard_normal(shape), tf.float32) for shape in shapes)
+
+    kind = {"lstm": keras.layers.LSTM, "gru": keras.layers.GRU}[cell]
+    options = {"reset_after": False} if cell == "gru" else {}
+    by_keras = kind(5, return_sequences=returns, **options)
+    by_keras.build((None, 7, 3))
+    unused = [tf.zeros(v.shape, v.dtype) for v in by_keras.non_trainable_variables]
+    # Keras' GRU has the update gate before the reset gate.
+    order = np.arange(20) if cell == "lstm" else np.r_[5:10, 0:5, 10:15]
+
+    def reference(kernel, bias, rows):
+        rows = tf.repeat(rows[:, None], 7, axis=1) if repeats else tf.reshape(rows, (4, 7, 3))
+        kernel, bias = tf.gather(kernel, order, axis=1), tf.gather(bias, order)
+        states = by_keras.stateless_call([kernel[:3], kernel[3:], bias], unused, rows)[0]
+        return tf.reshape(states, (4, -1))
+
+    def with_gradients(function):
+        with tf.GradientTape() as tape:
+            tape.watch(given)
+            out = function(*given)
+            total = tf.reduce_sum(out * weights)
+        return [out, *map(tf.convert_to_tensor, tape.gradient(total, given))]
+
+    ours = with_gradients(lambda *arrays: recur(layer, *arrays))
+    for one, other in zip(ours, with_gradients(reference), strict=True):
+        assert_allclose(one, other, atol=1e-5)
+
+
+@pytest.mark.parametrize("cell", ["lstm", "gru"])
+def test_much_better_than_pca_on_held_out_sequences(cell, learning_seed):
+    train, test = sines(600, 20, seed=1), sines(300, 20, seed=2)
+    fixed = {"hidden_layer_sizes": 16, "max_iter": 40, "learning_rate_init": 0.01}
+    recurrent = fitted(train, cell=cell, random_state=learning_seed, **fixed)
+    pca = PCA(2).fit(train)
+    unexplained = ((test - pca.inverse_transform(pca.transform(test))) ** 2).sum()
+    of_pca = 1 - unexplained / ((test - pca.mean_) ** 2).sum()
+    assert_learned(recurrent.score(test), above=of_pca + 0.2)
+
+
+def test_the_start_is_pca():
+    idle = fitted(learning_rate_init=1e-12)
+    assert_allclose(idle.transform(X), PCA(2, svd_solver="full").fit_transform(X), atol=1e-4)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_sequences_are_taken_as_they_are(dtype):
+    sequences = X.reshape(400, 4, 3).astype(dtype)
+    rows = sequences.reshape(400, 12)
+    flat, deep = (fitted(data, sequence_shape=(4, 3), max_iter=1) for data in (rows, sequences))
+    codes = deep.transform(sequences)
+    assert_array_equal(codes, flat.transform(rows))
+    back = deep.inverse_transform(codes)
+    assert back.shape == sequences.shape
+    assert (codes.dtype, back.dtype) == (dtype, dtype)
+    assert_array_equal(back, deep.reconstruct(sequences))
+    assert_array_equal(deep.reconstruct(rows), flat.inverse_transform(codes))
+    assert deep.score(sequences) == flat.score(rows)
+
+
+def test_sequences_tell_their_shape():
+    sequences = X.reshape(400, 4, 3)
+    recurrent = fitted(sequences, max_iter=1, learning_rate="cosine")
+    given = fitted(sequences, sequence_shape=(4, 3), max_iter=1)
+    assert recurrent.sequence_shape_ == given.sequence_shape_ == (4, 3)
+    assert (recurrent.sample_shape_, recurrent.n_features_in_) == ((4, 3), 12)
+    assert_array_equal(recurrent.transform(sequences), given.transform(sequences))
+    # A call that fails changes nothing; another fit takes the shape anew.
+    with pytest.raises(ValueError, match="NaN"):
+        recurrent.fit(np.full((9, 2, 6), np.nan))
+    assert recurrent.partial_fit(sequences).inverse_transform([[0.0, 0.0]]).shape == (1, 4, 3)
+    assert recurrent.fit(X).sequence_shape_ == (12, 1)
+    assert recurrent.reconstruct(X[..., np.newaxis]).shape == (400, 12, 1)
+    assert clone(recurrent.fit(sequences)).fit(X).sample_shape_ == (12,)
+    nested = recurrent.fit(sequences).reconstruct(sequences.tolist())
+    assert_array_equal(nested, recurrent.reconstruct(sequences))
+    with pytest.raises(ValueError, match="unequal lengths"):
+        recurrent.transform([[[0.0, 1.0, 2.0]] * 4, [[0.0, 1.0, 2.0]] * 3])
+    with pytest.raises(ValueError, match=r"0 sample\(s\)"):
+        recurrent.transform(sequences[:0])
+
+
+def test_single_values_need_no_shape_of_their_own():
+    given = fitted(X[..., np.newaxis], sequence_shape=(12, 1), max_iter=1)
+    assert_array_equal(given.transform(X), fitted(max_iter=1).transform(X))
+
+
+def test_sequences_of_another_shape_are_another_fit():
+    one, other = (fitted(X.reshape(400, *shape), max_iter=1) for shape in ((4, 3), (6, 2)))
+    prints = {each._fingerprint(X, warm=False) for each in (one, other)}
+    assert len(prints) == 2
+
+
+def test_layers_mirror_each_other():
+    deep = fitted(hidden_layer_sizes=(5, 4), sequence_shape=(6, 2), cell="gru", max_iter=1)
+    shapes = [kernel.shape for kernel in deep.encoder_coefs_ + deep.decoder_coefs_]
+    assert shapes == [(7, 15), (9, 12), (4, 2), (6, 12), (9, 15), (5, 2)]
+    assert deep.encoder_skip_.shape == (12, 2)
+
+
+@pytest.mark.parametrize(
+    ("params", "names"),
+    [
+        ({"sequence_shape": (5, 2)}, "sequence_shape"),
+        ({"sequence_shape": (12, 1, 1)}, "sequence_shape"),
+        ({"sequence_shape": (4, 0)}, "sequence_shape"),
+        ({"sequence_shape": 12}, "sequence_shape"),
+        ({"cell": "rnn"}, "cell"),
+        ({"hidden_layer_sizes": ()}, "hidden_layer_sizes"),
+        ({"tied_weights": True}, "tied_weights"),
+    ],
+)
+def test_what_cannot_be_used_is_named_before_training(params, names):
+    recurrent = RecurrentAutoencoder(2, **params)
+    with pytest.raises(ValueError, match=names):
+        recurrent.fit(X)
+    assert not hasattr(recurrent, "n_features_in_")
+
+
+def test_arrays_of_another_shape_are_refused():
+    sequences = X.reshape(400, 4, 3)
+    with pytest.raises(ValueError, match=r"sequence_shape=\(3, 4\) instead of \(4, 3\)"):
+        fitted(sequences, sequence_shape=(3, 4))
+    with pytest.raises(ValueError, match=r"sequence_shape=\(12, 1\) instead of \(4, 3\)"):
+        fitted(max_iter=1).transform(sequences)
+    with pytest.raises(ValueError, match=r"'sequence_shape' parameter must hold 2 ints"):
+        fitted(X.reshape(400, 2, 2, 3))
+
+
+@pytest.mark.parametrize("cell", ["lstm", "gru"])
+def test_the_same_seed_gives_the_same_bits(cell):
+    for one, other in zip(fitted(cell=cell).weights_, fitted(cell=cell).weights_, strict=True):
+        assert_array_equal(one, other)
+
+
+def test_whitening_and_partial_fit(learning_seed):
+    white = fitted(whiten=True, random_state=learning_seed)
+    assert_allclose(np.cov(white.transform(X).T), np.eye(2), atol=1e-5)
+    before = white.reconstruct(X)
+    assert_allclose(before, fitted(random_state=learning_seed).reconstruct(X), atol=1e-5)
+    assert_learned(white.partial_fit(X).score(X), above=0.0)
+    assert np.abs(white.reconstruct(X) - before).max() > 0.0
+
+
+def test_numbers_compile_nothing():
+    first = fitted(hidden_layer_sizes=7)
+    programs = program.cache_info().misses
+    for changes in ({"random_state": 7, "alpha": 0.1}, {"learning_rate": "cosine"}):
+        fitted(X[:300], hidden_layer_sizes=7, **changes)
+    clone(first).partial_fit(X)
+    assert program.cache_info().misses == programs
+
+
+def test_a_start_whose_codes_are_not_linear(learning_seed):
+    idle = {"learning_rate_init": 1e-12, "max_iter": 1, "random_state": learning_seed}
+    assert_learned(fitted(code_activation="relu", **idle).score(X), above=0.2)

@@ -1,0 +1,104 @@
+"""Plans: weights sorted into halves, structure told from numbers."""
+
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from skae._estimators.denoising import Gaussian
+from skae._plan.objectives import LOSSES
+from skae._plan.plan import (
+    Objective,
+    Plan,
+    Solver,
+    Stage,
+    compile_key,
+    runtime_scalars,
+    with_runtime_scalars,
+)
+from tests.networks import dense_network
+
+
+@dataclass(frozen=True)
+class Two:
+    strength: float
+    order: int
+
+
+def plan(alpha=0.5, strength=2.0, order=1, momentum=0.9):
+    objective = Objective(LOSSES["squared_error"], alpha, (Two(strength, order),))
+    network = dense_network(6, 2, (4, 3))
+    return Plan(network, objective, Solver("sgd", momentum, True, 0.0))
+
+
+@pytest.mark.parametrize("tied", [False, True])
+@pytest.mark.parametrize("skip", [False, True])
+@pytest.mark.parametrize("hidden", [(), (4,), (4, 3)])
+def test_split_gives_each_half_its_shapes(tied, skip, hidden):
+    described = dense_network(6, 2, hidden, tied=tied, skip=skip)
+    weights = [np.full(shape, i) for i, shape in enumerate(described.shapes)]
+    encoder, decoder = described.split(weights, np.transpose)
+    widths = (6, *hidden, 2)
+    assert [k.shape for k in encoder.kernels] == list(pairwise(widths))
+    assert [k.shape for k in decoder.kernels] == [k.shape[::-1] for k in encoder.kernels[::-1]]
+    assert [b.shape for b in encoder.biases] == [(w,) for w in widths[1:]]
+    assert [b.shape for b in decoder.biases] == [(w,) for w in widths[-2::-1]]
+    if skip:
+        assert encoder.skip.shape == (6, 2)
+        assert decoder.skip.shape == (2, 6)
+    else:
+        assert encoder.skip is None
+        assert decoder.skip is None
+    parts = [*encoder.kernels, *encoder.biases, *decoder.kernels, *decoder.biases]
+    used = {int(part.flat[0]) for part in parts}
+    used |= {int(half.skip.flat[0]) for half in (encoder, decoder) if skip}
+    assert used == set(range(len(weights)))
+
+
+def test_tied_halves_share_memory():
+    described = dense_network(6, 2, (4, 3), tied=True)
+    weights = [np.zeros(shape) for shape in described.shapes]
+    encoder, decoder = described.split(weights, np.transpose)
+    assert np.shares_memory(encoder.kernels[0], decoder.kernels[-1])
+    assert np.shares_memory(encoder.skip, decoder.skip)
+
+
+def test_numbers_are_the_floats_and_can_be_put_back():
+    values = list(runtime_scalars(plan()))
+    assert values == [0.5, 2.0, 0.9, 0.0]
+    assert with_runtime_scalars(plan(), values) == plan()
+    assert with_runtime_scalars(plan(), [0.1, 3.0, 0.8, 0.0]) == plan(0.1, 3.0, momentum=0.8)
+
+
+def test_structure_ignores_numbers_stages_and_noise_and_nothing_else():
+    assert compile_key(plan(alpha=0.1)) == compile_key(plan(alpha=0.0, strength=9.0))
+    assert hash(compile_key(plan(alpha=0.1))) == hash(compile_key(plan(alpha=0.2)))
+    assert compile_key(plan(order=1)) != compile_key(plan(order=2))
+    assert compile_key(replace(plan(), stages=(Stage(7),))) == compile_key(plan())
+    noisy = replace(plan().objective, corruption=Gaussian(0.3))
+    assert compile_key(replace(plan(), objective=noisy)) == compile_key(plan())
+
+
+@pytest.mark.parametrize("tied", [False, True])
+@pytest.mark.parametrize("more", [{}, {"is_variational": True}])
+def test_join_undoes_split(tied, more):
+    described = dense_network(6, 2, (4, 3), tied=tied, **more)
+    weights = tuple(np.full(shape, i) for i, shape in enumerate(described.shapes))
+    joined = described.join(*described.split(weights, np.transpose))
+    assert all(one is other for one, other in zip(joined, weights, strict=True))
+
+
+def test_a_layer_alone_reconstructs_what_it_sees():
+    whole = plan()
+    first, top = whole.layer(0), whole.layer(2)
+    assert [(p.network.n_features, p.network.n_components) for p in (first, top)] == [
+        (6, 4),
+        (3, 2),
+    ]
+    assert first.network.code_activation == "elu"
+    assert first.network.output_activation == "identity"
+    assert first.objective == whole.objective
+    assert top.network.code_activation == "identity"
+    assert top.network.output_activation == "elu"
+    assert top.objective.penalties == ()

@@ -1,0 +1,83 @@
+"""Programs stay what they are, whatever callers of TensorFlow set, and whatever call failed."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from sklearn.base import clone
+
+from skae import AutoencoderTransformer
+from skae._tensorflow.session import Program
+
+X = np.random.default_rng(0).standard_normal((40, 7))
+DENSE = AutoencoderTransformer(
+    2, hidden_layer_sizes=(), solver="sgd", learning_rate="cosine", max_iter=2, random_state=0
+)
+SCALAR = (tf.TensorSpec((), tf.float32),)
+
+
+def same(a, b):
+    return all(np.array_equal(*pair) for pair in zip(a.weights_, b.weights_, strict=True))
+
+
+def test_a_fit_under_check_numerics_and_one_after():
+    tf.debugging.enable_check_numerics()
+    try:
+        checked = clone(DENSE).fit(X)
+    finally:
+        tf.debugging.disable_check_numerics()
+    assert same(clone(DENSE).fit(X), checked)
+
+
+def test_a_program_whose_call_failed_is_made_anew():
+    traced = []
+
+    def of(x):
+        traced.append(x)
+        # As with what XLA cannot compile, the call fails, and not what makes the program.
+        check = tf.debugging.Assert(tf.constant(len(traced) > 2), ["broken"])
+        with tf.control_dependencies([check]):
+            return 2.0 * x
+
+    program = Program(of, SCALAR)
+    for _ in range(2):
+        with pytest.raises(tf.errors.InvalidArgumentError, match="broken"):
+            program(1.0)
+    assert [program(1.0), program(2.0)] == [2.0, 4.0]
+    assert len(traced) == 3
+
+
+def eagerly():
+    class Eagerly:
+        def __enter__(self):
+            tf.config.run_functions_eagerly(True)
+
+        def __exit__(self, *_):
+            tf.config.run_functions_eagerly(False)
+
+    return Eagerly()
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        eagerly,
+        lambda: tf.device("/gpu:0"),
+        lambda: tf.GradientTape(),
+        lambda: tf.Graph().as_default(),
+        lambda: tf.distribute.OneDeviceStrategy("/cpu:0").scope(),
+    ],
+    ids=["run_functions_eagerly", "device", "tape", "graph", "strategy"],
+)
+def test_what_is_set_for_a_thread_stays_out(state):
+    seen = []
+
+    def of(x):
+        y = 2.0 * x
+        seen.append((y.device, tf.distribute.has_strategy(), tf.executing_eagerly()))
+        seen.append(type(y.graph).__name__)
+        return y
+
+    with state():
+        program = Program(of, SCALAR, on_xla=True)
+        assert program(3.0) == 6.0
+    assert seen == [("", False, False), "FuncGraph"]

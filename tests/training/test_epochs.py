@@ -1,0 +1,120 @@
+"""The loop over epochs, with a trainer whose losses are written down."""
+
+import numpy as np
+import pytest
+from sklearn.exceptions import ConvergenceWarning
+
+from skae._training.epochs import run_epochs
+from skae._training.options import Hooks, StartPolicy, TrainingOptions
+
+
+class Trainer:
+    """Plays back training losses; the weights are the number of epochs done."""
+
+    def __init__(self, losses):
+        self.left = iter(losses)
+        self.rates = []
+        self.weights = (0,)
+
+    def epoch(self, rate):
+        self.rates.append(rate)
+        loss = next(self.left)
+        if loss == "Ctrl-C":
+            raise KeyboardInterrupt
+        self.weights = (self.weights[0] + 1,)
+        return loss
+
+    def loss(self):
+        return 9.0
+
+
+def run(losses, name="constant", keeps_start=False, patience=2, verbose=False, stop_at=None):
+    ended = []
+
+    def end_epoch(task, history):
+        ended.append(history.kept.epoch)
+        return len(ended) == stop_at
+
+    trainer = Trainer(losses)
+    options = TrainingOptions(
+        batch_size=1,
+        shuffle=False,
+        learning_rate=name,
+        learning_rate_init=0.1,
+        max_iter=len(losses),
+        tol=0.0,
+        patience=patience,
+        warns=True,
+        verbose=verbose,
+    )
+    hooks = Hooks(lambda: None, end_epoch, lambda: None)
+    history = run_epochs(
+        trainer, None, options, StartPolicy(keeps_start), hooks, None, lambda *_: None
+    )
+    return history, trainer
+
+
+def test_a_stall_ends_a_constant_rate():
+    history, _ = run([5.0, 4.0, 4.1, 4.2, 1.0])
+    assert history.loss_curve == [5.0, 4.0, 4.1, 4.2]
+    assert history.kept.weights == (2,)
+
+
+def test_a_stall_cuts_an_adaptive_rate():
+    _, trainer = run([5.0, 5.0, 5.0, 4.0, 4.0, 4.0, 4.0, 4.0, 3.0], "adaptive")
+    assert trainer.rates == pytest.approx([0.1] * 3 + [0.02] * 3 + [0.004] * 2)
+
+
+@pytest.mark.parametrize("name", ["constant", "adaptive"])
+def test_running_out_of_epochs_warns(name):
+    with pytest.warns(ConvergenceWarning, match=r"max_iter=2.*Raise max_iter"):
+        run([5.0, 4.0], name)
+
+
+@pytest.mark.parametrize("patience", [100, np.inf])
+def test_a_loss_that_stands_still_does_not_warn(patience):
+    assert len(run([5.0, 4.0, *[3.0] * 30], patience=patience)[0].loss_curve) == 32
+
+
+@pytest.mark.parametrize("name", ["cosine", "exponential"])
+def test_a_planned_end_does_not_warn(name):
+    assert len(run([5.0, 4.0], name)[0].loss_curve) == 2
+
+
+def test_a_callback_stops_the_fit_without_warning():
+    history, _ = run([5.0, 4.0, 3.0], stop_at=2)
+    assert history.loss_curve == [5.0, 4.0]
+
+
+def test_not_finite_in_the_first_epoch_is_an_error():
+    with pytest.raises(ValueError, match=r"not finite in epoch 1.*learning_rate_init.*scale X"):
+        run([np.nan, 1.0], keeps_start=True)
+
+
+def test_not_finite_later_keeps_the_best_weights():
+    with pytest.warns(ConvergenceWarning, match=r"epoch 3.*learning_rate_init.*epoch 2 are kept"):
+        history, _ = run([5.0, 4.0, np.inf])
+    assert history.kept.weights == (2,)
+    assert history.loss_curve == [5.0, 4.0]
+
+
+def test_ctrl_c_keeps_the_best_weights():
+    history, _ = run([5.0, 4.0, "Ctrl-C"])
+    assert history.interrupted
+    assert history.kept.weights == (2,)
+
+
+def test_ctrl_c_before_the_first_epoch_keeps_a_start_worth_keeping():
+    history, _ = run(["Ctrl-C"], keeps_start=True)
+    assert history.interrupted
+    assert history.kept.epoch == 0
+    with pytest.raises(KeyboardInterrupt):
+        run(["Ctrl-C"])
+
+
+def test_verbose_prints_a_line_an_epoch(capsys):
+    run([5.0, 4.0, 4.0, 4.0], verbose=True)
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "Iteration 1, loss = 5.00000000"
+    assert len(lines) == 5
+    assert "did not fall" in lines[-1]

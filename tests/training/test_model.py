@@ -1,0 +1,77 @@
+"""Where a fit starts: axes of the training rows, which the rows set aside can judge, or of all."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+from sklearn.datasets import load_iris
+from sklearn.decomposition import PCA
+
+from skae import AutoencoderTransformer
+from skae._training.model import first_model
+from skae._training.validation import Validation
+from tests.learning import assert_learned
+
+X = load_iris().data
+ROWS = np.arange(0, 150, 2)
+
+
+@pytest.mark.parametrize("n_components", [2, 0.95])
+def test_the_start_has_not_seen_the_rows_set_aside(n_components):
+    plan = AutoencoderTransformer(hidden_layer_sizes=(8,))._plan
+    model = first_model(X, n_components, "pca", plan, np.random.default_rng(0), ROWS)
+    n_codes = model.plan.network.n_components
+    assert_allclose(model.mean, X.mean(axis=0))
+    pca = PCA(n_codes, svd_solver="full").fit(X)
+    for weights, seen in ((model.weights, X[ROWS]), (model.start_of_all(), X)):
+        # Both are about the mean of all rows.
+        second_moment = (seen - pca.mean_).T @ (seen - pca.mean_)
+        axes = np.linalg.eigh(second_moment)[1][:, : -n_codes - 1 : -1]
+        codes = model.codec(weights).encode(X)
+        assert_allclose(np.abs(codes), np.abs((X - pca.mean_) @ axes), atol=1e-5)
+
+
+def test_a_start_that_is_kept_is_pca_of_all_rows():
+    fixed = {"hidden_layer_sizes": (8,), "max_iter": 2, "random_state": 0}
+    # Every step makes it worse.
+    fitted = AutoencoderTransformer(2, learning_rate_init=10.0, **fixed).fit(X)
+    assert fitted.best_iter_ == 0
+    assert_allclose(fitted.transform(X), PCA(2, svd_solver="full").fit_transform(X), atol=1e-5)
+
+
+def test_a_short_table_leaves_pca_where_there_is_something_to_learn(learning_seed):
+    """The axes of all rows reconstruct those set aside too well ever to be beaten on them."""
+    rng = np.random.default_rng(learning_seed)
+    z = rng.uniform(-1, 1, (300, 1))
+    curve = np.sin(z * rng.uniform(1, 3, 40) + rng.uniform(0, 6, 40))
+    table = curve + 0.2 * rng.standard_normal((300, 40))
+    train, test = table[:120], table[120:]
+    autoencoder = AutoencoderTransformer(1, random_state=learning_seed).fit(train)
+    assert_learned(autoencoder.score(test) - share_of_pca(train, test), above=0.1)
+
+
+def share_of_pca(train, test):
+    pca = PCA(1).fit(train)
+    left = ((test - pca.inverse_transform(pca.transform(test))) ** 2).sum()
+    return 1 - left / ((test - test.mean(axis=0)) ** 2).sum()
+
+
+def test_what_leaving_the_start_gives_up_is_estimated():
+    """On new rows, the axes of all rows are better than those of some by what is expected."""
+    rng = np.random.default_rng(0)
+    mixing = 3 * rng.standard_normal((2, 12))
+    expected, actual = [], []
+    for _ in range(200):
+        table = rng.standard_normal((40, 2)) @ mixing + rng.standard_normal((40, 12))
+        new = rng.standard_normal((200, 2)) @ mixing + rng.standard_normal((200, 12))
+        rows, aside = np.arange(30), np.arange(30, 40)
+        plan = AutoencoderTransformer(hidden_layer_sizes=(3,))._plan
+        model = first_model(table, 2, "pca", plan, rng, rows)
+        losses = [
+            Validation(each, np.arange(len(each)), model).losses for each in (table[aside], new)
+        ]
+        before = losses[0](model.weights)
+        after = model.expected_of_start(losses[0], len(rows), len(aside))(before)
+        expected.append((before - after).mean())
+        actual.append((losses[1](model.weights) - losses[1](model.start_of_all())).mean())
+    assert 0.7 < np.mean(expected) / np.mean(actual) < 1.4
+    assert model.expected_of_start(losses[0], 3000, 300)(before) is before
