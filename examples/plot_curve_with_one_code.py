@@ -5,8 +5,9 @@ What does one code of AutoencoderTransformer stand for?
 
 It is a place along a curve. Decoding a range of codes draws that curve, as it draws a straight line
 for :class:`~sklearn.decomposition.PCA`: each of the two replaces a point by one that lies on
-it. On points close to a spiral the curve learns the spiral, and the code tells how far along it a
-point lies.
+it. On points close to a spiral of three quarters of a turn the curve learns the spiral, and the
+code tells how far along it a point lies. A whole turn winds more than training from PCA unrolls:
+there the code jumps from one arm to the other.
 """
 
 import matplotlib.pyplot as plt
@@ -20,7 +21,7 @@ from skae.plotting import ReconstructionDisplay
 
 def spiral(n_samples, rng):
     """Return points close to a spiral, and the angle at which each lies."""
-    angle = np.pi * rng.uniform(1, 3, n_samples)
+    angle = np.pi * rng.uniform(1, 2.5, n_samples)
     X = np.c_[angle * np.cos(angle), angle * np.sin(angle)] / np.pi
     return X + rng.normal(scale=0.1, size=X.shape), angle
 
