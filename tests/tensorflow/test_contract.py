@@ -18,8 +18,8 @@ def test_a_session_makes_fast_callables():
 
 def test_public_callables_stand_in_for_them(monkeypatch):
     monkeypatch.setattr(tf.compat.v1.Session, FAST, None)
-    program = Program(lambda x, y: (x + y, {"product": x * y}), (SCALAR, SCALAR))
-    assert program(2.0, 3.0) == (5.0, {"product": 6.0})
+    program = Program(lambda x, y: (x + y, (x * y, x - y)), (SCALAR, SCALAR))
+    assert program(2.0, 3.0) == (5.0, (6.0, -1.0))
 
 
 def test_the_eager_context_tells_whether_tensorflow_was_at_work():
