@@ -177,7 +177,7 @@ def _store(path: Path, told: Any) -> None:
             path.parent.mkdir(parents=True, exist_ok=True)
             with beside.open("w+b") as file:
                 file.write(MAGIC + bytes(SIZE_OF_DIGEST))
-                np.savez(file, allow_pickle=False, told=np.array(text), **arrays)
+                np.savez(file, **{"told": np.array(text), **arrays})  # type: ignore[arg-type]
                 digest = _digest(path, file)
                 file.seek(len(MAGIC))
                 file.write(digest)

@@ -15,6 +15,7 @@ INTERRUPTED = "Training interrupted by user; the best weights so far are kept."
 PASS_ON = {
     "sklearn.base",
     "sklearn.utils._set_output",
+    "skae._estimators.base",
     "skae._estimators.locks",
     "skae._estimators.words",
     "skae.distributed",
