@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from threading import Lock
 
 # Lines of these kinds are dropped: what is logged as info or warning, and errors that say that
 # there is no GPU, or that two of TensorFlow's libraries bring the same CUDA functions.
@@ -23,14 +24,30 @@ HARMLESS = "|".join(
 PATIENCE = 1.0
 
 
+# Standard error is the whole process'.
+_filtering = Lock()
+
+
 @contextmanager
 def without_harmless_messages() -> Iterator[None]:
     """Let standard error, on the level of the system, pass through `grep` within this context.
 
     Another process filters, because C++ code may write while it keeps this one from running
-    Python, or may end it: its last words get through. Where standard error is closed or there is
-    no `grep`, nothing is filtered.
+    Python, or may end it: its last words get through. Nothing is filtered where standard error is
+    closed, where there is no `grep`, or while another thread filters already.
     """
+    if not _filtering.acquire(blocking=False):
+        yield
+        return
+    try:
+        with _filtered():
+            yield
+    finally:
+        _filtering.release()
+
+
+@contextmanager
+def _filtered() -> Iterator[None]:
     grep = shutil.which("grep")
     try:
         # What a program began without may be something else by now.

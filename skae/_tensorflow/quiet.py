@@ -3,18 +3,32 @@
 Who has imported it before, or asks for its messages by TF_CPP_MIN_LOG_LEVEL, gets them.
 """
 
+from __future__ import annotations
+
 import os
 import sys
+from contextlib import AbstractContextManager, nullcontext
 
 from skae._tensorflow.messages import without_harmless_messages
 
-if "tensorflow" in sys.modules or os.environ["TF_CPP_MIN_LOG_LEVEL"] in ("0", "1"):
-    import tensorflow as tf
-else:
+_is_quiet = not ("tensorflow" in sys.modules or os.environ["TF_CPP_MIN_LOG_LEVEL"] in ("0", "1"))
+
+if _is_quiet:
     with without_harmless_messages():
         import tensorflow as tf
 
         # Where there is no GPU, TensorFlow says so when it looks for one first.
         tf.config.list_physical_devices()
+else:
+    import tensorflow as tf
 
-__all__ = ["tf"]
+# Older versions log their first session and the first program that XLA compiles at any level.
+_logs_first_calls = tuple(map(int, tf.__version__.split(".")[:2])) < (2, 21)
+
+
+def quiet_first_call() -> AbstractContextManager[None]:
+    """Return a context for the first call of a program, without TensorFlow's messages."""
+    return without_harmless_messages() if _is_quiet and _logs_first_calls else nullcontext()
+
+
+__all__ = ["quiet_first_call", "tf"]

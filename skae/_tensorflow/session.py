@@ -17,7 +17,7 @@ import numpy as np
 from tensorflow.core.protobuf.config_pb2 import CallableOptions
 
 from skae._tensorflow.first_call import in_thread
-from skae._tensorflow.quiet import tf
+from skae._tensorflow.quiet import quiet_first_call, tf
 from skae._training.forks import enter_tensorflow
 
 T = TypeVar("T")
@@ -58,6 +58,12 @@ class Program:
 
     def __call__(self, *arguments: Any) -> Any:
         enter_tensorflow()
+        if self.is_compiled:
+            return self._run(arguments)
+        with quiet_first_call():
+            return self._run(arguments)
+
+    def _run(self, arguments: tuple[Any, ...]) -> Any:
         with self._lock:
             made = self._made = self._made or in_thread(self._trace).result()
         arrays = map(np.asarray, tf.nest.flatten(arguments), made.dtypes)
