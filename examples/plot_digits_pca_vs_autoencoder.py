@@ -28,7 +28,7 @@ reducers = {"AutoencoderTransformer": AutoencoderTransformer(random_state=0), "P
 classifier = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000))
 
 # %%
-# Two hundred epochs are the default's most; some folds could use a few more, and say so.
+# Some folds could use a few more epochs than the default's, and say so.
 warnings.simplefilter("ignore", ConvergenceWarning)
 counts = (2, 4, 8, 16)
 fig, axes = plt.subplots(1, 2, figsize=(9, 3.6), layout="constrained")

@@ -23,7 +23,7 @@ from sklearn.preprocessing import FunctionTransformer
 from skae import AutoencoderTransformer
 from skae.plotting import METHOD_COLORS
 
-warnings.simplefilter("ignore", ConvergenceWarning)  # 200 epochs are plenty here
+warnings.simplefilter("ignore", ConvergenceWarning)  # the default number of epochs is plenty here
 
 
 def independent_columns():
