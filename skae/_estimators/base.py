@@ -26,7 +26,7 @@ from skae._plan.plan import Plan, Stage
 from skae._training.checkpoint import Checkpoint, NoCheckpoint
 from skae._training.collapse import warn_of_collapse
 from skae._training.interrupts import DeferredInterrupt, pass_on_interrupt
-from skae._training.model import Model, check_range, first_model, is_share
+from skae._training.model import Model, check_range, initial_model, is_share
 from skae._training.options import Hooks
 from skae._training.protocols import TrainerFactory
 from skae._training.schedule import LAST_EPOCHS, still_falls
@@ -213,7 +213,7 @@ class BaseAutoencoder(
         n_components = self.n_components
         if n_components is None and not self._plans_without_codes:
             n_components = min(X.shape)
-        return first_model(targets_of(X), n_components, self.init, self._planned, rng, rows)
+        return initial_model(targets_of(X), n_components, self.init, self._planned, rng, rows)
 
     def _fitted_model(self, X: np.ndarray) -> Model:
         """Return the fitted model to go on with, if the parameters still describe it."""

@@ -35,7 +35,7 @@ class Model:
     weights : tuple of ndarray
     mean : ndarray of shape (n_features,)
     scale : float
-    start_of_all : callable or None
+    start_on_all_samples : callable or None
         Returns the start whose principal axes are those of all rows, where the one in `weights` is
         of the training rows alone.
     """
@@ -44,7 +44,7 @@ class Model:
     weights: tuple[np.ndarray, ...]
     mean: np.ndarray
     scale: float
-    start_of_all: Callable[[], tuple[np.ndarray, ...]] | None = None
+    start_on_all_samples: Callable[[], tuple[np.ndarray, ...]] | None = None
 
     def expected_of_start(
         self, losses_of: Callable[[tuple[Any, ...]], np.ndarray], n_rows: int, n_aside: int
@@ -64,16 +64,16 @@ class Model:
             Number of rows trained on, and set aside.
         """
         n_all, n_codes = n_rows + n_aside, self.plan.network.n_components
-        start_of_all = self.start_of_all
-        if start_of_all is None or n_all > MANY_ROWS * (n_codes + 1):
+        start_on_all_samples = self.start_on_all_samples
+        if start_on_all_samples is None or n_all > MANY_ROWS * (n_codes + 1):
             return as_they_are
         share = n_aside / (n_rows + n_all)
-        return lambda losses: losses - share * (losses - losses_of(start_of_all()))
+        return lambda losses: losses - share * (losses - losses_of(start_on_all_samples()))
 
     def kept(self, kept: Snapshot) -> tuple[Any, ...]:
         """Return the weights that were kept; a start that was kept is that of all rows."""
-        if kept.epoch == 0 and self.start_of_all is not None:
-            return self.start_of_all()
+        if kept.epoch == 0 and self.start_on_all_samples is not None:
+            return self.start_on_all_samples()
         return kept.weights
 
     def trained(self, weights: tuple[Any, ...]) -> Model:
@@ -85,7 +85,7 @@ class Model:
         return Codec(self.plan.network, self.trained(weights).weights, self.mean, self.scale)
 
 
-def first_model(
+def initial_model(
     X: np.ndarray,
     n_components: int | float | None,
     init: str,
@@ -142,8 +142,8 @@ def first_model(
     every = np.arange(len(X))
     if rows is None or len(rows) == len(X):
         return Model(plan, start(every, all_axes, rng), mean, scale)
-    start_of_all = cache(partial(start, every, all_axes, deepcopy(rng)))
-    return Model(plan, start(rows, None, rng), mean, scale, start_of_all)
+    start_on_all_samples = cache(partial(start, every, all_axes, deepcopy(rng)))
+    return Model(plan, start(rows, None, rng), mean, scale, start_on_all_samples)
 
 
 def centre_and_scale(X: np.ndarray) -> tuple[np.ndarray, float]:

@@ -14,7 +14,7 @@ from skae._network.forward import to_output_units
 from skae._plan.plan import Stage, SubNetwork
 from skae._training.checkpoint import Checkpoint, NoCheckpoint
 from skae._training.epochs import History
-from skae._training.model import Model, first_model
+from skae._training.model import Model, initial_model
 from skae._training.options import Hooks, StartPolicy, TrainingOptions
 from skae._training.protocols import TrainerFactory
 from skae._training.schedule import Snapshot
@@ -138,7 +138,7 @@ class LayerByLayer:
         if stage.layer is None:
             return self.model, self._whole
         plan = self.model.plan.layer(stage.layer)
-        alone = first_model(
+        alone = initial_model(
             self._split.X,
             plan.network.n_components,
             self._init,

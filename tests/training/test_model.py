@@ -7,7 +7,7 @@ from sklearn.datasets import load_iris
 from sklearn.decomposition import PCA
 
 from skae import AutoencoderTransformer
-from skae._training.model import first_model
+from skae._training.model import initial_model
 from skae._training.validation import Validation
 from tests.learning import assert_learned
 
@@ -18,11 +18,11 @@ ROWS = np.arange(0, 150, 2)
 @pytest.mark.parametrize("n_components", [2, 0.95])
 def test_the_start_has_not_seen_the_rows_set_aside(n_components):
     plan = AutoencoderTransformer(hidden_layer_sizes=(8,))._plan
-    model = first_model(X, n_components, "pca", plan, np.random.default_rng(0), ROWS)
+    model = initial_model(X, n_components, "pca", plan, np.random.default_rng(0), ROWS)
     n_codes = model.plan.network.n_components
     assert_allclose(model.mean, X.mean(axis=0))
     pca = PCA(n_codes, svd_solver="full").fit(X)
-    for weights, seen in ((model.weights, X[ROWS]), (model.start_of_all(), X)):
+    for weights, seen in ((model.weights, X[ROWS]), (model.start_on_all_samples(), X)):
         # Both are about the mean of all rows.
         second_moment = (seen - pca.mean_).T @ (seen - pca.mean_)
         axes = np.linalg.eigh(second_moment)[1][:, : -n_codes - 1 : -1]
@@ -65,13 +65,13 @@ def test_what_leaving_the_start_gives_up_is_estimated():
         new = rng.standard_normal((200, 2)) @ mixing + rng.standard_normal((200, 12))
         rows, aside = np.arange(30), np.arange(30, 40)
         plan = AutoencoderTransformer(hidden_layer_sizes=(3,))._plan
-        model = first_model(table, 2, "pca", plan, rng, rows)
+        model = initial_model(table, 2, "pca", plan, rng, rows)
         losses = [
             Validation(each, np.arange(len(each)), model).losses for each in (table[aside], new)
         ]
         before = losses[0](model.weights)
         after = model.expected_of_start(losses[0], len(rows), len(aside))(before)
         expected.append((before - after).mean())
-        actual.append((losses[1](model.weights) - losses[1](model.start_of_all())).mean())
+        actual.append((losses[1](model.weights) - losses[1](model.start_on_all_samples())).mean())
     assert 0.7 < np.mean(expected) / np.mean(actual) < 1.4
     assert model.expected_of_start(losses[0], 3000, 300)(before) is before
