@@ -17,7 +17,7 @@ from skae._data.rows import SomeRows, beyond_unit_interval, extremes, in_memory
 from skae._network.codec import Codec
 from skae._plan.plan import Plan
 from skae._training.initialization import REGRESSION_ROWS, principal_start, random_start
-from skae._training.options import as_they_are
+from skae._training.options import unchanged
 from skae._training.schedule import Snapshot
 
 # With more rows for each code, principal axes gain less than a thousandth of what they leave
@@ -46,7 +46,7 @@ class Model:
     scale: float
     start_on_all_samples: Callable[[], tuple[np.ndarray, ...]] | None = None
 
-    def expected_of_start(
+    def expected_start_losses(
         self, losses_of: Callable[[tuple[Any, ...]], np.ndarray], n_rows: int, n_aside: int
     ) -> Callable[[np.ndarray], np.ndarray]:
         """Return what makes of the losses of the start those expected of the start of all rows.
@@ -66,7 +66,7 @@ class Model:
         n_all, n_codes = n_rows + n_aside, self.plan.network.n_components
         start_on_all_samples = self.start_on_all_samples
         if start_on_all_samples is None or n_all > MANY_ROWS * (n_codes + 1):
-            return as_they_are
+            return unchanged
         share = n_aside / (n_rows + n_all)
         return lambda losses: losses - share * (losses - losses_of(start_on_all_samples()))
 

@@ -63,7 +63,7 @@ class Hooks:
     check: Callable[[], None]
 
 
-def as_they_are(losses: np.ndarray) -> np.ndarray:
+def unchanged(losses: np.ndarray) -> np.ndarray:
     """Return losses as they are."""
     return losses
 
@@ -85,4 +85,4 @@ class StartPolicy:
 
     keeps: bool
     requires_significant_gain: bool = False
-    expected_losses: Callable[[np.ndarray], np.ndarray] = as_they_are
+    expected_losses: Callable[[np.ndarray], np.ndarray] = unchanged

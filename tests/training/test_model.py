@@ -70,8 +70,8 @@ def test_what_leaving_the_start_gives_up_is_estimated():
             Validation(each, np.arange(len(each)), model).losses for each in (table[aside], new)
         ]
         before = losses[0](model.weights)
-        after = model.expected_of_start(losses[0], len(rows), len(aside))(before)
+        after = model.expected_start_losses(losses[0], len(rows), len(aside))(before)
         expected.append((before - after).mean())
         actual.append((losses[1](model.weights) - losses[1](model.start_on_all_samples())).mean())
     assert 0.7 < np.mean(expected) / np.mean(actual) < 1.4
-    assert model.expected_of_start(losses[0], 3000, 300)(before) is before
+    assert model.expected_start_losses(losses[0], 3000, 300)(before) is before
