@@ -79,7 +79,7 @@ class JointPlan(Plan):
 
 
 @dataclass(frozen=True)
-class Headed:
+class HeadedModel:
     """An autoencoder's model, and the network of its encoder under a linear head.
 
     Its weights are those of the autoencoder, then kernel and bias of the head.
@@ -101,7 +101,7 @@ class Headed:
     share: float
 
     @staticmethod
-    def on(model: Model, n_outputs: int, keeps_linear: bool, share: float) -> Headed:
+    def on(model: Model, n_outputs: int, keeps_linear: bool, share: float) -> HeadedModel:
         """Put a head of so many outputs on a model."""
         below = model.plan.network
         head = (Dense(below.n_components, n_outputs),)
@@ -113,7 +113,7 @@ class Headed:
             decoder_skip=False,
             is_variational=False,
         )
-        return Headed(model, network, keeps_linear, share)
+        return HeadedModel(model, network, keeps_linear, share)
 
     @property
     def fixed(self) -> tuple[int, ...]:
