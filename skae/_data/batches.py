@@ -11,7 +11,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 import numpy as np
 
 from skae._data.blocks import blocks, standardised
-from skae._data.rows import Pairs, in_order, inputs_of, targets_of
+from skae._data.rows import Pairs, epoch_pieces, inputs_of, targets_of
 from skae._plan.objectives import Corruption
 
 T = TypeVar("T")
@@ -133,7 +133,7 @@ class Feed:
     def _runs(self, size: int) -> Iterator[tuple[int, Any, np.ndarray]]:
         """Yield an epoch's rows in runs that fill chunks of this size: the place, X, which rows."""
         at = 0
-        for X, order in in_order(self.X, self.rows, self.rng if self.shuffle else None):
+        for X, order in epoch_pieces(self.X, self.rows, self.rng if self.shuffle else None):
             while order.size:
                 chosen, order = np.split(order, [size - at])
                 yield at, X, chosen

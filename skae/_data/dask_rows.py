@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from sklearn.utils.validation import check_array, validate_data
 
-from skae._data.rows import add_up, dense, total
+from skae._data.rows import dense, summed, total
 
 # Rows are shuffled within a window of blocks, of so many bytes if it has two blocks at least.
 WINDOW_BYTES = 1 << 27
@@ -45,7 +45,7 @@ def _total_of_block(
 
 
 def _sum(parts: list[Any]) -> Any:
-    return add_up(part for part in parts if part is not None)
+    return summed(part for part in parts if part is not None)
 
 
 class DaskRows:

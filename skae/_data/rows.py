@@ -112,7 +112,7 @@ class SomeRows:
     def total(self, of_block: Callable[[np.ndarray], Any]) -> Any:
         """Sum what a function gives for blocks of these rows."""
         if isinstance(self.X, np.ndarray):
-            return add_up(of_block(self.X[self.rows[part]]) for part in blocks(*self.shape))
+            return summed(of_block(self.X[self.rows[part]]) for part in blocks(*self.shape))
         return self.X.total(of_block, self.rows)
 
 
@@ -147,10 +147,10 @@ def total(X: Any, of_block: Callable[[np.ndarray], Any]) -> Any:
     """Sum what a function gives for blocks of rows: arrays, numbers, or what else can be added."""
     if not isinstance(X, np.ndarray):
         return X.total(of_block)
-    return add_up(of_block(X[rows]) for rows in blocks(*X.shape))
+    return summed(of_block(X[rows]) for rows in blocks(*X.shape))
 
 
-def add_up(parts: Iterable[Any]) -> Any:
+def summed(parts: Iterable[Any]) -> Any:
     """Return the sum of some parts, the first of which may be overwritten."""
     parts = iter(parts)
     result = next(parts, None)
@@ -159,7 +159,7 @@ def add_up(parts: Iterable[Any]) -> Any:
     return result
 
 
-def in_order(
+def epoch_pieces(
     X: Any, rows: np.ndarray, rng: np.random.Generator | None
 ) -> Iterable[tuple[Any, np.ndarray]]:
     """Return an epoch's rows: arrays, each with the order in which its rows are to be taken.

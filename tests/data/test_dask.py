@@ -100,8 +100,10 @@ def test_an_epoch_takes_every_row_once_and_shuffles_within_a_window(window, monk
     assert_allclose(np.sort(seen, axis=0), np.sort(X[rows], axis=0))
     assert not np.array_equal(seen, X[rows])
     assert len(pieces) == {1: 2, 3000: 2, 1 << 30: 1}[window]
-    in_order = np.concatenate([held[order] for held, order in DaskRows(BLOCKS).pieces(rows, None)])
-    assert np.array_equal(in_order, X[rows])
+    epoch_pieces = np.concatenate(
+        [held[order] for held, order in DaskRows(BLOCKS).pieces(rows, None)]
+    )
+    assert np.array_equal(epoch_pieces, X[rows])
 
 
 def test_rows_set_aside_stay_within_their_share_of_memory(monkeypatch):
