@@ -291,12 +291,12 @@ class SharedTrainer:
 
     def epoch(self, rate: float) -> float:
         """Pass once over the rows of all workers and return the mean training loss."""
-        (loss, self.weights), *_ = self._ask("epoch_and_weights", "epoch", rate)
+        (loss, self.weights), *_ = self._call("epoch_and_weights", "epoch", rate)
         return loss
 
     def loss(self) -> float:
         """Return the mean training loss without moving."""
-        return self._ask("loss", "loss")[0]
+        return self._call("loss", "loss")[0]
 
     def loss_on(self, feed: Feed, weights: tuple[np.ndarray, ...]) -> float:
         """Return the mean training loss of weights on other rows here, the L2 term left out."""
@@ -308,11 +308,11 @@ class SharedTrainer:
     @property
     def state(self) -> TrainerState:
         """What the first rank remembers, with the state of each rank's feed."""
-        state, *feeds = self._ask("state", "feeds")
+        state, *feeds = self._call("state", "feeds")
         return state._replace(feeds=[*state.feeds, *chain(*feeds)])
 
-    def _ask(self, of_first: str, of_others: str, *arguments: Any) -> list[Any]:
+    def _call(self, of_first: str, of_others: str, *arguments: Any) -> list[Any]:
         """Let all do the same, and the first rank send what need not come from each."""
         first, *others = self._shards
-        asked = [(first, of_first), *((shard, of_others) for shard in others)]
-        return self._workers.results(worker_side.call, [(*each, arguments) for each in asked])
+        calls = [(first, of_first), *((shard, of_others) for shard in others)]
+        return self._workers.results(worker_side.call, [(*each, arguments) for each in calls])

@@ -258,7 +258,7 @@ def a_second_one_does_not_wait():
 def it_comes_while_a_program_is_compiled():
     from skae._tensorflow import first_call, session
 
-    traced, first_call.LONG = session._traced, 0.2
+    traced, first_call.SLOW_SECONDS = session._traced, 0.2
 
     done = threading.Event()
 

@@ -266,7 +266,7 @@ def test_a_worker_ended_for_want_of_memory(client, in_epoch_3):
     # Where rows are shuffled and some set aside.
     settings = {**FAST, "shuffle": True, "early_stopping": True}
     with pytest.raises(
-        RuntimeError, match=rf"{worker} was ended by Dask for want of memory.*memory_limit"
+        RuntimeError, match=rf"{worker} was ended by Dask for lack of memory.*memory_limit"
     ):
         fit(AutoencoderTransformer(2, **settings), array.from_array(X, chunks=(48, 6)))
     client.wait_for_workers(2, timeout=30)
@@ -363,23 +363,25 @@ def _unpause(dask_worker):
 
 
 def test_a_worker_that_dask_pauses(client, in_epoch_3, monkeypatch):
-    monkeypatch.setattr(watch, "SILENT", 1.5)
+    monkeypatch.setattr(watch, "SILENT_SECONDS", 1.5)
     worker = max(client.nthreads())
     in_epoch_3(partial(client.run, _pause, workers=[worker]))
     try:
-        with pytest.raises(RuntimeError, match=rf"{worker}, .*was paused .*want of memory"):
+        with pytest.raises(RuntimeError, match=rf"{worker}, .*was paused .*lack of memory"):
             fit(AutoencoderTransformer(2, **FAST), BLOCKS)
     finally:
         client.run(_unpause, workers=[worker])
 
 
 def test_a_paused_worker_that_does_not_answer(monkeypatch):
-    monkeypatch.setattr(watch, "SILENT", 0.0)
+    monkeypatch.setattr(watch, "SILENT_SECONDS", 0.0)
     client, worker = mock.Mock(), "tcp://10.0.0.1:1"
     news = {"last_seen": 1.0, "status": "paused", "memory_limit": 4e9}
     client.sync.side_effect = [{"workers": {worker: news}}, TimeoutError]
-    with pytest.raises(RuntimeError, match=rf"{worker}, .*was paused .*4\.0 GB.*as it was before"):
-        watch.Watch(client, "fit", [worker]).look()
+    with pytest.raises(
+        RuntimeError, match=rf"{worker}, .*was paused .*4\.0 GB.*unchanged by this call"
+    ):
+        watch.Watch(client, "fit", [worker]).poll()
 
 
 def test_the_loss_on_rows_set_aside_can_be_interrupted():
@@ -431,13 +433,13 @@ def test_rows_are_read_where_memory_cannot_be_advised(monkeypatch, tmp_path):
 
 
 def test_a_stopped_worker_ends_the_fit(client, plain, in_epoch_3, monkeypatch):
-    assert watch.SILENT <= 30
-    monkeypatch.setattr(watch, "SILENT", 1.5)
+    assert watch.SILENT_SECONDS <= 30
+    monkeypatch.setattr(watch, "SILENT_SECONDS", 1.5)
     worker = max(client.nthreads())
     pid = client.run(os.getpid)[worker]
     in_epoch_3(lambda: os.kill(pid, signal.SIGSTOP))
     try:
-        with pytest.raises(RuntimeError, match=rf"{worker}, .*no sign of life for 1\.5 s"):
+        with pytest.raises(RuntimeError, match=rf"{worker}, .*no heartbeat for 1\.5 s"):
             fit(AutoencoderTransformer(2, **FAST), BLOCKS)
     finally:
         os.kill(pid, signal.SIGCONT)

@@ -54,10 +54,10 @@ class Links:
         from distributed.comm import connect
 
         for rank in range(self._rank):
-            asked = {"op": OPERATION, "fit": self._fit, "rank": rank, "caller": self._rank}
+            request = {"op": OPERATION, "fit": self._fit, "rank": rank, "caller": self._rank}
             try:
                 self._comms[rank] = await connect(self._addresses[rank], **self._security)
-                await self._comms[rank].write({**asked, "reply": False})
+                await self._comms[rank].write({**request, "reply": False})
             except OSError as error:
                 raise self._lost(rank, error) from None
         while len(self._comms) < len(self._addresses) - 1:

@@ -42,8 +42,8 @@ class Shard:
         self.address, self.links, self.shape, self.dtype = address, links, shape, dtype
         self.path = folder / "rows"
         self.trainer: Any = None
-        self.is_at_work = False
-        self.close = finalize(self, _clear_up, links, folder)
+        self.is_training = False
+        self.close = finalize(self, _clean_up, links, folder)
         # Where the process ends, Dask removes all that a worker has on its disk.
         self.close.atexit = False
         try:
@@ -59,7 +59,7 @@ class Shard:
 
         X, forget = self._mapped()
         feed = replace(job.feed, X=X, rows=np.arange(len(X)))
-        compiled = partial(shared_program, over_all=self.links.sum)
+        compiled = partial(shared_program, all_reduce=self.links.sum)
         self.trainer = ProgramTrainer(replace(job, feed=feed, check=forget), compiled, n_rows)
         self.links.open()
 
@@ -112,7 +112,7 @@ def _make_room(path: Path, size: int) -> None:
         ) from error
 
 
-def _clear_up(links: Links, folder: Path) -> None:
+def _clean_up(links: Links, folder: Path) -> None:
     links.close()
     shutil.rmtree(folder, ignore_errors=True)
 
@@ -147,7 +147,7 @@ def write_rows(shard: Shard, block: np.ndarray, chosen: np.ndarray, begin: int) 
     np.take(block, chosen, axis=0, out=rows, mode="clip")
 
 
-def call(shard: Shard, what: str, arguments: tuple[Any, ...] = ()) -> Any:
+def call(shard: Shard, method: str, arguments: tuple[Any, ...] = ()) -> Any:
     """Let a shard do something, outside of the threads that Dask gives to tasks.
 
     Workers wait for one another in every step: a task that waits must not keep one from
@@ -158,18 +158,18 @@ def call(shard: Shard, what: str, arguments: tuple[Any, ...] = ()) -> Any:
     from skae._tensorflow.shared_program import OUT_OF_MEMORY
 
     secede()
-    shard.is_at_work = True
+    shard.is_training = True
     try:
-        return getattr(shard, what)(*arguments)
+        return getattr(shard, method)(*arguments)
     except OUT_OF_MEMORY as error:
         raise MemoryError(str(error)) from None
     finally:
-        shard.is_at_work = False
+        shard.is_training = False
 
 
-def is_at_work(name: str) -> bool:
+def is_training(name: str) -> bool:
     """Return whether a shard of the fit is training in this process."""
-    return any(fit == name and shard.is_at_work for (fit, _), shard in list(_shards.items()))
+    return any(fit == name and shard.is_training for (fit, _), shard in list(_shards.items()))
 
 
 def close_shards(name: str) -> None:

@@ -99,8 +99,8 @@ def encode(network: Network, encoder: SubNetwork, rows: Any, by: Arithmetic) -> 
 
 def log_variances(network: Network, encoder: SubNetwork, rows: Any, by: Arithmetic) -> Any:
     """Return the logarithms of the variances of a variational network's codes."""
-    assert encoder.spread is not None
-    kernel, bias = encoder.spread
+    assert encoder.log_variance_layer is not None
+    kernel, bias = encoder.log_variance_layer
     return hidden_rows(network, encoder, rows, by) @ kernel + bias
 
 

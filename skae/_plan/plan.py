@@ -20,17 +20,17 @@ T = TypeVar("T")
 
 
 class SubNetwork(NamedTuple):
-    """The encoder's or the decoder's share of the weights, arrays or tensors alike.
+    """The weights of the encoder or the decoder, as arrays or tensors.
 
-    `spread` is the kernel and the bias of a second code layer, which gives the logarithm of the
-    codes' variances; only a variational encoder has one.
+    `log_variance_layer` holds the kernel and the bias of a second code layer, which returns the
+    logarithm of the codes' variances; only a variational encoder has one.
     """
 
     layers: tuple[Layer, ...]
     kernels: tuple[Any, ...]
     biases: tuple[Any, ...]
     skip: Any | None
-    spread: tuple[Any, Any] | None = None
+    log_variance_layer: tuple[Any, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -151,7 +151,7 @@ class Network:
         weights = [*encoder.kernels, *encoder.biases]
         if encoder.skip is not None:
             weights.append(encoder.skip)
-        weights += encoder.spread or ()
+        weights += encoder.log_variance_layer or ()
         if not self.tied_weights:
             weights += decoder.kernels
         weights += decoder.biases

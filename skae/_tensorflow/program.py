@@ -47,10 +47,10 @@ def _loss(
         return through(encode, network, encoder, rows)
 
     codes = means = means_of(inputs)
-    spread = None
+    code_log_variances = None
     if network.is_variational:
-        spread = through(log_variances, network, encoder, inputs)
-        codes = means + tf.exp(0.5 * spread) * normals
+        code_log_variances = through(log_variances, network, encoder, inputs)
+        codes = means + tf.exp(0.5 * code_log_variances) * normals
     outputs = through(propagate, network, decoder, codes)
     entries = entry_losses(objective.loss, network, targets, outputs, mean, scale, TENSORS)
     step = Step(
@@ -59,7 +59,7 @@ def _loss(
         inputs=inputs,
         codes=codes,
         means=means,
-        log_variances=spread,
+        log_variances=code_log_variances,
         outputs=outputs,
         row_weights=row_weights,
         encode=means_of,

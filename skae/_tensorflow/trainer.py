@@ -57,7 +57,7 @@ class ProgramTrainer:
             # Of several processes, each had a share of the rows, in an order of its own.
             if feeds is not None and len(feeds) == 1:
                 feed.rng.bit_generator.state = feeds[0]
-        self._chunks = Prefetcher(map(_lasting, feed))
+        self._chunks = Prefetcher(map(_copied, feed))
         self._feed_state: Any = None
 
     def epoch(self, rate: float) -> float:
@@ -105,9 +105,9 @@ class ProgramTrainer:
         if getattr(self._program, "is_compiled", True):
             return self._program(*arguments)
         call = partial(self._program, *arguments)
-        return interruptibly(call, self._check, self._say if self._verbose else None)
+        return interruptibly(call, self._check, self._report_compiling if self._verbose else None)
 
-    def _say(self) -> None:
+    def _report_compiling(self) -> None:
         print(
             f"Compiling the training program of {self._n_layers} layers. This is done once in a "
             "process, and takes minutes for hundreds of layers."
@@ -141,7 +141,7 @@ def _single(values: Any) -> np.ndarray:
         return np.array(values, np.float32)
 
 
-def _lasting(chunk: Chunk) -> Chunk:
+def _copied(chunk: Chunk) -> Chunk:
     """Return a chunk with arrays of its own, ready for TensorFlow."""
     inputs = aligned(chunk.inputs)
     is_clean = chunk.targets is chunk.inputs

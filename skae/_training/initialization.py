@@ -115,7 +115,7 @@ def principal_start(
         )
         _undo_code_layer(network, weights, decoder, some_rows())
     if network.is_variational:
-        _spread_as_noise(encoder, deviations)
+        _set_log_variances(encoder, deviations)
     return weights
 
 
@@ -187,12 +187,12 @@ def _undo_code_layer(
     _set_linear(decoder, matrix)
 
 
-def _spread_as_noise(encoder: SubNetwork, deviations: np.ndarray) -> None:
+def _set_log_variances(encoder: SubNetwork, deviations: np.ndarray) -> None:
     """Let codes of unit variance spread as in probabilistic PCA with noise of variance 1/2.
 
     That is the noise that a squared error stands for (Tipping and Bishop, 1999).
     """
-    assert encoder.spread is not None
-    kernel, bias = encoder.spread
+    assert encoder.log_variance_layer is not None
+    kernel, bias = encoder.log_variance_layer
     kernel[...] = 0.0
     bias[...] = -np.log1p(2.0 * deviations**2)

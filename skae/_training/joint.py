@@ -131,7 +131,7 @@ class HeadedModel:
                 kernels=(*kernels, self.share * kernel), biases=(*biases, self.share * bias)
             )
         head = SubNetwork(self.network.decoder, weights[-2:-1], weights[-1:], None)
-        own = self.network.join(encoder._replace(spread=None), head)
+        own = self.network.join(encoder._replace(log_variance_layer=None), head)
         own = tuple(np.array(weight, np.float32) for weight in own)
         return Codec(self.network, own, self.model.mean, self.model.scale)
 
