@@ -30,7 +30,7 @@ from skae._distributed import links, shards, watch
 from skae._plan.objectives import LOSSES
 from skae._plan.plan import Objective, Plan, Solver
 from skae._training.checkpoint import ProgressFile
-from skae._training.initialization import random_start
+from skae._training.initialization import random_weights
 from skae._training.protocols import Job
 from tests.fresh import ROOT
 from tests.networks import dense_network
@@ -394,7 +394,7 @@ def test_the_loss_on_rows_set_aside_can_be_interrupted():
         Solver("sgd", 0.0, False, 0.0),
     )
     rng = np.random.default_rng(0)
-    weights = random_start(plan.network, "he", rng)
+    weights = random_weights(plan.network, "he", rng)
     feed = Feed(X[:, :5], np.arange(len(X)), np.zeros(5), 1.0, 16, False, rng)
     with pytest.raises(CutShortError):
         SharedTrainer(mock.Mock(), [], Job(plan, weights, feed, None, check, False)).loss_on(

@@ -17,7 +17,7 @@ Weights = tuple[np.ndarray, ...]
 # Rows that decide how a nonlinear code layer is best undone by a linear map.
 REGRESSION_ROWS = 4096
 # Codes that vary less than this, in standard deviations of a column, are not blown up.
-LEAST_DEVIATION = 0.1
+MIN_DEVIATION = 0.1
 
 
 def he(rng: np.random.Generator, layer: Layer) -> np.ndarray:
@@ -36,16 +36,16 @@ def lecun(rng: np.random.Generator, layer: Layer) -> np.ndarray:
     return rng.standard_normal(layer.kernel_shape) * np.sqrt(1.0 / layer.fans[0])
 
 
-RANDOM_STARTS = {"he": he, "glorot": glorot, "lecun": lecun}
+RANDOM_INITIALIZERS = {"he": he, "glorot": glorot, "lecun": lecun}
 
 
-def random_start(network: Network, init: str, rng: np.random.Generator) -> tuple[np.ndarray, ...]:
+def random_weights(network: Network, init: str, rng: np.random.Generator) -> tuple[np.ndarray, ...]:
     """Draw random kernels; biases are zero.
 
     The forget gates of an LSTM start open, with a bias of 1 (Jozefowicz et al., 2015), and the
     log-variances of a variational network's codes at zero.
     """
-    draw = RANDOM_STARTS[init]
+    draw = RANDOM_INITIALIZERS[init]
     weights = tuple(np.zeros(shape, np.float32) for shape in network.shapes)
     encoder, decoder = network.split(weights, np.transpose)
     for half in (encoder,) if network.tied_weights else (encoder, decoder):
@@ -60,7 +60,7 @@ def random_start(network: Network, init: str, rng: np.random.Generator) -> tuple
     return weights
 
 
-def principal_start(
+def pca_weights(
     network: Network,
     axes: Axes,
     some_rows: Callable[[], np.ndarray],
@@ -89,7 +89,7 @@ def principal_start(
     -------
     weights : tuple of ndarray, float32
     """
-    weights = random_start(network, "he", rng)
+    weights = random_weights(network, "he", rng)
     encoder, decoder = network.split(weights, np.transpose)
     n_held = min(axes.directions.shape[1], network.n_components)
     encode, decode = _linear_paths(network, axes.directions, n_held, rng)
@@ -100,7 +100,7 @@ def principal_start(
             _undo_offset(network, weights, decoder, some_rows())
         return weights
     deviations = np.ones(network.n_components)
-    deviations[:n_held] = np.maximum(np.sqrt(axes.variances[:n_held]) / scale, LEAST_DEVIATION)
+    deviations[:n_held] = np.maximum(np.sqrt(axes.variances[:n_held]) / scale, MIN_DEVIATION)
     if is_linear:
         _set_linear(encoder, encode)
         _set_linear(decoder, decode)

@@ -16,7 +16,7 @@ from skae._data.pca import Axes, centre, principal_axes, variance
 from skae._data.rows import SomeRows, beyond_unit_interval, extremes, in_memory
 from skae._network.codec import Codec
 from skae._plan.plan import Plan
-from skae._training.initialization import REGRESSION_ROWS, principal_start, random_start
+from skae._training.initialization import REGRESSION_ROWS, pca_weights, random_weights
 from skae._training.options import unchanged
 from skae._training.schedule import Snapshot
 
@@ -110,7 +110,7 @@ def initial_model(
         Those to be trained on: the loss on other rows is honest for principal axes that have not
         seen these. None are all.
     evens_codes : bool
-        See :func:`~skae._training.initialization.principal_start`.
+        See :func:`~skae._training.initialization.pca_weights`.
     """
     n_features = X.shape[1]
     # Planned before anything is computed, so that what is wrong with it is said at once.
@@ -124,7 +124,7 @@ def initial_model(
         all_axes = principal_axes(X, mean, None, rng)
         plan = plan_for(n_features, _n_for_share(all_axes.variances, n_components))
     if not starts_as_pca:
-        weights = random_start(plan.network, "he" if init == "pca" else init, rng)
+        weights = random_weights(plan.network, "he" if init == "pca" else init, rng)
         return Model(plan, weights, mean, scale)
 
     def start(rows: np.ndarray, axes: Axes | None, rng: np.random.Generator) -> Any:
@@ -137,7 +137,7 @@ def initial_model(
             some, where = in_memory(X, chosen)
             return standardised(some[where], mean, scale)
 
-        return principal_start(plan.network, axes, some_rows, scale, rng, equalizes_code_variance)
+        return pca_weights(plan.network, axes, some_rows, scale, rng, equalizes_code_variance)
 
     every = np.arange(len(X))
     if rows is None or len(rows) == len(X):

@@ -13,7 +13,7 @@ from skae._plan.objectives import LOSSES
 from skae._plan.plan import Objective, Plan, Solver
 from skae._tensorflow.program import program
 from skae._tensorflow.trainer import ProgramTrainer
-from skae._training.initialization import random_start
+from skae._training.initialization import random_weights
 from skae._training.model import Model
 from skae._training.protocols import Job
 from tests.networks import dense_network
@@ -42,7 +42,7 @@ def plan(loss="squared_error", alpha=0.0, penalties=(), output="identity", solve
 
 
 def trainer(described, batch_size=70, X=X):
-    weights = random_start(described.network, "he", np.random.default_rng(1))
+    weights = random_weights(described.network, "he", np.random.default_rng(1))
     feed = Feed(X, np.arange(len(X)), MEAN, 1.5, batch_size, False, np.random.default_rng(2))
     job = Job(described, weights, feed, None, lambda: None, False)
     return weights, ProgramTrainer(job, program)

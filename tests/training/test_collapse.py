@@ -11,7 +11,7 @@ from skae import AutoencoderTransformer, SparseAutoencoder
 from skae._plan.objectives import LOSSES
 from skae._plan.plan import Objective, Plan, Solver
 from skae._training.collapse import warn_of_collapse
-from skae._training.initialization import random_start
+from skae._training.initialization import random_weights
 from skae._training.model import Model
 from tests.networks import dense_network
 
@@ -27,7 +27,7 @@ def looked_at(dead, rows=X, falls=False, penalties=(), **parts):
         Objective(LOSSES["squared_error"], penalties=penalties),
         Solver("adam", 0.0, False, 0.0),
     )
-    model = Model(plan, random_start(network, "he", np.random.default_rng(0)), MEAN, SCALE)
+    model = Model(plan, random_weights(network, "he", np.random.default_rng(0)), MEAN, SCALE)
     weights = [weight.copy() for weight in model.weights]
     dead(*network.split(weights, np.transpose))
     codec = model.codec(weights)
