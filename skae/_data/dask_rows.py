@@ -16,7 +16,7 @@ from skae._data.rows import dense, summed, total
 # Rows are shuffled within a window of blocks, of so many bytes if it has two blocks at least.
 WINDOW_BYTES = 1 << 27
 # So many bytes of rows set aside stay in memory throughout a fit.
-ASIDE_BYTES = 1 << 27
+VALIDATION_BYTES = 1 << 27
 # Sums of so many blocks are added at a time.
 FAN_IN = 8
 
@@ -100,9 +100,9 @@ class DaskRows:
         return tokenize(self.collection)
 
     @property
-    def most_aside(self) -> int:
+    def max_validation_rows(self) -> int:
         """How many rows may stay in memory to monitor the loss on."""
-        return max(1, ASIDE_BYTES // (self.shape[1] * self.dtype.itemsize))
+        return max(1, VALIDATION_BYTES // (self.shape[1] * self.dtype.itemsize))
 
     def extremes(self) -> tuple[Any, Any]:
         """Return the smallest and the largest value, by one pass."""

@@ -20,7 +20,7 @@ from sklearn.utils.validation import (
 )
 
 from skae._data.rows import dense
-from skae._data.split import set_aside
+from skae._data.split import train_validation_rows
 from skae._estimators.head import EncoderWithHead
 from skae._estimators.head_parameters import ATTRIBUTES, PARAMETERS, REFERENCES
 from skae._estimators.parameters import documented
@@ -197,7 +197,7 @@ class AutoencoderClassifier(ScoredWhereLabelled, ClassifierMixin, EncoderWithHea
         return tuple(map(float, shares))
 
     def _set_aside(self, targets, fraction, rng):
-        _, aside = set_aside(len(targets), fraction, rng)
+        _, aside = train_validation_rows(len(targets), fraction, rng)
         # Each class keeps a row to train on.
         _, first = np.unique(targets.argmax(axis=1), return_index=True)
         aside = np.setdiff1d(aside, first)
@@ -314,7 +314,7 @@ class AutoencoderRegressor(ScoredWhereLabelled, RegressorMixin, EncoderWithHead)
         return ()
 
     def _set_aside(self, targets, fraction, rng):
-        return set_aside(len(targets), fraction, rng)
+        return train_validation_rows(len(targets), fraction, rng)
 
     def _head(self, codes, targets):
         # The squared error is averaged over the outputs, each of which Ridge fits alone.

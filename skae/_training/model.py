@@ -47,7 +47,7 @@ class Model:
     start_on_all_samples: Callable[[], tuple[np.ndarray, ...]] | None = None
 
     def expected_start_losses(
-        self, losses_of: Callable[[tuple[Any, ...]], np.ndarray], n_rows: int, n_aside: int
+        self, losses_of: Callable[[tuple[Any, ...]], np.ndarray], n_rows: int, n_validation: int
     ) -> Callable[[np.ndarray], np.ndarray]:
         """Return what makes of the losses of the start those expected of the start of all rows.
 
@@ -60,14 +60,14 @@ class Model:
         ----------
         losses_of : callable
             Returns the losses of weights on the rows set aside.
-        n_rows, n_aside : int
+        n_rows, n_validation : int
             Number of rows trained on, and set aside.
         """
-        n_all, n_codes = n_rows + n_aside, self.plan.network.n_components
+        n_all, n_codes = n_rows + n_validation, self.plan.network.n_components
         start_on_all_samples = self.start_on_all_samples
         if start_on_all_samples is None or n_all > MANY_ROWS * (n_codes + 1):
             return unchanged
-        share = n_aside / (n_rows + n_all)
+        share = n_validation / (n_rows + n_all)
         return lambda losses: losses - share * (losses - losses_of(start_on_all_samples()))
 
     def kept(self, kept: Snapshot) -> tuple[Any, ...]:

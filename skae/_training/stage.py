@@ -83,8 +83,8 @@ class Reconstruction:
 
     def expected_losses(self, validation: Validates) -> Callable[[np.ndarray], np.ndarray]:
         """Return what makes of the losses of the start those of the start of all rows."""
-        n_rows, n_aside = len(self.split.training), len(self.split.validation)
-        return self.model.expected_start_losses(validation.losses, n_rows, n_aside)
+        n_rows, n_validation = len(self.split.training), len(self.split.validation)
+        return self.model.expected_start_losses(validation.losses, n_rows, n_validation)
 
 
 def run_stage(

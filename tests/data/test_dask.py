@@ -107,8 +107,8 @@ def test_an_epoch_takes_every_row_once_and_shuffles_within_a_window(window, monk
 
 
 def test_rows_set_aside_stay_within_their_share_of_memory(monkeypatch):
-    monkeypatch.setattr(dask_rows, "ASIDE_BYTES", 7 * X[0].nbytes)
-    assert DaskRows(BLOCKS).most_aside == 7
+    monkeypatch.setattr(dask_rows, "VALIDATION_BYTES", 7 * X[0].nbytes)
+    assert DaskRows(BLOCKS).max_validation_rows == 7
     seen = []
 
     class Spy(AutoencoderTransformer):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from skae._data.split import set_aside
+from skae._data.split import train_validation_rows
 
 
 @pytest.mark.parametrize(
@@ -20,6 +20,6 @@ from skae._data.split import set_aside
     ],
 )
 def test_rows_set_aside(n, fraction, expected):
-    rows, aside = set_aside(n, fraction, np.random.default_rng(0))
+    rows, aside = train_validation_rows(n, fraction, np.random.default_rng(0))
     assert len(aside) == expected
     assert np.array_equal(np.sort(np.concatenate([rows, aside])), np.arange(n))
