@@ -210,7 +210,7 @@ def _jobs(job: Job, n: int, batch_size: int, n_batches: int) -> Iterator[Job]:
             rows=np.arange(0),
             batch_size=batch_size,
             rng=np.random.default_rng([seed, rank]),
-            least_batches=n_batches,
+            min_batches=n_batches,
         )
         if state is not None:
             state = state._replace(feeds=feeds and [feeds[rank]])

@@ -70,7 +70,7 @@ class Feed:
     targets : ndarray of shape (n_samples, n_targets), float32, or None
         What each row of X is to become; None is the row itself, clean and standardised, or the
         one that it is paired with.
-    least_batches : int
+    min_batches : int
         How many batches an epoch has at least; the last ones may have no real row.
     """
 
@@ -84,7 +84,7 @@ class Feed:
     corruption: Corruption | None = None
     n_normals: int = 0
     targets: np.ndarray | None = None
-    least_batches: int = 0
+    min_batches: int = 0
 
     @property
     def n_rows(self) -> int:
@@ -109,7 +109,7 @@ class Feed:
         normals = np.empty((*shape, self.n_normals), np.float32)
         row_weights = np.zeros(shape, np.float32)
         flat = [array.reshape(-1, array.shape[-1]) for array in (inputs, targets)]
-        n_batches = max(self.least_batches, -(-n_rows // self.batch_size))
+        n_batches = max(self.min_batches, -(-n_rows // self.batch_size))
 
         def chunk(n_filled: int, first_batch: int) -> Chunk:
             self.rng.standard_normal(out=normals, dtype=np.float32)

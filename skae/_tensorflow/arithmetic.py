@@ -14,7 +14,7 @@ from skae._tensorflow.recurrence import recur
 Tensor = Any
 
 # Rows that are worth a thread, and parts that rows are cut into at most.
-PART_ROWS, MOST_PARTS = 32, 8
+PART_ROWS, MAX_PARTS = 32, 8
 
 ACTIVATIONS = {
     "identity": tf.identity,
@@ -57,7 +57,7 @@ TENSORS = Arithmetic(tf.math, tf.transpose, ACTIVATIONS, _apply, _keep_largest)
 def n_parts(n_rows: int) -> int:
     """Return how many parts so many rows are cut into: a power of two."""
     parts = 1
-    while parts < MOST_PARTS and n_rows >= 2 * parts * PART_ROWS:
+    while parts < MAX_PARTS and n_rows >= 2 * parts * PART_ROWS:
         parts *= 2
     return parts
 

@@ -108,7 +108,7 @@ def run_epochs(
         else:
             history, schedule.share = resumed.history, resumed.rate_share
             monitor = Monitor(tol, patience, None, start.requires_significant_gain)
-            monitor.go_on(resumed.monitor)
+            monitor.restore(resumed.monitor)
         history.snapshot = monitor.kept
         if history.stalled or history.ended:
             return history
@@ -124,7 +124,7 @@ def run_epochs(
                 warnings.warn(message, ConvergenceWarning, stacklevel=2)
                 hooks.end_epoch(task, history)
                 break
-            stalled = monitor.see(epoch, trainer.weights, seen)
+            stalled = monitor.update(epoch, trainer.weights, seen)
             history.snapshot = monitor.kept
             history.loss_curve.append(loss)
             line = f"Iteration {epoch}, loss = {loss:.8f}"

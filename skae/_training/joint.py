@@ -30,7 +30,7 @@ NEIGHBOURING_ROWS = 2000
 ROUNDING = 1e-3
 # Few rows make few steps, and networks learn by steps: an epoch has at least so many. Far more of
 # them lead away from the linear model without cause where rows are few.
-LEAST_STEPS = 6
+MIN_STEPS = 6
 # The losses' arithmetic on arrays.
 ARRAY_MATH = SimpleNamespace(square=np.square, log_softmax=partial(log_softmax, axis=1))
 
@@ -145,7 +145,7 @@ class JointFeed:
     """Endless epochs of batches: some labelled rows, then some of all rows, which go unlabelled.
 
     An epoch has as many steps as draw all rows, and the labelled ones once more, and at least
-    `LEAST_STEPS`. What is used up before comes round again.
+    `MIN_STEPS`. What is used up before comes round again.
 
     Parameters
     ----------
@@ -192,7 +192,7 @@ class JointFeed:
     def epoch_steps(self) -> int:
         """Number of batches in an epoch."""
         numbers = zip((len(self.labelled), len(self.rows)), self.sizes, strict=True)
-        return max(LEAST_STEPS, *(-(-n // size) for n, size in numbers))
+        return max(MIN_STEPS, *(-(-n // size) for n, size in numbers))
 
     def __iter__(self) -> Iterator[Chunk]:
         """Yield chunks whose arrays are filled anew for the next one: copy what is to last."""

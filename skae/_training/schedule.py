@@ -12,13 +12,13 @@ from scipy.special import chdtri, ndtri
 SCHEDULES = ("constant", "adaptive", "exponential", "cosine")
 
 # "adaptive" divides the rate by this; a rate this far below the first one learns nothing more.
-CUT, LEAST_SHARE = 5.0, 0.01
+CUT, MIN_SHARE = 5.0, 0.01
 # The last epochs that tell whether a loss still falls, compared with as many before: at least so
 # many, and a tenth of all, which on few rows are more.
-LAST_EPOCHS = 10
+MIN_LAST_EPOCHS = 10
 # Of what is beyond doubt, one-sided. It cannot be said of fewer gains, whose mean is not normal
 # where they are skewed.
-CONFIDENCE, LEAST_GAINS = 0.95, 15
+CONFIDENCE, MIN_GAINS = 0.95, 15
 
 
 @dataclass
@@ -43,14 +43,14 @@ class Schedule:
         """Return the rate of an epoch, counted from 1."""
         done = (epoch - 1) / self.max_iter
         if self.name == "exponential":
-            return self.initial * LEAST_SHARE**done
+            return self.initial * MIN_SHARE**done
         if self.name == "cosine":
             return self.initial * 0.5 * (1.0 + float(np.cos(np.pi * done)))
         return self.initial * self.share
 
     def cut(self) -> bool:
         """Cut the rate of a stalled fit; False where that is not, or no longer, done."""
-        if self.name != "adaptive" or self.share / CUT < LEAST_SHARE:
+        if self.name != "adaptive" or self.share / CUT < MIN_SHARE:
             return False
         self.share /= CUT
         return True
@@ -77,7 +77,7 @@ def still_falls(losses: Sequence[float], tol: float, patience: float) -> bool:
     Their means must differ by more than `tol`, and by more than three times the standard error of
     that difference: a loss that goes up and down on one level stands still.
     """
-    n = int(min(patience, max(LAST_EPOCHS, len(losses) // 10), len(losses) // 2))
+    n = int(min(patience, max(MIN_LAST_EPOCHS, len(losses) // 10), len(losses) // 2))
     if n == 0:
         return False
     before, last = np.split(np.array(losses[-2 * n :]), 2)
@@ -129,18 +129,18 @@ class Monitor:
         best = None if self.best is self.start else self.best
         return MonitorState(self.start, best, self._reference, self._n_stalled, self._leaves_start)
 
-    def go_on(self, state: MonitorState) -> None:
+    def restore(self, state: MonitorState) -> None:
         """Go on where another monitor of the same stage was."""
         self.start, best, self._reference, self._n_stalled, self._leaves_start = state
         self.best = best or self.start
 
-    def see(self, epoch: int, weights: Any, losses: np.ndarray) -> bool:
+    def update(self, epoch: int, weights: Any, losses: np.ndarray) -> bool:
         """Take the weights and the loss after an epoch; return whether the loss has stalled."""
         seen = Snapshot(epoch, weights, losses)
         if self.best is None or seen.loss < self.best.loss:
             self.best = seen
             if self.requires_significant_gain and self.start is not None:
-                self._leaves_start = beyond_doubt(self.start.losses - seen.losses)
+                self._leaves_start = is_significant_gain(self.start.losses - seen.losses)
         if seen.loss < self._reference - self.tol:
             self._reference, self._n_stalled = seen.loss, 0
         else:
@@ -156,7 +156,7 @@ class Monitor:
         return self.best if self._leaves_start else self.start
 
 
-def beyond_doubt(gains: np.ndarray) -> bool:
+def is_significant_gain(gains: np.ndarray) -> bool:
     """Return whether rows gain so much, and so many of them, that others will too.
 
     The best of many epochs on a few rows looks better than it is. So the mean gain has to exceed
@@ -168,7 +168,7 @@ def beyond_doubt(gains: np.ndarray) -> bool:
     as it is.
     """
     n = len(gains)
-    if n < LEAST_GAINS:
+    if n < MIN_GAINS:
         return n == 1 and bool(gains[0] > 0.0)
     # The sample's variance over the true one, times n - 1, is a chi-square.
     largest_variance = gains.var(ddof=1) * (n - 1) / chdtri(n - 1, CONFIDENCE)
