@@ -52,7 +52,7 @@ def decoder_of(codec: Codec) -> keras.Model:
     return keras.Model(codes, _activated(network.output_activation, X), name="decoder")
 
 
-def in_a_row(encoder: keras.Model, decoder: keras.Model) -> keras.Model:
+def chained(encoder: keras.Model, decoder: keras.Model) -> keras.Model:
     """Return both as one model."""
     X = keras.Input(encoder.input_shape[1:], name="X")
     return keras.Model(X, decoder(encoder(X)), name="autoencoder")
