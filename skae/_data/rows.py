@@ -88,7 +88,7 @@ class Pairs:
 
 
 @dataclass(frozen=True)
-class SomeRows:
+class RowSubset:
     """Some rows of X, gathered a block at a time where a function of them is summed."""
 
     X: Any

@@ -13,7 +13,7 @@ import numpy as np
 
 from skae._data.blocks import standardised
 from skae._data.pca import Axes, centre, principal_axes, variance
-from skae._data.rows import SomeRows, beyond_unit_interval, extremes, in_memory
+from skae._data.rows import RowSubset, beyond_unit_interval, extremes, in_memory
 from skae._network.codec import Codec
 from skae._plan.plan import Plan
 from skae._training.initialization import REGRESSION_ROWS, pca_weights, random_weights
@@ -129,7 +129,7 @@ def initial_model(
 
     def start(rows: np.ndarray, axes: Axes | None, rng: np.random.Generator) -> Any:
         if axes is None:
-            seen: Any = X if len(rows) == len(X) else SomeRows(X, rows)
+            seen: Any = X if len(rows) == len(X) else RowSubset(X, rows)
             axes = principal_axes(seen, mean, plan.network.n_components, rng)
         chosen = rows[rng.permutation(len(rows))[:REGRESSION_ROWS]]
 

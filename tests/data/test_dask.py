@@ -19,7 +19,7 @@ from skae import (
 )
 from skae._data import dask_rows
 from skae._data.dask_rows import DaskRows
-from skae._data.rows import SomeRows
+from skae._data.rows import RowSubset
 from tests.fresh import in_fresh_process
 from tests.learning import assert_learned
 
@@ -124,7 +124,7 @@ def test_rows_set_aside_stay_within_their_share_of_memory(monkeypatch):
 def test_sums_over_some_rows(left_out):
     rows = np.delete(np.arange(150), left_out)
     assert_allclose(DaskRows(BLOCKS).total(lambda some: some.sum(axis=0), rows), X[rows].sum(0))
-    assert_allclose(SomeRows(DaskRows(BLOCKS), rows)[:, 1:3], X[rows, 1:3])
+    assert_allclose(RowSubset(DaskRows(BLOCKS), rows)[:, 1:3], X[rows, 1:3])
 
 
 def test_rows_by_number():
