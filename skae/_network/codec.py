@@ -37,7 +37,7 @@ class Maps(NamedTuple):
 _fallback: list[Callable[[Network, tuple[Any, ...], Any], Maps]] = []
 
 
-def serve_other_layers_by(backend: Callable[[Network, tuple[Any, ...], Any], Maps]) -> None:
+def set_fallback(backend: Callable[[Network, tuple[Any, ...], Any], Maps]) -> None:
     """Name the backend of networks with layers that NumPy lacks."""
     _fallback.append(backend)
 

@@ -62,7 +62,7 @@ def n_parts(n_rows: int) -> int:
     return parts
 
 
-def side_by_side(function: Callable[[Tensor], Tensor], rows: Tensor, parts: int) -> Tensor:
+def map_parts(function: Callable[[Tensor], Tensor], rows: Tensor, parts: int) -> Tensor:
     """Return what a function of rows gives, a thread at work on each part of them.
 
     The parts depend on the number of rows alone. So does the result to the last bit, where each

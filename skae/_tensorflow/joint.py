@@ -5,7 +5,7 @@ from __future__ import annotations
 from skae._network.forward import encode, entry_losses, propagate
 from skae._plan.plan import SubNetwork
 from skae._tensorflow.arithmetic import TENSORS, Tensor
-from skae._tensorflow.program import chunk_program, through, with_gradient
+from skae._tensorflow.program import apply_in_parts, chunk_program, with_gradient
 from skae._tensorflow.quiet import tf
 from skae._tensorflow.session import Program, kept
 from skae._training.joint import JointPlan
@@ -33,7 +33,7 @@ def _loss(
         return encoder, decoder, SubNetwork(network.decoder, weights[-2:-1], weights[-1:], None)
 
     def outputs(rows: Tensor, encoder: SubNetwork, head: SubNetwork) -> Tensor:
-        return propagate(network, head, through(encode, network, encoder, rows), TENSORS)
+        return propagate(network, head, apply_in_parts(encode, network, encoder, rows), TENSORS)
 
     def compare(target: Tensor, output: Tensor) -> Tensor:
         return tf.reduce_mean(plan.objective.loss(tf.math, target, output))
@@ -42,7 +42,7 @@ def _loss(
         return tf.nn.softmax(output) if plan.shares else output
 
     encoder, decoder, head = parts(weights)
-    codes = through(encode, network, encoder, rows)
+    codes = apply_in_parts(encode, network, encoder, rows)
     output = propagate(network, head, codes, TENSORS)
     unlabelled, clean = rows[n:], output[n:]
 
@@ -58,7 +58,7 @@ def _loss(
     worst = tf.stop_gradient(length * _unit(tape.gradient(change, probe)))
     moved = outputs(unlabelled + worst, encoder, head)
 
-    reconstruction = through(propagate, autoencoder, decoder, codes)
+    reconstruction = apply_in_parts(propagate, autoencoder, decoder, codes)
     entries = entry_losses(
         plan.reconstruction, autoencoder, rows, reconstruction, mean, scale, TENSORS
     )

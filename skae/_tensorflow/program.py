@@ -14,7 +14,7 @@ from skae._network.forward import encode, entry_losses, log_variances, propagate
 from skae._plan.objectives import Step
 from skae._plan.plan import Network, Plan, SubNetwork, runtime_scalars, with_runtime_scalars
 from skae._tensorflow import solvers
-from skae._tensorflow.arithmetic import TENSORS, Tensor, n_parts, side_by_side
+from skae._tensorflow.arithmetic import TENSORS, Tensor, map_parts, n_parts
 from skae._tensorflow.quiet import tf
 from skae._tensorflow.session import Program, kept
 
@@ -22,11 +22,13 @@ from skae._tensorflow.session import Program, kept
 State = tuple[tuple[Tensor, ...], tuple[Tensor, ...], Tensor]
 
 
-def through(of: Callable[..., Tensor], network: Network, half: SubNetwork, rows: Tensor) -> Tensor:
+def apply_in_parts(
+    of: Callable[..., Tensor], network: Network, half: SubNetwork, rows: Tensor
+) -> Tensor:
     """Return what a function makes of rows by one half of a network."""
     # XLA's threads are its own; a penalty may encode rows whose number is not known here.
     parts = 1 if network.on_xla else n_parts(rows.shape.as_list()[0] or 1)
-    return side_by_side(lambda part: of(network, half, part, TENSORS), rows, parts)
+    return map_parts(lambda part: of(network, half, part, TENSORS), rows, parts)
 
 
 def _loss(
@@ -44,14 +46,14 @@ def _loss(
     encoder, decoder = network.split(weights, tf.transpose)
 
     def means_of(rows: Tensor) -> Tensor:
-        return through(encode, network, encoder, rows)
+        return apply_in_parts(encode, network, encoder, rows)
 
     codes = means = means_of(inputs)
     code_log_variances = None
     if network.is_variational:
-        code_log_variances = through(log_variances, network, encoder, inputs)
+        code_log_variances = apply_in_parts(log_variances, network, encoder, inputs)
         codes = means + tf.exp(0.5 * code_log_variances) * normals
-    outputs = through(propagate, network, decoder, codes)
+    outputs = apply_in_parts(propagate, network, decoder, codes)
     entries = entry_losses(objective.loss, network, targets, outputs, mean, scale, TENSORS)
     step = Step(
         network=network,

@@ -11,7 +11,7 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
 from skae._training.options import Hooks, StartPolicy, TrainingOptions
-from skae._training.protocols import Trainer, TrainerState, Validates
+from skae._training.protocols import Trainer, TrainerState, Validator
 from skae._training.schedule import Monitor, MonitorState, Schedule, Snapshot, still_falls
 
 
@@ -55,7 +55,7 @@ class Progress(NamedTuple):
 
 def run_epochs(
     trainer: Trainer,
-    validation: Validates | None,
+    validation: Validator | None,
     options: TrainingOptions,
     start: StartPolicy,
     hooks: Hooks,
@@ -67,7 +67,7 @@ def run_epochs(
     Parameters
     ----------
     trainer : Trainer
-    validation : Validates or None
+    validation : Validator or None
         None monitors the training loss.
     options : TrainingOptions
     start : StartPolicy

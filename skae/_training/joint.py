@@ -19,7 +19,7 @@ from skae._plan.objectives import Loss
 from skae._plan.plan import Network, Plan, SubNetwork
 from skae._training.model import Model
 from skae._training.options import unchanged
-from skae._training.protocols import Trainer, Validates
+from skae._training.protocols import Trainer, Validator
 
 # An adversarial step ends at a row's nearest neighbour at the farthest, and where rows are so many
 # or so noisy that this is far, at this share of the distance between any two rows.
@@ -280,7 +280,7 @@ class JointTask:
         """Return what monitors the loss; None are the training losses."""
         return self.labels
 
-    def expected_losses(self, validation: Validates) -> Callable[[np.ndarray], np.ndarray]:
+    def expected_losses(self, validation: Validator) -> Callable[[np.ndarray], np.ndarray]:
         """Return the losses of the start as they are."""
         return unchanged
 

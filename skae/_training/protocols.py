@@ -80,7 +80,7 @@ class Trainer(Protocol):
 TrainerFactory = Callable[[Job], AbstractContextManager[Trainer]]
 
 
-class Validates(Protocol):
+class Validator(Protocol):
     """Says how good weights are on rows set aside."""
 
     def losses(self, weights: tuple[Any, ...]) -> np.ndarray:
@@ -101,8 +101,8 @@ class Task(Protocol):
     def feed(self) -> Any:
         """Return the batches of an epoch."""
 
-    def validation(self, trainer: Trainer) -> Validates | None:
+    def validation(self, trainer: Trainer) -> Validator | None:
         """Return what monitors the loss; None are the training losses."""
 
-    def expected_losses(self, validation: Validates) -> Callable[[np.ndarray], np.ndarray]:
+    def expected_losses(self, validation: Validator) -> Callable[[np.ndarray], np.ndarray]:
         """Return what makes of the losses of `weights` those of the weights kept for them."""

@@ -19,7 +19,7 @@ from skae._training.epochs import History, all_finite, not_finite, run_epochs
 from skae._training.interrupts import DeferredInterrupt
 from skae._training.model import Model
 from skae._training.options import Hooks, StartPolicy, TrainingOptions
-from skae._training.protocols import Job, Task, Trainer, TrainerFactory, TrainerState, Validates
+from skae._training.protocols import Job, Task, Trainer, TrainerFactory, TrainerState, Validator
 from skae._training.validation import PenalizedValidation, Validation
 
 
@@ -67,7 +67,7 @@ class Reconstruction:
         """Return the batches of an epoch."""
         return feed_of(self.split.X, self.split.training, self.model, self.options, self.rng)
 
-    def validation(self, trainer: Trainer) -> Validates | None:
+    def validation(self, trainer: Trainer) -> Validator | None:
         """Return what monitors the loss; None are the training losses."""
         if not self.split.validation.size:
             return None
@@ -81,7 +81,7 @@ class Reconstruction:
 
         return PenalizedValidation(trainer, feed)
 
-    def expected_losses(self, validation: Validates) -> Callable[[np.ndarray], np.ndarray]:
+    def expected_losses(self, validation: Validator) -> Callable[[np.ndarray], np.ndarray]:
         """Return what makes of the losses of the start those of the start of all rows."""
         n_rows, n_validation = len(self.split.training), len(self.split.validation)
         return self.model.expected_start_losses(validation.losses, n_rows, n_validation)
