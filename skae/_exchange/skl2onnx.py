@@ -18,7 +18,7 @@ from skae._estimators.outlier_scores import References, Tail
 from skae._exchange.onnx_graph import OPSET, Graph, Symbol, codec_of, traced_decoder, traced_encoder
 
 # Standard deviations beyond which a normal tail is a continued fraction, and the depth of that.
-BEYOND, LEVELS = 2.0, 16
+TAIL_START, FRACTION_DEPTH = 2.0, 16
 TINY = np.finfo(np.float32).tiny
 
 # Each of the following traces an estimator's outputs, and tells their types for so many rows.
@@ -32,7 +32,7 @@ def _type_of_codes(estimator: Any, scope: Any, n: Any) -> tuple[Any, ...]:
     return (FloatTensorType([n, estimator.n_components_]),)
 
 
-def _both_ways(estimator: Any, X: Symbol) -> Symbol:
+def _decoded(estimator: Any, X: Symbol) -> Symbol:
     codec = codec_of(estimator)
     return traced_decoder(codec, traced_encoder(codec, X))
 
@@ -45,7 +45,7 @@ def _labels(estimator: Any, scope: Any) -> np.ndarray:
 
 def _classes(estimator: Any, scope: Any, X: Symbol) -> tuple[Symbol, ...]:
     add = X.graph.add
-    logits = _both_ways(estimator, X)
+    logits = _decoded(estimator, X)
     most_probable = add("ArgMax", logits, axis=1, keepdims=0)
     return add("Gather", _labels(estimator, scope), most_probable), add("Softmax", logits, axis=1)
 
@@ -57,7 +57,7 @@ def _types_of_classes(estimator: Any, scope: Any, n: Any) -> tuple[Any, ...]:
 
 
 def _targets(estimator: Any, scope: Any, X: Symbol) -> tuple[Symbol, ...]:
-    return (_both_ways(estimator, X) * estimator.target_scale_ + estimator.target_mean_,)
+    return (_decoded(estimator, X) * estimator.target_scale_ + estimator.target_mean_,)
 
 
 def _type_of_targets(estimator: Any, scope: Any, n: Any) -> tuple[Any, ...]:
@@ -67,7 +67,7 @@ def _type_of_targets(estimator: Any, scope: Any, n: Any) -> tuple[Any, ...]:
 def _inliers(estimator: Any, scope: Any, X: Symbol) -> tuple[Symbol, ...]:
     add = X.graph.add
     scorer = estimator._scorer
-    reconstruction = _both_ways(scorer.autoencoder, X)
+    reconstruction = _decoded(scorer.autoencoder, X)
     errors = add("ReduceSumSquare", X - reconstruction, np.array([1]), keepdims=1)
     distances = _code_distances(scorer.references, reconstruction)
     surprises = _surprise(scorer.of_errors, errors) + _surprise(scorer.of_codes, distances)
@@ -100,13 +100,13 @@ def _surprise(tail: Tail, squares: Symbol) -> Symbol:
         z = (add("Pow", ratios, tail.power) - 1.0) * (1.0 / (tail.power * tail.spread))
     else:
         z = add("Log", ratios) * (1.0 / tail.spread)
-    inside, outside = add("Min", z, BEYOND), add("Max", z, BEYOND)
+    inside, outside = add("Min", z, TAIL_START), add("Max", z, TAIL_START)
     near = add("Log", add("Erf", inside * -np.sqrt(0.5)) * 0.5 + 0.5) * -1.0
     fraction = outside
-    for k in range(LEVELS, 0, -1):
+    for k in range(FRACTION_DEPTH, 0, -1):
         fraction = outside + add("Div", float(k), fraction)
     far = outside * outside * 0.5 + add("Log", fraction) + 0.5 * np.log(2.0 * np.pi)
-    return add("Where", add("Greater", z, BEYOND), far, near)
+    return add("Where", add("Greater", z, TAIL_START), far, near)
 
 
 def _types_of_inliers(estimator: Any, scope: Any, n: Any) -> tuple[Any, ...]:
@@ -114,7 +114,7 @@ def _types_of_inliers(estimator: Any, scope: Any, n: Any) -> tuple[Any, ...]:
 
 
 def _registered(
-    kind: type,
+    estimator_class: type,
     trace: Callable[[Any, Any, Symbol], tuple[Symbol, ...]],
     types: Callable[[Any, Any, Any], tuple[Any, ...]],
     **options: Any,
@@ -140,8 +140,8 @@ def _registered(
             names[symbol.name] = output.full_name
         _add(graph, names, scope, container)
 
-    alias = f"Skae{kind.__name__}"
-    update_registered_converter(kind, alias, shapes, convert, options=options or None)
+    alias = f"Skae{estimator_class.__name__}"
+    update_registered_converter(estimator_class, alias, shapes, convert, options=options or None)
 
 
 def _add(graph: Graph, names: dict[str, str], scope: Any, container: Any) -> None:

@@ -7,7 +7,7 @@ from skae._plan.plan import SubNetwork
 from skae._tensorflow.arithmetic import TENSORS, Tensor
 from skae._tensorflow.program import apply_in_parts, chunk_program, with_gradient
 from skae._tensorflow.quiet import tf
-from skae._tensorflow.session import Program, kept
+from skae._tensorflow.session import Program, locked_cache
 from skae._training.joint import JointPlan
 
 # The direction in which outputs change most is felt for by a step of this share of the length.
@@ -106,7 +106,7 @@ def joint_gradient(
     return loss, gradients
 
 
-@kept
+@locked_cache
 def joint_program(structure: JointPlan, steps: int, batch_size: int) -> Program:
     """Return the compiled program of a joint plan's structure for chunks of this shape.
 

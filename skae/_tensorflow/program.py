@@ -16,7 +16,7 @@ from skae._plan.plan import Network, Plan, SubNetwork, runtime_scalars, with_run
 from skae._tensorflow import solvers
 from skae._tensorflow.arithmetic import TENSORS, Tensor, map_parts, n_parts
 from skae._tensorflow.quiet import tf
-from skae._tensorflow.session import Program, kept
+from skae._tensorflow.session import Program, locked_cache
 
 # Weights, slots of the solver, steps taken.
 State = tuple[tuple[Tensor, ...], tuple[Tensor, ...], Tensor]
@@ -123,7 +123,7 @@ def l2_term(plan: Plan, weights: tuple[Tensor, ...]) -> Tensor:
     return 0.5 * plan.objective.alpha * sum(map(tf.reduce_sum, kernels))
 
 
-@kept
+@locked_cache
 def program(structure: Plan, steps: int, batch_size: int) -> Program:
     """Return the compiled program of a plan's structure for chunks of this shape.
 

@@ -13,10 +13,10 @@ from skae._network.forward import encode, propagate
 from skae._plan.plan import Network
 from skae._tensorflow.arithmetic import TENSORS, Tensor, map_parts, n_parts
 from skae._tensorflow.quiet import tf
-from skae._tensorflow.session import Program, kept
+from skae._tensorflow.session import Program, locked_cache
 
 
-@kept
+@locked_cache
 def _compiled(network: Network, maps: str, parts: int) -> Callable[..., np.ndarray]:
     """Return one of a network's maps as a graph that serves any number of rows, in parts."""
     width = network.n_features if maps == "encode" else network.n_components

@@ -24,7 +24,7 @@ T = TypeVar("T")
 
 # Sessions kept for training programs, and as many for maps that NumPy cannot serve. One that XLA
 # compiles for has ten threads, which wait to compile in the background and are never asked to.
-KEPT = 32
+CACHE_SIZE = 32
 # TensorFlow takes arrays that begin at a multiple of so many bytes as they are, and copies others.
 ALIGNMENT = 64
 
@@ -53,24 +53,24 @@ class Program:
     def __init__(self, function: Callable[..., Any], inputs: Any, on_xla: bool = False) -> None:
         self._trace = partial(_traced, function, inputs, on_xla)
         self._lock = Lock()
-        self._made: _Made | None = None
+        self._traced_program: _Traced | None = None
         self.is_compiled = False
 
     def __call__(self, *arguments: Any) -> Any:
         enter_tensorflow()
         with self._lock:
-            made = self._made = self._made or in_thread(self._trace).result()
-        arrays = map(np.asarray, tf.nest.flatten(arguments), made.dtypes)
+            traced = self._traced_program = self._traced_program or in_thread(self._trace).result()
+        arrays = map(np.asarray, tf.nest.flatten(arguments), traced.dtypes)
         try:
-            results = made.run(*arrays)
+            results = traced.run(*arrays)
         except BaseException:
-            self._made, self.is_compiled = None, False
+            self._traced_program, self.is_compiled = None, False
             raise
         self.is_compiled = True
-        return tf.nest.pack_sequence_as(made.outputs, results)
+        return tf.nest.pack_sequence_as(traced.outputs, results)
 
 
-class _Made(NamedTuple):
+class _Traced(NamedTuple):
     """A call of a session, with the inputs' dtypes and the structure of the outputs."""
 
     run: Callable[..., Any]
@@ -78,7 +78,7 @@ class _Made(NamedTuple):
     outputs: Any
 
 
-def _traced(function: Callable[..., Any], inputs: Any, on_xla: bool) -> _Made:
+def _traced(function: Callable[..., Any], inputs: Any, on_xla: bool) -> _Traced:
     with tf.Graph().as_default() as graph:
         fed = tf.nest.map_structure(
             lambda spec: tf.compat.v1.placeholder(spec.dtype, spec.shape), inputs
@@ -95,7 +95,7 @@ def _traced(function: Callable[..., Any], inputs: Any, on_xla: bool) -> _Made:
         session = tf.compat.v1.Session(graph=graph, config=config)
     flat = tf.nest.flatten(fed)
     run = _callable(session, flat, tf.nest.flatten(outputs))
-    return _Made(run, [tensor.dtype.as_numpy_dtype for tensor in flat], outputs)
+    return _Traced(run, [tensor.dtype.as_numpy_dtype for tensor in flat], outputs)
 
 
 def _callable(session: Any, fed: list[Any], fetched: list[Any]) -> Callable[..., Any]:
@@ -111,12 +111,12 @@ def _callable(session: Any, fed: list[Any], fetched: list[Any]) -> Callable[...,
     return make(CallableOptions(feed=feed, fetch=fetch))
 
 
-def kept(function: Callable[..., T]) -> Callable[..., T]:
-    """Cache the last `KEPT` results, each made once however many threads ask for it at a time.
+def locked_cache(function: Callable[..., T]) -> Callable[..., T]:
+    """Cache the last `CACHE_SIZE` results; threads that ask for the same one share it.
 
     Threads would gain nothing by making several at once: Python traces them one by one.
     """
-    cached, lock = lru_cache(maxsize=KEPT)(function), Lock()
+    cached, lock = lru_cache(maxsize=CACHE_SIZE)(function), Lock()
 
     @wraps(cached)
     def locked(*arguments: Any) -> T:

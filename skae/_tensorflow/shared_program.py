@@ -12,7 +12,7 @@ from skae._tensorflow import solvers
 from skae._tensorflow.arithmetic import Tensor
 from skae._tensorflow.program import State, gradient, of, step
 from skae._tensorflow.quiet import tf
-from skae._tensorflow.session import Program, kept
+from skae._tensorflow.session import Program, locked_cache
 
 # What TensorFlow raises where memory is short.
 OUT_OF_MEMORY = tf.errors.ResourceExhaustedError
@@ -59,7 +59,7 @@ def shared_program(
     return train
 
 
-@kept
+@locked_cache
 def _batch_sums(structure: Plan, batch_size: int) -> Callable[..., np.ndarray]:
     """Return what a worker adds to the sum: gradients, loss, number of rows."""
     network, floats = structure.network, tuple(runtime_scalars(structure))
@@ -99,7 +99,7 @@ def _batch_sums(structure: Plan, batch_size: int) -> Callable[..., np.ndarray]:
     )
 
 
-@kept
+@locked_cache
 def _solver_step(structure: Plan) -> Callable[..., State]:
     """Return the step that every worker takes, by the sum over all of them."""
     network, floats = structure.network, tuple(runtime_scalars(structure))

@@ -44,8 +44,8 @@ class ProgramTrainer:
         plan, feed = compiled_part(job.plan), job.feed
         self._n_layers = len(plan.network.encoder + plan.network.decoder)
         self._program = compiled(compile_key(plan), feed.steps, feed.batch_size)
-        self._numbers = _numbers(plan)
-        self._numbers_without_l2 = _numbers(plan.without_l2())
+        self._scalars = _scalar_array(plan)
+        self._scalars_without_l2 = _scalar_array(plan.without_l2())
         self._mean, self._scale = np.float32(feed.mean), np.float32(feed.scale)
         self._n_rows = n_rows or feed.n_rows
         if job.state is None:
@@ -76,12 +76,12 @@ class ProgramTrainer:
         The feed must have the batches and the columns of the one trained on.
         """
         state = weights, self._slots, self._n_steps
-        _, total, _ = self._run(state, iter(feed), self._numbers_without_l2, 0.0)
+        _, total, _ = self._run(state, iter(feed), self._scalars_without_l2, 0.0)
         return total / len(feed.rows)
 
     def _pass(self, rate: float) -> tuple[State, float]:
         state = self.weights, self._slots, self._n_steps
-        state, total, self._feed_state = self._run(state, self._chunks, self._numbers, rate)
+        state, total, self._feed_state = self._run(state, self._chunks, self._scalars, rate)
         return state, total / self._n_rows
 
     def _run(
@@ -90,10 +90,10 @@ class ProgramTrainer:
         """Pass once over the rows; return the state it ends in, the sum of their losses, and how
         they leave the feed's generator.
         """
-        single_rate, sum_of_losses = _single(rate), 0.0
+        single_rate, sum_of_losses = _float32(rate), 0.0
         for chunk in chunks:
             self._check()
-            state, total = self._called(
+            state, total = self._call(
                 state, values, self._mean, self._scale, single_rate, *chunk[:-1]
             )
             sum_of_losses += float(total)
@@ -101,7 +101,7 @@ class ProgramTrainer:
                 break
         return state, sum_of_losses, chunk.state_after
 
-    def _called(self, *arguments: Any) -> tuple[State, Any]:
+    def _call(self, *arguments: Any) -> tuple[State, Any]:
         if getattr(self._program, "is_compiled", True):
             return self._program(*arguments)
         call = partial(self._program, *arguments)
@@ -131,11 +131,11 @@ def local_trainer(job: Job) -> Iterator[ProgramTrainer]:
         yield trainer
 
 
-def _numbers(plan: Plan) -> np.ndarray:
-    return _single(list(runtime_scalars(plan)))
+def _scalar_array(plan: Plan) -> np.ndarray:
+    return _float32(list(runtime_scalars(plan)))
 
 
-def _single(values: Any) -> np.ndarray:
+def _float32(values: Any) -> np.ndarray:
     """Return float32, where what is too large is infinite: so will be the loss, which says why."""
     with np.errstate(over="ignore"):
         return np.array(values, np.float32)

@@ -82,27 +82,27 @@ class ProgressFile(NamedTuple):
 
     def read(self, start_weights: tuple[np.ndarray, ...]) -> Progress | None:
         """Return what was written last, if anything, for a stage that starts from these weights."""
-        told = _load(self.path)
-        if told is None:
+        content = _load(self.path)
+        if content is None:
             return None
-        trainer = TrainerState(**told["trainer"])
+        trainer = TrainerState(**content["trainer"])
         if list(map(np.shape, trainer.weights)) != list(map(np.shape, start_weights)):
             # A user's own estimator may describe another network by the same parameters.
             raise _unreadable(self.path, "its weights have other shapes than this fit's")
-        start, best, *rest = told["monitor"].values()
+        start, best, *rest = content["monitor"].values()
         monitor = MonitorState(
             None if start is None else Snapshot(0, start_weights, start),
             None if best is None else Snapshot(**best),
             *rest,
         )
-        return Progress(History(**told["history"]), monitor, told["rate_share"], trainer)
+        return Progress(History(**content["history"]), monitor, content["rate_share"], trainer)
 
     def write(
         self, history: History, monitor: Monitor, schedule: Schedule, trainer: Trainer
     ) -> None:
         """Replace the file atomically; a crash loses nothing that was written before."""
         state = monitor.state
-        told = {
+        content = {
             "history": {**vars(history), "snapshot": None},
             # The weights of the start are the stage's own and need not be written.
             "monitor": {
@@ -113,7 +113,7 @@ class ProgressFile(NamedTuple):
             "rate_share": schedule.share,
             "trainer": trainer.state._asdict(),
         }
-        _store(self.path, told)
+        _store(self.path, content)
         # An equal fit that was done may have removed it.
         if not self.start_path.exists():
             _store(self.start_path, self.start_state)
@@ -141,12 +141,12 @@ class NoCheckpoint:
         """Write nothing."""
 
 
-def _take_out(value: Any, arrays: dict[str, np.ndarray]) -> Any:
+def _extract_arrays(value: Any, arrays: dict[str, np.ndarray]) -> Any:
     """Return a value with numbers for the arrays and tensors in it, which go into `arrays`."""
     if isinstance(value, dict):
-        return {name: _take_out(part, arrays) for name, part in value.items()}
+        return {name: _extract_arrays(part, arrays) for name, part in value.items()}
     if isinstance(value, list | tuple):
-        return [_take_out(part, arrays) for part in value]
+        return [_extract_arrays(part, arrays) for part in value]
     if hasattr(value, "shape") and value.shape:
         name = f"array_{len(arrays)}"
         arrays[name] = np.asarray(value)
@@ -154,22 +154,22 @@ def _take_out(value: Any, arrays: dict[str, np.ndarray]) -> Any:
     return value
 
 
-def _put_back(value: Any, arrays: Any) -> Any:
-    """Undo `_take_out`; lists of arrays become the tuples that weights are."""
+def _restore_arrays(value: Any, arrays: Any) -> Any:
+    """Undo `_extract_arrays`; lists of arrays become the tuples that weights are."""
     if isinstance(value, dict):
         if value.keys() == {"array"}:
             return arrays[value["array"]]
-        return {name: _put_back(part, arrays) for name, part in value.items()}
+        return {name: _restore_arrays(part, arrays) for name, part in value.items()}
     if isinstance(value, list):
-        parts = [_put_back(part, arrays) for part in value]
+        parts = [_restore_arrays(part, arrays) for part in value]
         return tuple(parts) if parts and isinstance(parts[0], np.ndarray) else parts
     return value
 
 
-def _store(path: Path, told: Any) -> None:
+def _store(path: Path, content: Any) -> None:
     """Write a file beside the one of this name, and only then put it in its place."""
     arrays: dict[str, np.ndarray] = {}
-    text = json.dumps(_take_out(told, arrays), default=lambda scalar: scalar.item())
+    text = json.dumps(_extract_arrays(content, arrays), default=lambda scalar: scalar.item())
     # A process id is shared by threads, and by chance by processes on other hosts.
     beside = path.with_name(f"{path.name}.{uuid4().hex}")
     for left in reversed(range(TRIES)):
@@ -208,7 +208,7 @@ def _load(path: Path) -> Any:
                 raise _unreadable(path, "it is damaged, or was not written there by this fit")
             file.seek(len(MAGIC) + SIZE_OF_DIGEST)
             with np.load(file) as stored:
-                return _put_back(json.loads(str(stored["told"])), stored)
+                return _restore_arrays(json.loads(str(stored["told"])), stored)
     except OSError as error:
         if error.errno in VANISHED:
             return None

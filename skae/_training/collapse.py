@@ -15,9 +15,9 @@ from skae._network.forward import ARRAYS, hidden_layers
 from skae._training.model import Model
 
 # A share of the variance that no network with dead layers reaches, and one that is none.
-WELL, NOTHING = 0.9, 0.01
+WELL_EXPLAINED, NOT_EXPLAINED = 0.9, 0.01
 # Samples looked at, and those that dead units are looked for again in: some are seldom active.
-SAMPLES, MORE_SAMPLES = 256, 4096
+SAMPLES, RECHECK_SAMPLES = 256, 4096
 # Of a layer's largest activation, or of 1: a unit that varies by less over the samples is dead.
 ROUNDING = 1e-6
 
@@ -47,7 +47,7 @@ def warn_of_collapse(
         Whether the loss may get below that of the mean yet.
     """
     # A pass over a dask collection is too dear for a fit that has learned something.
-    well = WELL if isinstance(X, np.ndarray | Pairs) else NOTHING
+    well = WELL_EXPLAINED if isinstance(X, np.ndarray | Pairs) else NOT_EXPLAINED
     if error <= (1.0 - well) * codec.scale**2:
         return
     some = evenly_spaced(X, SAMPLES)
@@ -59,13 +59,13 @@ def warn_of_collapse(
     is_penalised = bool(model.plan.objective.penalties)
     dead = _dead_layer(codec, rows, is_penalised)
     if dead is not None:
-        dead = _dead_layer(codec, inputs_of(evenly_spaced(X, MORE_SAMPLES)), is_penalised)
-    like_mean = explained < NOTHING and not falls and _is_like_mean(codec, rows, targets)
+        dead = _dead_layer(codec, inputs_of(evenly_spaced(X, RECHECK_SAMPLES)), is_penalised)
+    like_mean = explained < NOT_EXPLAINED and not falls and _is_like_mean(codec, rows, targets)
     if dead is None and not like_mean:
         return
     network = codec.network
     possible = _principal_share(targets - codec.mean, network.n_active or network.n_components)
-    if explained > 0.9 * possible - NOTHING:
+    if explained > 0.9 * possible - NOT_EXPLAINED:
         return
     if like_mean:
         what = "The reconstruction is no better than the mean of X"
@@ -126,7 +126,7 @@ def _is_like_mean(codec: Codec, rows: np.ndarray, targets: np.ndarray) -> bool:
     What is fitted by that may be far off by the square, in favour of rows that are no outliers.
     """
     error = np.abs(targets - codec.decode(codec.encode(rows))).mean()
-    return bool(error > (1.0 - NOTHING) * np.abs(targets - codec.mean).mean())
+    return bool(error > (1.0 - NOT_EXPLAINED) * np.abs(targets - codec.mean).mean())
 
 
 def _principal_share(centred: np.ndarray, n_components: int) -> float:

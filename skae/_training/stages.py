@@ -153,7 +153,7 @@ class LayerByLayer:
         """Put a trained layer into the whole network, and its codes into the cache for the next."""
         encoder, decoder = alone.plan.network.split(alone.weights, np.transpose)
         if i:
-            encoder, decoder = _without_units(alone, encoder, decoder)
+            encoder, decoder = _fold_standardization(alone, encoder, decoder)
         network = self.model.plan.network
         whole = network.split([weight.copy() for weight in self.model.weights], np.transpose)
         for half, part, at in zip(whole, (encoder, decoder), (i, -1 - i), strict=True):
@@ -175,7 +175,7 @@ class LayerByLayer:
         self._split = replace(self._split, X=self._cache[:, :width])
 
 
-def _without_units(
+def _fold_standardization(
     alone: Model, encoder: SubNetwork, decoder: SubNetwork
 ) -> tuple[SubNetwork, SubNetwork]:
     """Let the weights of a layer above others do without its mean and scale.
