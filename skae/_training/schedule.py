@@ -15,7 +15,7 @@ SCHEDULES = ("constant", "adaptive", "exponential", "cosine")
 CUT, MIN_SHARE = 5.0, 0.01
 # The last epochs that tell whether a loss still falls, compared with as many before: at least so
 # many, and a tenth of all, which on few rows are more.
-MIN_LAST_EPOCHS = 10
+LAST_EPOCHS = 10
 # Of what is beyond doubt, one-sided. It cannot be said of fewer gains, whose mean is not normal
 # where they are skewed.
 CONFIDENCE, MIN_GAINS = 0.95, 15
@@ -77,7 +77,7 @@ def still_falls(losses: Sequence[float], tol: float, patience: float) -> bool:
     Their means must differ by more than `tol`, and by more than three times the standard error of
     that difference: a loss that goes up and down on one level stands still.
     """
-    n = int(min(patience, max(MIN_LAST_EPOCHS, len(losses) // 10), len(losses) // 2))
+    n = int(min(patience, max(LAST_EPOCHS, len(losses) // 10), len(losses) // 2))
     if n == 0:
         return False
     before, last = np.split(np.array(losses[-2 * n :]), 2)
