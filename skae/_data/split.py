@@ -1,4 +1,4 @@
-"""Which rows are trained on, and which are set validation for validation."""
+"""Split rows into a training set and a validation set."""
 
 from __future__ import annotations
 
@@ -7,14 +7,16 @@ from typing import Any
 
 import numpy as np
 
-# Gains have heavy tails: a mean over fewer rows says little, and a tenth of a small table is fewer.
-# But it can spare a quarter at most, and of fewer rows than these not the two of a standard error.
+# Smallest validation set, largest part of the rows in it (a quarter), and fewest rows to split.
+# Gains have heavy tails, so a mean over fewer than 30 rows says little, and a tenth of a small
+# table is fewer. But a small table can spare a quarter at most, and one of fewer than 8 rows not
+# even the two that a standard error needs.
 ENOUGH_VALIDATION_ROWS, SMALLEST_DIVISOR, MIN_ROWS_TO_SPLIT = 30, 4, 8
 
 
 @dataclass(frozen=True)
 class Split:
-    """Rows of X to train on, and others to monitor the loss on.
+    """Rows of X to train on, and a validation set to monitor the loss on.
 
     Parameters
     ----------
@@ -31,7 +33,7 @@ class Split:
 def train_validation_rows(
     n: int, fraction: float, rng: np.random.Generator, max_validation: int | None = None
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return the rows of `n` to train on and those to monitor the loss on, if any."""
+    """Return the indices of training and validation rows among `n`; the latter may be empty."""
     if not fraction or n < MIN_ROWS_TO_SPLIT:
         return np.arange(n), np.arange(0)
     n_validation = max(
