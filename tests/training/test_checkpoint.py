@@ -280,7 +280,7 @@ def test_a_full_disk(tmp_path):
     # The system refuses files beyond a size as it refuses those beyond the disk.
     resource.setrlimit(resource.RLIMIT_FSIZE, (1000, limits[1]))
     try:
-        with pytest.raises(OSError, match=r"cannot be written .*Make room there"):
+        with pytest.raises(OSError, match=r"cannot be written .*Free disk space there"):
             estimator.set_params(checkpoint=tmp_path).fit(X)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
@@ -291,5 +291,5 @@ def test_a_full_disk(tmp_path):
 def test_a_place_that_is_no_file_is_refused(tmp_path):
     place = tmp_path / "start.checkpoint"
     os.mkfifo(place)
-    with pytest.raises(ValueError, match="it is no file"):
+    with pytest.raises(ValueError, match="it is not a file"):
         _load(place)
