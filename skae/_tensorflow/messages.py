@@ -1,4 +1,4 @@
-"""What a library's C++ code writes to standard error, without what means no harm."""
+"""Filter harmless messages that a library's C++ code writes to standard error."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-# Lines of these kinds are dropped: what is logged as info or warning, and errors that say that
-# there is no GPU, or that two of TensorFlow's libraries bring the same CUDA functions.
+# These lines are dropped: log messages of level info or warning, and errors about a missing GPU or
+# about CUDA functions that two of TensorFlow's libraries register.
 HARMLESS = "|".join(
     [
         "^WARNING: All log messages before absl::InitializeLog",
@@ -19,21 +19,21 @@ HARMLESS = "|".join(
         "Unable to register cu[A-Za-z]+ (factory|plugin)",
     ]
 )
-# What has inherited standard error meanwhile, such as a process just started, may keep it open.
+# How long to wait for the filter: a process that has inherited standard error may keep it open.
 PATIENCE = 1.0
 
 
 @contextmanager
 def without_harmless_messages() -> Iterator[None]:
-    """Let standard error, on the level of the system, pass through `grep` within this context.
+    """Context in which the file descriptor of standard error is filtered by `grep`.
 
-    Another process filters, because C++ code may write while it keeps this one from running
-    Python, or may end it: its last words get through. Where standard error is closed or there is
-    no `grep`, nothing is filtered.
+    Another process filters, because C++ code may write while Python cannot run in this process, or
+    may end it: its last messages are still printed. If standard error is closed or there is no
+    `grep`, nothing is filtered.
     """
     grep = shutil.which("grep")
     try:
-        # What a program began without may be something else by now.
+        # If the program began without standard error, descriptor 2 may be another file by now.
         kept = None if sys.__stderr__ is None else os.dup(2)
     except OSError:
         kept = None

@@ -178,7 +178,7 @@ def test_a_damaged_file(name, cut_after, tmp_path):
     cut_after(np.inf)
     (path,) = tmp_path.glob(f"*/{name}*")
     content = path.read_bytes()
-    message = rf"checkpoint .*{path.name} cannot be read \(.*\)\. Remove .* anew"
+    message = rf"checkpoint .*{path.name} cannot be read \(.*\)\. Remove .* to restart this fit"
     for changed in damaged(content, np.random.default_rng(0)):
         path.write_bytes(changed)
         with pytest.raises(ValueError, match=message):
@@ -200,7 +200,9 @@ def test_the_file_of_another_fit_stage_or_network(cut_after, tmp_path):
     one, other = sorted(tmp_path.glob("*/stage-0-*"))
     content = other.read_bytes()
     other.write_bytes(one.read_bytes())
-    with pytest.raises(ValueError, match=r"cannot be read \(it is damaged, or was not written"):
+    with pytest.raises(
+        ValueError, match=r"cannot be read \(it is damaged, or this fit did not write"
+    ):
         estimator.set_params(alpha=0.0).fit(X), estimator.set_params(alpha=1.0).fit(X)
     other.write_bytes(content)
     file = ProgressFile(other, other.with_name("start.checkpoint"), {})

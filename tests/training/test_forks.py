@@ -45,7 +45,7 @@ def in_fork(function, *arguments):
     with os.fdopen(read) as pipe:
         return pipe.read()
 """
-REFUSED = "RuntimeError: This process was forked from one in which TensorFlow was at work."
+REFUSED = "RuntimeError: This process was forked from one in which TensorFlow had run."
 
 
 def test_processes_fit_or_refuse_to():
