@@ -1,4 +1,4 @@
-"""Encoding and decoding for networks whose layers NumPy lacks."""
+"""Encoding and decoding for networks with layers that NumPy cannot compute."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from skae._tensorflow.session import Program, locked_cache
 
 @locked_cache
 def _compiled(network: Network, maps: str, parts: int) -> Callable[..., np.ndarray]:
-    """Return one of a network's maps as a graph that serves any number of rows, in parts."""
+    """Return one of a network's maps as a graph for any number of rows, computed in parts."""
     width = network.n_features if maps == "encode" else network.n_components
     rows_of = tf.TensorSpec((None, width), tf.float32)
     weights_of = tuple(tf.TensorSpec(shape, tf.float32) for shape in network.shapes)
@@ -32,7 +32,7 @@ def _compiled(network: Network, maps: str, parts: int) -> Callable[..., np.ndarr
 
 
 def maps(network: Network, weights: tuple[Any, ...], dtype: Any) -> Maps:
-    """Return a network's maps for arrays of this dtype; inside they work in float32."""
+    """Return a network's maps for arrays of this dtype; they compute in float32."""
 
     def serve(name: str, rows: np.ndarray) -> np.ndarray:
         return _compiled(network, name, n_parts(len(rows)))(weights, np.float32(rows)).astype(dtype)

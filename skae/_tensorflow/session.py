@@ -1,9 +1,9 @@
-"""A function of tensors as one of arrays, in a session that takes all it holds along when it goes.
+"""Compile a function of tensors to one of arrays, in a session that frees all its memory.
 
-What `tf.function` compiles for eager calls is never freed: TensorFlow keeps each of XLA's
+TensorFlow never frees what `tf.function` compiles for eager calls: it keeps each of XLA's
 executables, some 4 MB for a small network, for the life of the process
-(`tensorflow/compiler/jit/device_compilation_cache.h`). A session has devices of its own, and with
-them go the executables compiled for these.
+(`tensorflow/compiler/jit/device_compilation_cache.h`). A session has its own devices, and the
+executables compiled for these are freed with it.
 """
 
 from __future__ import annotations
@@ -22,32 +22,32 @@ from skae._training.forks import enter_tensorflow
 
 T = TypeVar("T")
 
-# Sessions kept for training programs, and as many for maps that NumPy cannot serve. One that XLA
-# compiles for has ten threads, which wait to compile in the background and are never asked to.
+# Number of sessions kept for training programs, and as many for maps that NumPy cannot compute. A
+# session that uses XLA has ten idle threads for background compilation.
 CACHE_SIZE = 32
-# TensorFlow takes arrays that begin at a multiple of so many bytes as they are, and copies others.
+# TensorFlow copies arrays unless they begin at a multiple of this number of bytes.
 ALIGNMENT = 64
 
 
 class Program:
-    """A function of tensors as one of arrays, traced and compiled at its first call.
+    """A function of tensors that takes arrays, traced and compiled at its first call.
 
-    It is traced in a thread of its own: what callers of TensorFlow set for theirs, such as
-    callbacks for each operation, devices, a strategy or a tape, is not to become part of a program
-    that is kept. After a call that failed it is made anew, for the next call.
+    It is traced in a separate thread, because the caller's TensorFlow settings, such as callbacks
+    for each operation, devices, a strategy or a tape, must not become part of a cached program.
+    After a failed call, the next call traces it again.
 
     Parameters
     ----------
     function : callable
     inputs : tuple of TensorSpec
-        What the function takes, nested as it likes.
+        Specifications of the function's arguments, nested in any way.
     on_xla : bool
         Whether XLA compiles it.
 
     Attributes
     ----------
     is_compiled : bool
-        Whether the last call has succeeded.
+        Whether the last call succeeded.
     """
 
     def __init__(self, function: Callable[..., Any], inputs: Any, on_xla: bool = False) -> None:
@@ -71,7 +71,7 @@ class Program:
 
 
 class _Traced(NamedTuple):
-    """A call of a session, with the inputs' dtypes and the structure of the outputs."""
+    """A callable of a session, with the inputs' dtypes and the structure of the outputs."""
 
     run: Callable[..., Any]
     dtypes: list[Any]
@@ -83,14 +83,16 @@ def _traced(function: Callable[..., Any], inputs: Any, on_xla: bool) -> _Traced:
         fed = tf.nest.map_structure(
             lambda spec: tf.compat.v1.placeholder(spec.dtype, spec.shape), inputs
         )
-        # Called as it is, a `tf.function` would not be one under `run_functions_eagerly`.
+        # A direct call of a `tf.function` would run eagerly under `run_functions_eagerly`.
         compiled = tf.function(function, jit_compile=on_xla, autograph=False)
         outputs = compiled.get_concrete_function(*inputs)(*fed)
-        # With another number of threads, TensorFlow's own kernels add up in another order.
-        asked = tf.config.threading
+        # With another number of threads, TensorFlow's own kernels sum in another order.
+        threading = tf.config.threading
         config = tf.compat.v1.ConfigProto(
-            intra_op_parallelism_threads=asked.get_intra_op_parallelism_threads() if on_xla else 1,
-            inter_op_parallelism_threads=asked.get_inter_op_parallelism_threads(),
+            intra_op_parallelism_threads=threading.get_intra_op_parallelism_threads()
+            if on_xla
+            else 1,
+            inter_op_parallelism_threads=threading.get_inter_op_parallelism_threads(),
         )
         session = tf.compat.v1.Session(graph=graph, config=config)
     flat = tf.nest.flatten(fed)
@@ -99,10 +101,10 @@ def _traced(function: Callable[..., Any], inputs: Any, on_xla: bool) -> _Traced:
 
 
 def _callable(session: Any, fed: list[Any], fetched: list[Any]) -> Callable[..., Any]:
-    """Return a session's tensors as a function of others.
+    """Return a function from fed tensors to fetched tensors.
 
-    The public `make_callable` looks every tensor up by name in every call, which made a fit on
-    150 rows twice as long. It stands in where TensorFlow no longer has what it uses itself.
+    The public `make_callable` looks every tensor up by name in every call, which doubled the time
+    of a fit on 150 samples. It is the fallback if TensorFlow no longer has the private function.
     """
     make = getattr(session, "_make_callable_from_options", None)
     if make is None:
@@ -114,13 +116,13 @@ def _callable(session: Any, fed: list[Any], fetched: list[Any]) -> Callable[...,
 def locked_cache(function: Callable[..., T]) -> Callable[..., T]:
     """Cache the last `CACHE_SIZE` results; threads that ask for the same one share it.
 
-    Threads would gain nothing by making several at once: Python traces them one by one.
+    Making several at once in threads would gain nothing: Python traces them one by one.
     """
     cached, lock = lru_cache(maxsize=CACHE_SIZE)(function), Lock()
 
     @wraps(cached)
     def locked(*arguments: Any) -> T:
-        # Before the lock, which a thread that a fork left behind may hold.
+        # Before the lock, which a thread that did not survive a fork may hold.
         enter_tensorflow()
         with lock:
             return cached(*arguments)
@@ -130,7 +132,7 @@ def locked_cache(function: Callable[..., T]) -> Callable[..., T]:
 
 
 def aligned(array: np.ndarray) -> np.ndarray:
-    """Return a copy that TensorFlow takes as it is."""
+    """Return an aligned copy, which TensorFlow does not copy again."""
     raw = np.empty(array.nbytes + ALIGNMENT, np.uint8)
     start = -raw.ctypes.data % ALIGNMENT
     copy = raw[start : start + array.nbytes].view(array.dtype).reshape(array.shape)

@@ -1,4 +1,4 @@
-"""The training program of several workers, which average their gradients in every step."""
+"""The training program for several workers, which average their gradients in every step."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from skae._tensorflow.program import State, gradient, of, step
 from skae._tensorflow.quiet import tf
 from skae._tensorflow.session import Program, locked_cache
 
-# What TensorFlow raises where memory is short.
+# The error that TensorFlow raises if memory is short.
 OUT_OF_MEMORY = tf.errors.ResourceExhaustedError
 
 
@@ -24,12 +24,12 @@ def shared_program(
     batch_size: int,
     all_reduce: Callable[[np.ndarray], np.ndarray],
 ) -> Callable[..., tuple[State, Any]]:
-    """Return a program that takes and gives what `program` does, on each of several workers.
+    """Return a program for each of several workers, with the arguments and results of `program`.
 
-    Each brings its share of a batch. One sum over the workers a step (`all_reduce`), of a vector
-    with the gradients, the loss and the number of rows, makes the step that one process would
-    make of the whole batch. Chunks may have any number of steps; `steps` stands here as in
-    `program`, and is not used.
+    Each worker has its share of a batch. In each step, one sum over the workers (`all_reduce`) of a
+    vector with the gradients, the loss and the number of rows gives the step that one process would
+    take on the whole batch. Chunks may have any number of steps; `steps` is here as in `program`,
+    and is not used.
     """
     batch_sums, solver_step = _batch_sums(structure, batch_size), _solver_step(structure)
 
@@ -61,7 +61,7 @@ def shared_program(
 
 @locked_cache
 def _batch_sums(structure: Plan, batch_size: int) -> Callable[..., np.ndarray]:
-    """Return what a worker adds to the sum: gradients, loss, number of rows."""
+    """Return the function for a worker's terms of the sum: gradients, loss, number of rows."""
     network, floats = structure.network, tuple(runtime_scalars(structure))
 
     def batch_sums(
@@ -79,7 +79,7 @@ def _batch_sums(structure: Plan, batch_size: int) -> Callable[..., np.ndarray]:
         n_rows = tf.reduce_sum(row_weights)
         loss, gradients = gradient(plan, weights, batch, mean, scale)
         parts = [tf.reshape(part, [-1]) for part in (*gradients, loss)]
-        # Without a row there is no mean, and nothing to be added to those of the others.
+        # A worker without rows has no mean, and adds zero.
         mine = tf.where(n_rows > 0.0, n_rows * tf.concat(parts, 0), 0.0)
         return tf.concat([mine, [n_rows]], 0)
 
@@ -101,7 +101,7 @@ def _batch_sums(structure: Plan, batch_size: int) -> Callable[..., np.ndarray]:
 
 @locked_cache
 def _solver_step(structure: Plan) -> Callable[..., State]:
-    """Return the step that every worker takes, by the sum over all of them."""
+    """Return the function for the step that every worker takes, from the sum over workers."""
     network, floats = structure.network, tuple(runtime_scalars(structure))
     weights = tuple(of(*shape) for shape in network.shapes)
     sizes = [spec.shape.num_elements() for spec in weights]

@@ -1,4 +1,4 @@
-"""Epochs: batches in, weights out."""
+"""Train by epochs with a compiled program."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ from skae._training.protocols import Job, TrainerState
 
 
 class ProgramTrainer:
-    """Trains by a compiled program, an epoch at a call.
+    """Trains with a compiled program, one epoch per call.
 
     Parameters
     ----------
     job : Job
     compiled : callable
-        Makes a training program of a plan's structure and a chunk's shape.
+        Returns the training program for a plan's structure and a chunk's shape.
     n_rows : int or None
-        How many rows an epoch has, where they are not those of the feed alone.
+        Number of rows in an epoch, if other feeds contribute too.
 
     Attributes
     ----------
     weights : tuple of ndarray
-        The current weights. Nothing writes to them, so keeping a set of them costs no copy.
+        The current weights. They are never modified in place, so keeping them needs no copy.
     """
 
     def __init__(
@@ -54,26 +54,26 @@ class ProgramTrainer:
             self._slots, self._n_steps = tuple(map(np.zeros_like, slots)), 0.0
         else:
             self.weights, self._slots, self._n_steps, feeds = job.state
-            # Of several processes, each had a share of the rows, in an order of its own.
+            # With several processes, each had its own share of the rows, in its own order.
             if feeds is not None and len(feeds) == 1:
                 feed.rng.bit_generator.state = feeds[0]
         self._chunks = Prefetcher(map(_copied, feed))
         self._feed_state: Any = None
 
     def epoch(self, rate: float) -> float:
-        """Pass once over the rows and return the mean training loss on the way."""
+        """Train for one epoch and return the mean training loss during it."""
         state, loss = self._pass(rate)
         self.weights, self._slots, self._n_steps = state
         return loss
 
     def loss(self) -> float:
-        """Pass once over the rows without moving and return the mean training loss."""
+        """Return the mean training loss over one epoch without training."""
         return self._pass(0.0)[1]
 
     def loss_on(self, feed: Feed, weights: tuple[np.ndarray, ...]) -> float:
-        """Return the mean training loss of other weights on other rows, the L2 term left out.
+        """Return the mean training loss of other weights on other rows, without the L2 term.
 
-        The feed must have the batches and the columns of the one trained on.
+        The feed must have the batch size and the columns of the training feed.
         """
         state = weights, self._slots, self._n_steps
         _, total, _ = self._run(state, iter(feed), self._scalars_without_l2, 0.0)
@@ -87,8 +87,8 @@ class ProgramTrainer:
     def _run(
         self, state: State, chunks: Iterator[Chunk], values: np.ndarray, rate: float
     ) -> tuple[State, float, Any]:
-        """Pass once over the rows; return the state it ends in, the sum of their losses, and how
-        they leave the feed's generator.
+        """Pass once over the rows; return the final state, the sum of the losses, and the final
+        state of the feed's generator.
         """
         single_rate, sum_of_losses = _float32(rate), 0.0
         for chunk in chunks:
@@ -109,7 +109,7 @@ class ProgramTrainer:
 
     def _report_compiling(self) -> None:
         print(
-            f"Compiling the training program of {self._n_layers} layers. This is done once in a "
+            f"Compiling the training program of {self._n_layers} layers. This is done once per "
             "process, and takes minutes for hundreds of layers."
         )
 
@@ -119,13 +119,13 @@ class ProgramTrainer:
 
     @property
     def state(self) -> TrainerState:
-        """All that another trainer needs to go on, in NumPy arrays and numbers."""
+        """All that another trainer needs to resume, as NumPy arrays and numbers."""
         return TrainerState(self.weights, self._slots, float(self._n_steps), [self._feed_state])
 
 
 @contextmanager
 def local_trainer(job: Job) -> Iterator[ProgramTrainer]:
-    """Train in this process, by the program that the kind of plan has."""
+    """Train in this process, with the program for the type of plan."""
     compiled = joint_program if isinstance(job.plan, JointPlan) else program
     with closing(ProgramTrainer(job, compiled)) as trainer:
         yield trainer
@@ -136,13 +136,13 @@ def _scalar_array(plan: Plan) -> np.ndarray:
 
 
 def _float32(values: Any) -> np.ndarray:
-    """Return float32, where what is too large is infinite: so will be the loss, which says why."""
+    """Return float32 values; too large ones become infinite, as does the loss, which is checked."""
     with np.errstate(over="ignore"):
         return np.array(values, np.float32)
 
 
 def _copied(chunk: Chunk) -> Chunk:
-    """Return a chunk with arrays of its own, ready for TensorFlow."""
+    """Return a copy of a chunk, with arrays aligned for TensorFlow."""
     inputs = aligned(chunk.inputs)
     is_clean = chunk.targets is chunk.inputs
     return chunk._replace(
