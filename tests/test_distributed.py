@@ -415,7 +415,9 @@ def test_a_full_disk(monkeypatch, tmp_path):
         assert about.st_blocks * 512 >= about.st_size == 100_000 * 6 * 8
     full = mock.Mock(side_effect=OSError(errno.ENOSPC, "No space left on device"))
     monkeypatch.setattr(os, "posix_fallocate", full, raising=False)
-    with pytest.raises(OSError, match=r"need .* GB in .*No space left.*Make room.*local_directory"):
+    with pytest.raises(
+        OSError, match=r"need .* GB in .*No space left.*Free disk space.*local_directory"
+    ):
         a_shard(tmp_path / "full")
     assert not (tmp_path / "full").exists()
 

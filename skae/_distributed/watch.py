@@ -26,7 +26,7 @@ RESUME_HINT = (
 
 MORE_MEMORY = (
     "Give each worker more memory (memory_limit of LocalCluster, --memory-limit of dask worker), "
-    "let more workers share the rows, or lower batch_size or hidden_layer_sizes."
+    "use more workers, or lower batch_size or hidden_layer_sizes."
 )
 
 

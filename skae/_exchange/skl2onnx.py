@@ -1,4 +1,4 @@
-"""Converters by which `skl2onnx.to_onnx` takes estimators of skae, and pipelines with them."""
+"""Converters with which `skl2onnx.to_onnx` supports estimators of skae, also in pipelines."""
 
 from __future__ import annotations
 
@@ -17,11 +17,12 @@ from skae._estimators.base import BaseAutoencoder
 from skae._estimators.outlier_scores import References, Tail
 from skae._exchange.onnx_graph import OPSET, Graph, Symbol, codec_of, traced_decoder, traced_encoder
 
-# Standard deviations beyond which a normal tail is a continued fraction, and the depth of that.
+# Standard deviations beyond which a continued fraction computes a normal tail, and its depth.
 TAIL_START, FRACTION_DEPTH = 2.0, 16
 TINY = np.finfo(np.float32).tiny
 
-# Each of the following traces an estimator's outputs, and tells their types for so many rows.
+# Each pair of the following functions traces an estimator's outputs, and returns their types for n
+# samples.
 
 
 def _codes(estimator: Any, scope: Any, X: Symbol) -> tuple[Symbol, ...]:
@@ -38,7 +39,7 @@ def _decoded(estimator: Any, X: Symbol) -> Symbol:
 
 
 def _labels(estimator: Any, scope: Any) -> np.ndarray:
-    """Return the classes: strings, ints also for floats and bools, indices by the option nocl."""
+    """Return the classes: strings, or ints (also for floats and bools); indices with nocl=True."""
     labels = get_label_classes(scope, estimator)
     return labels if labels.dtype.kind in "UO" else labels.astype(np.int64)
 
@@ -90,9 +91,9 @@ def _code_distances(references: References, rows: Symbol) -> Symbol:
 
 
 def _surprise(tail: Tail, squares: Symbol) -> Symbol:
-    """Trace `Tail.surprise`: near the centre by the error function, beyond by a continued fraction.
+    """Trace `Tail.surprise`: the error function near the center, a continued fraction beyond.
 
-    The error function of float32 is 1 too soon.
+    The error function in float32 rounds to 1 too early.
     """
     add = squares.graph.add
     ratios = add("Max", squares, max(tail.least, TINY)) * (1.0 / tail.centre)
@@ -119,7 +120,7 @@ def _registered(
     types: Callable[[Any, Any, Any], tuple[Any, ...]],
     **options: Any,
 ) -> None:
-    """Register a converter that traces an estimator's outputs, of these types."""
+    """Register a converter that traces an estimator's outputs, with these types."""
 
     def shapes(operator: Any) -> None:
         estimator = operator.raw_operator
@@ -145,7 +146,7 @@ def _registered(
 
 
 def _add(graph: Graph, names: dict[str, str], scope: Any, container: Any) -> None:
-    """Add a graph to one of skl2onnx, under these names and else names of its own."""
+    """Add a graph to one of skl2onnx, with these names, and unique names for other values."""
 
     def renamed(name: str) -> str:
         return names.setdefault(name, scope.get_unique_variable_name(name))
@@ -154,7 +155,7 @@ def _add(graph: Graph, names: dict[str, str], scope: Any, container: Any) -> Non
         kind = helper.np_dtype_to_tensor_dtype(array.dtype)
         values = array.ravel().tolist()
         if kind == TensorProto.STRING:
-            # Left to itself an older onnx takes ASCII alone.
+            # By default, older versions of onnx accept only ASCII.
             values = [value.encode() for value in values]
         container.add_initializer(renamed(name), kind, array.shape, values)
 
