@@ -1,4 +1,4 @@
-"""Fits on real clusters: processes of their own, real workers, real faults."""
+"""Fits on real clusters: separate processes, real workers, real faults."""
 
 import errno
 import gc
@@ -254,7 +254,7 @@ def test_a_killed_worker_ends_the_fit_which_goes_on_later(client, plain, in_epoc
     assert same(fit(estimator, BLOCKS), plain)
 
 
-def test_a_worker_ended_for_want_of_memory(client, in_epoch_3):
+def test_a_worker_ended_for_lack_of_memory(client, in_epoch_3):
     worker = max(client.nthreads())
 
     def kill():
@@ -384,7 +384,7 @@ def test_a_paused_worker_that_does_not_answer(monkeypatch):
         watch.Watch(client, "fit", [worker]).poll()
 
 
-def test_the_loss_on_rows_set_aside_can_be_interrupted():
+def test_the_validation_loss_can_be_interrupted():
     def check():
         raise CutShortError
 

@@ -1,4 +1,4 @@
-"""What is made for one fit or one call is not kept without a bound."""
+"""Objects made for one fit or one call are not kept without a bound."""
 
 import gc
 import tracemalloc

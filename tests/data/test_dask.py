@@ -1,4 +1,4 @@
-"""Dask collections stand in for arrays: streamed into fit, transformed where they are."""
+"""Dask collections in place of arrays: streamed into fit, transformed where they are."""
 
 import warnings
 
@@ -106,7 +106,7 @@ def test_an_epoch_takes_every_row_once_and_shuffles_within_a_window(window, monk
     assert np.array_equal(epoch_pieces, X[rows])
 
 
-def test_rows_set_aside_stay_within_their_share_of_memory(monkeypatch):
+def test_the_validation_set_is_bounded_in_memory(monkeypatch):
     monkeypatch.setattr(dask_rows, "VALIDATION_BYTES", 7 * X[0].nbytes)
     assert DaskRows(BLOCKS).max_validation_rows == 7
     seen = []
@@ -212,7 +212,7 @@ def test_images():
     assert autoencoder.inverse_transform(table).compute().shape == (60, 64)
 
 
-def test_what_cannot_be_used_is_said_before_training(fitted):
+def test_invalid_collections_are_refused_before_training(fitted):
     spoiled = array.where(X[77, 3] == BLOCKS, np.nan, BLOCKS)
     with pytest.raises(ValueError, match="Input X contains NaN"):
         AutoencoderTransformer(2, **FAST).fit(spoiled)

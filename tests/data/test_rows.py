@@ -1,4 +1,4 @@
-"""X as it comes in: images and sequences flattened, an estimator restored when a fit fails."""
+"""Input checks: images and sequences are flattened, a failed fit restores the estimator."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Converted by skl2onnx, estimators predict in onnxruntime what they predict in NumPy."""
+"""Estimators converted by skl2onnx predict the same in onnxruntime as in NumPy."""
 
 import numpy as np
 import onnxruntime

@@ -1,4 +1,4 @@
-"""Users' Keras models: which fit together, and rows of any shape sent through them."""
+"""Users' Keras models: which ones match, and application to rows of any shape."""
 
 import keras
 import numpy as np
@@ -82,7 +82,7 @@ def test_the_decoder_is_named_too():
     ],
     ids=["sequential", "built by a call", "lists", "subclassed"],
 )
-def test_models_of_every_make(encoder):
+def test_all_types_of_keras_models(encoder):
     assert checked_shapes(encoder, dense(2, 4)) == ((4,), (2,))
     X = np.random.default_rng(0).normal(size=(7, 4))
     kernel, bias = encoder.get_weights()

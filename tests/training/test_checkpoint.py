@@ -1,4 +1,4 @@
-"""A fit that is cut short goes on where it was, and ends as if nothing had happened."""
+"""An interrupted fit resumes from its checkpoint, and ends as if nothing had happened."""
 
 import os
 import shutil
@@ -290,7 +290,7 @@ def test_a_full_disk(tmp_path):
     assert [path.name for path in tmp_path.glob("*/*")] == ["start.checkpoint"]
 
 
-def test_a_place_that_is_no_file_is_refused(tmp_path):
+def test_a_path_that_is_not_a_file_is_refused(tmp_path):
     place = tmp_path / "start.checkpoint"
     os.mkfifo(place)
     with pytest.raises(ValueError, match="it is not a file"):

@@ -1,4 +1,4 @@
-"""Processes: what forks, spawns or is started by joblib fits, or says at once that it cannot."""
+"""Processes that are forked, spawned or started by joblib either fit or raise an error at once."""
 
 import json
 import os

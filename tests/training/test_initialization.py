@@ -1,4 +1,4 @@
-"""Starts: PCA where PCA can hold, close to it elsewhere, random ones of the right variance."""
+"""Initialization: PCA where that is possible, close to it elsewhere, random of correct variance."""
 
 import numpy as np
 import pytest
@@ -44,7 +44,7 @@ def share(codec, X=X):
 @pytest.mark.parametrize("tied", [False, True])
 @pytest.mark.parametrize("hidden", [(), (16,), (16, 12)])
 @pytest.mark.parametrize("activation", ACTIVATIONS)
-def test_the_start_is_pca(activation, hidden, tied):
+def test_the_initialization_is_pca(activation, hidden, tied):
     codec = started(hidden=hidden, activation=activation, tied=tied)
     pca = PCA(5, svd_solver="full").fit(X)
     assert_allclose(codec.encode(X), pca.transform(X), atol=1e-3)

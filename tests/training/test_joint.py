@@ -1,4 +1,4 @@
-"""Joint training: what a batch holds, how long an adversarial step is, the tiniest of data."""
+"""Joint training: contents of a batch, length of an adversarial step, tiny data sets."""
 
 import numpy as np
 import pytest

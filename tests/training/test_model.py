@@ -1,4 +1,4 @@
-"""Where a fit starts: axes of the training rows, which the rows set aside can judge, or of all."""
+"""Initial models: axes of the training rows, which the validation set can judge, or of all rows."""
 
 import numpy as np
 import pytest
@@ -16,7 +16,7 @@ ROWS = np.arange(0, 150, 2)
 
 
 @pytest.mark.parametrize("n_components", [2, 0.95])
-def test_the_start_has_not_seen_the_rows_set_aside(n_components):
+def test_the_initialization_has_not_seen_the_validation_set(n_components):
     plan = AutoencoderTransformer(hidden_layer_sizes=(8,))._plan
     model = initial_model(X, n_components, "pca", plan, np.random.default_rng(0), ROWS)
     n_codes = model.plan.network.n_components
@@ -30,7 +30,7 @@ def test_the_start_has_not_seen_the_rows_set_aside(n_components):
         assert_allclose(np.abs(codes), np.abs((X - pca.mean_) @ axes), atol=1e-5)
 
 
-def test_a_start_that_is_kept_is_pca_of_all_rows():
+def test_a_kept_initialization_is_pca_of_all_rows():
     fixed = {"hidden_layer_sizes": (8,), "max_iter": 2, "random_state": 0}
     # Every step makes it worse.
     fitted = AutoencoderTransformer(2, learning_rate_init=10.0, **fixed).fit(X)
@@ -55,7 +55,7 @@ def share_of_pca(train, test):
     return 1 - left / ((test - test.mean(axis=0)) ** 2).sum()
 
 
-def test_what_leaving_the_start_gives_up_is_estimated():
+def test_the_loss_of_pca_of_all_rows_is_estimated():
     """On new rows, the axes of all rows are better than those of some by what is expected."""
     rng = np.random.default_rng(0)
     mixing = 3 * rng.standard_normal((2, 12))
