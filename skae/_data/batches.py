@@ -51,7 +51,7 @@ class Chunk(NamedTuple):
 
 @dataclass
 class Feed:
-    """Endless epochs over some rows of X, in chunks whose shape depends on the batch alone.
+    """Endless epochs over some rows of X, in chunks whose shape depends only on the batch shape.
 
     Parameters
     ----------

@@ -1,7 +1,7 @@
 """Frozen, hashable descriptions of training: no arithmetic, no TensorFlow.
 
 A plan has a structure (layer sizes, activation names, classes of penalties) and runtime scalars
-(every float). Programs are compiled for the structure alone, :func:`compile_key`, and are fed the
+(every float). Programs are compiled only for the structure, :func:`compile_key`, and are fed the
 scalars: :func:`runtime_scalars` reads them, :func:`with_runtime_scalars` replaces them.
 """
 
@@ -196,9 +196,9 @@ class Solver:
     ----------
     name : {"adam", "adamw", "sgd", "rmsprop"}
     momentum : float
-        Of "sgd" alone.
+        Only for "sgd".
     nesterovs_momentum : bool
-        Of "sgd" alone.
+        Only for "sgd".
     weight_decay : float
         Share of a kernel, times the learning rate, that "adamw" subtracts at each step.
     """

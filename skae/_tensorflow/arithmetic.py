@@ -65,7 +65,7 @@ def n_parts(n_rows: int) -> int:
 def map_parts(function: Callable[[Tensor], Tensor], rows: Tensor, parts: int) -> Tensor:
     """Apply a function to rows, with one thread for each part of them.
 
-    The parts depend on the number of rows alone. If each operation has one thread, so does the
+    The parts depend only on the number of rows. If each operation has one thread, so does the
     rounding of the result.
     """
     if parts == 1:

@@ -40,7 +40,7 @@ def interruptibly(
     Parameters
     ----------
     function : callable
-        It goes on in the background if the wait for it ends early.
+        It continues in the background if the wait for it ends early.
     check : callable
         Called repeatedly; an exception that it raises ends the wait.
     report_slow : callable or None

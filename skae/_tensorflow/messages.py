@@ -41,7 +41,7 @@ def without_harmless_messages() -> Iterator[None]:
         yield
         return
     try:
-        # In a session of its own, which Ctrl-C does not reach.
+        # In a separate session, which Ctrl-C does not reach.
         process = subprocess.Popen(
             [grep, "--text", "--line-buffered", "--invert-match", "-E", HARMLESS],
             stdin=subprocess.PIPE,

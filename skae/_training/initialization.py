@@ -16,7 +16,7 @@ Weights = tuple[np.ndarray, ...]
 
 # Rows for the regression that inverts a nonlinear code layer by a linear map.
 REGRESSION_ROWS = 4096
-# Codes are scaled up as if they had at least this standard deviation, in units of a column's.
+# Smallest standard deviation by which codes are divided, in units of that of a column.
 MIN_DEVIATION = 0.1
 
 
