@@ -17,7 +17,7 @@ import numpy as np
 
 from skae._data.batches import Feed
 from skae._data.dask_rows import DaskRows, is_dask
-from skae._data.rows import dense
+from skae._data.rows import check_dense
 from skae._distributed import shards as worker_side
 from skae._distributed.workers import Workers
 from skae._estimators.base import BaseAutoencoder
@@ -108,7 +108,7 @@ def fit(estimator: BaseAutoencoder, X: Any, *, client: Any = None) -> BaseAutoen
             "fit the steps before it, and give it their output."
         )
     if not is_dask(X):
-        X = _in_blocks(np.asarray(dense(X)))
+        X = _in_blocks(np.asarray(check_dense(X)))
     with client.as_current():
         _check_versions(client)
         return estimator._fit_by(partial(_shared_trainer, client), X)

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from sklearn.utils.validation import check_array, validate_data
 
-from skae._data.rows import dense, summed, total
+from skae._data.rows import check_dense, summed, total
 
 # Rows are shuffled within a window of blocks: at least two blocks, and more up to this size.
 WINDOW_BYTES = 1 << 27
@@ -33,7 +33,7 @@ def is_frame(X: Any) -> bool:
 
 def _checked(block: Any, dtype: Any) -> np.ndarray:
     """Return a block as an array validated by scikit-learn, or raise its error."""
-    return check_array(dense(block), dtype=dtype, ensure_min_samples=0, input_name="X")
+    return check_array(check_dense(block), dtype=dtype, ensure_min_samples=0, input_name="X")
 
 
 def _total_of_block(

@@ -33,7 +33,7 @@ def restored_on_failure(estimator: Any) -> Iterator[None]:
         raise
 
 
-def dense(X: Any, name: str = "X", filled: str = "np.nan") -> Any:
+def check_dense(X: Any, name: str = "X", filled: str = "np.nan") -> Any:
     """Return X; refuse sparse data, and masked values, which scikit-learn would read as valid."""
     if issparse(X):
         raise TypeError(

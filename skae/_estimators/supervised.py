@@ -19,7 +19,7 @@ from sklearn.utils.validation import (
     column_or_1d,
 )
 
-from skae._data.rows import dense
+from skae._data.rows import check_dense
 from skae._data.split import train_validation_rows
 from skae._estimators.head import EncoderWithHead
 from skae._estimators.head_parameters import ATTRIBUTES, PARAMETERS, REFERENCES
@@ -324,7 +324,7 @@ class AutoencoderRegressor(ScoredWhereLabelled, RegressorMixin, EncoderWithHead)
 
 def _labels(y: Any) -> np.ndarray:
     """Return labels of classes as an array of one dimension, all of them known."""
-    y = column_or_1d(dense(y, "y", "-1"), warn=True)
+    y = column_or_1d(check_dense(y, "y", "-1"), warn=True)
     if y.dtype.kind == "f":
         unknown = not np.isfinite(y).all()
     else:
@@ -350,7 +350,7 @@ def _is_no_mark(y: np.ndarray) -> np.ndarray:
 def _numbers(y: Any) -> np.ndarray:
     """Return the targets of a regression, NaN where they are unknown."""
     return check_array(
-        dense(y, "y"),
+        check_dense(y, "y"),
         ensure_2d=False,
         dtype=np.float64,
         ensure_all_finite="allow-nan",
