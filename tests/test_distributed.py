@@ -325,7 +325,7 @@ def _fail(*_):
 
 def test_a_worker_without_memory(client, patch):
     patch("skae._distributed.shards.Shard.epoch", _fail)
-    match = rf"{max(client.nthreads())} has not enough .*allocate 9 GB.*memory_limit"
+    match = rf"{max(client.nthreads())} does not have enough .*allocate 9 GB.*memory_limit"
     with pytest.raises(RuntimeError, match=match):
         fit(AutoencoderTransformer(2, **FAST), BLOCKS)
 
