@@ -17,7 +17,7 @@ import numpy as np
 
 from skae._data.batches import Feed
 from skae._data.dask_rows import DaskRows, is_dask
-from skae._data.rows import dense
+from skae._data.rows import check_dense
 from skae._distributed import shards as worker_side
 from skae._distributed.workers import Workers
 from skae._estimators.base import BaseAutoencoder
@@ -108,7 +108,7 @@ def fit(estimator: BaseAutoencoder, X: Any, *, client: Any = None) -> BaseAutoen
             "fit the steps before it, and give it their output."
         )
     if not is_dask(X):
-        X = _in_blocks(np.asarray(dense(X)))
+        X = _in_blocks(np.asarray(check_dense(X)))
     with client.as_current():
         _check_versions(client)
         return estimator._fit_by(partial(_shared_trainer, client), X)
@@ -210,7 +210,7 @@ def _jobs(job: Job, n: int, batch_size: int, n_batches: int) -> Iterator[Job]:
             rows=np.arange(0),
             batch_size=batch_size,
             rng=np.random.default_rng([seed, rank]),
-            least_batches=n_batches,
+            min_batches=n_batches,
         )
         if state is not None:
             state = state._replace(feeds=feeds and [feeds[rank]])
@@ -291,12 +291,12 @@ class SharedTrainer:
 
     def epoch(self, rate: float) -> float:
         """Pass once over the rows of all workers and return the mean training loss."""
-        (loss, self.weights), *_ = self._ask("epoch_and_weights", "epoch", rate)
+        (loss, self.weights), *_ = self._call("epoch_and_weights", "epoch", rate)
         return loss
 
     def loss(self) -> float:
         """Return the mean training loss without moving."""
-        return self._ask("loss", "loss")[0]
+        return self._call("loss", "loss")[0]
 
     def loss_on(self, feed: Feed, weights: tuple[np.ndarray, ...]) -> float:
         """Return the mean training loss of weights on other rows here, the L2 term left out."""
@@ -308,11 +308,11 @@ class SharedTrainer:
     @property
     def state(self) -> TrainerState:
         """What the first rank remembers, with the state of each rank's feed."""
-        state, *feeds = self._ask("state", "feeds")
+        state, *feeds = self._call("state", "feeds")
         return state._replace(feeds=[*state.feeds, *chain(*feeds)])
 
-    def _ask(self, of_first: str, of_others: str, *arguments: Any) -> list[Any]:
+    def _call(self, of_first: str, of_others: str, *arguments: Any) -> list[Any]:
         """Let all do the same, and the first rank send what need not come from each."""
         first, *others = self._shards
-        asked = [(first, of_first), *((shard, of_others) for shard in others)]
-        return self._workers.results(worker_side.call, [(*each, arguments) for each in asked])
+        calls = [(first, of_first), *((shard, of_others) for shard in others)]
+        return self._workers.results(worker_side.call, [(*each, arguments) for each in calls])

@@ -88,10 +88,10 @@ def to_keras(estimator: BaseAutoencoder) -> KerasModels:
             f"{type(estimator).__name__}.{whereabouts(estimator)}"
         )
     enter_tensorflow()
-    from skae._tensorflow.keras_layers import decoder_of, encoder_of, in_a_row
+    from skae._tensorflow.keras_layers import chained, decoder_of, encoder_of
 
     encoder, decoder = encoder_of(codec), decoder_of(codec)
-    return KerasModels(encoder, decoder, in_a_row(encoder, decoder))
+    return KerasModels(encoder, decoder, chained(encoder, decoder))
 
 
 def from_keras(encoder: Any, decoder: Any) -> KerasAutoencoder:

@@ -1,4 +1,4 @@
-"""Running code in a new interpreter."""
+"""Run code in a new interpreter."""
 
 import subprocess
 import sys

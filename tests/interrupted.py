@@ -55,19 +55,19 @@ def pressed(*epochs):
     """Press Ctrl-C at the end of these epochs, counted over all fits; yield their number."""
     from skae._training.schedule import Monitor
 
-    see, count = Monitor.see, [0]
+    update, count = Monitor.update, [0]
 
     def and_press(self, *args):
         count[0] += 1
         if count[0] in epochs:
             press()
-        return see(self, *args)
+        return update(self, *args)
 
-    Monitor.see = and_press
+    Monitor.update = and_press
     try:
         yield count
     finally:
-        Monitor.see = see
+        Monitor.update = update
 
 
 @contextmanager
@@ -258,7 +258,7 @@ def a_second_one_does_not_wait():
 def it_comes_while_a_program_is_compiled():
     from skae._tensorflow import first_call, session
 
-    traced, first_call.LONG = session._traced, 0.2
+    traced, first_call.SLOW_SECONDS = session._traced, 0.2
 
     done = threading.Event()
 

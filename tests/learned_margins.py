@@ -1,4 +1,4 @@
-"""How safe are the tests of what was learnt? Many seeds, in six settings of the arithmetic.
+"""Margins of the tests of learned results: many seeds, in six settings of the arithmetic.
 
 ``python tests/learned_margins.py FOLDER [--seeds 0-19] [--settings NAME,NAME] [TESTS]``
 

@@ -1,4 +1,4 @@
-"""Claims about what was learnt, and the margins by which they hold.
+"""Claims about learned results, and the margins by which they hold.
 
 Rounding differs between processors, and training amplifies it. So a test that compares what a fit
 has learnt takes its `random_state` from the fixture `learning_seed` and states its claim by

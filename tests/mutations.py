@@ -60,12 +60,12 @@ def validates_on_training_rows():
     from skae._data import split
     from skae._estimators import base, supervised
 
-    def set_aside(*arguments):
-        rows, aside = split_rows(*arguments)
-        return rows, rows[: len(aside)]
+    def train_validation_rows(*arguments):
+        rows, validation = honest(*arguments)
+        return rows, rows[: len(validation)]
 
-    split_rows = split.set_aside
-    base.set_aside = supervised.set_aside = set_aside
+    honest = split.train_validation_rows
+    base.train_validation_rows = supervised.train_validation_rows = train_validation_rows
 
 
 def shuffled_feature_names():
@@ -81,9 +81,9 @@ def starts_at_random():
     from skae._training import initialization, model
 
     def start(network, axes, some_rows, scale, rng, equalizes_code_variance=True):
-        return initialization.random_start(network, "he", rng)
+        return initialization.random_weights(network, "he", rng)
 
-    model.principal_start = start
+    model.pca_weights = start
 
 
 # Each fault, and the kinds that it touches.

@@ -1,4 +1,4 @@
-"""Dense networks for tests of what lies below the estimators."""
+"""Dense networks for tests of the packages below the estimators."""
 
 from skae._plan.layers import dense_layers
 from skae._plan.plan import Network, mirrored

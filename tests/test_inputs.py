@@ -78,13 +78,13 @@ def test_values_too_large_for_the_arithmetic_are_named(fitted, dtype):
     rows = X.astype(dtype)
     rows[[3, 7], 2] = 0.5 * np.finfo(dtype).max
     for text in without_hidden_layers(refusals(fitted, rows)).values():
-        assert "not finite for 2 of 60 rows" in text
+        assert "not finite for 2 of 60 samples" in text
         assert "(column 2), which is too large" in text
 
 
 def test_codes_too_large_are_named():
     fitted = clone(PLAIN).fit(X)
-    with pytest.raises(ValueError, match=r"not finite for 1 of 1 rows.*\(column 1\)"):
+    with pytest.raises(ValueError, match=r"not finite for 1 of 1 samples.*\(column 1\)"):
         fitted.inverse_transform(np.float32([[0.0, 3e38]]))
     masked = np.ma.array(fitted.transform(X), mask=[[True, False]] * len(X))
     with pytest.raises(ValueError, match="60 of its values are masked"):

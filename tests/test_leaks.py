@@ -1,4 +1,4 @@
-"""What is made for one fit or one call is not kept without a bound."""
+"""Objects made for one fit or one call are not kept without a bound."""
 
 import gc
 import tracemalloc
@@ -11,7 +11,7 @@ import tensorflow as tf
 from skae import AutoencoderTransformer
 from skae._tensorflow.program import program
 from skae._tensorflow.serve import _compiled
-from skae._tensorflow.session import KEPT, Program, kept
+from skae._tensorflow.session import CACHE_SIZE, Program, locked_cache
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -46,11 +46,11 @@ def test_a_batch_size_counts_among_the_programs_kept():
         make(batch_size=batch_size).fit(X[:, :3])
     after = program.cache_info()
     assert after.misses == before.misses + 2
-    assert after.currsize <= after.maxsize == _compiled.cache_info().maxsize == KEPT
+    assert after.currsize <= after.maxsize == _compiled.cache_info().maxsize == CACHE_SIZE
 
 
 def test_what_is_dropped_is_closed(monkeypatch):
-    monkeypatch.setattr("skae._tensorflow.session.KEPT", 2)
+    monkeypatch.setattr("skae._tensorflow.session.CACHE_SIZE", 2)
     sessions = []
 
     class Session(tf.compat.v1.Session):
@@ -60,7 +60,7 @@ def test_what_is_dropped_is_closed(monkeypatch):
 
     monkeypatch.setattr(tf.compat.v1, "Session", Session)
 
-    @kept
+    @locked_cache
     def times(factor):
         return Program(lambda x: x * factor, (tf.TensorSpec((), tf.float32),), on_xla=True)
 

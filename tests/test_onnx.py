@@ -75,7 +75,7 @@ def test_what_is_not_converted():
     with pytest.raises(ValueError, match="part='both'"):
         to_onnx(fitted, "both")
     recurrent = skae.RecurrentAutoencoder(2, sequence_shape=(3, 2), **SMALL).fit(X)
-    with pytest.raises(ValueError, match="RecurrentAutoencoder is not traced to ONNX"):
+    with pytest.raises(ValueError, match="RecurrentAutoencoder cannot be converted to ONNX"):
         to_onnx(recurrent)
 
 

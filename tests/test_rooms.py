@@ -1,4 +1,4 @@
-"""The import boundaries: light to import, light to serve, one room for TensorFlow."""
+"""Import boundaries: light to import, light to predict with, one package for TensorFlow."""
 
 import ast
 import pickle
@@ -27,7 +27,7 @@ def imports(path, everywhere=True):
 
 
 @pytest.mark.parametrize("path", sorted(ROOT.rglob("*.py")), ids=lambda path: path.name)
-def test_only_one_room_imports_tensorflow(path):
+def test_only_one_package_imports_tensorflow(path):
     if path.parent.name != "_tensorflow":
         roots = {name.split(".")[0] for name in imports(path)}
         assert not roots & {"tensorflow", "keras"}
@@ -39,8 +39,8 @@ def test_only_pictures_import_matplotlib_and_only_to_draw(path):
     assert "matplotlib" not in {name.split(".")[0] for name in names}
 
 
-# A room imports from those before it alone.
-ROOMS = (
+# A package imports only from those before it.
+PACKAGES = (
     "_plan",
     "_data",
     "_network",
@@ -54,10 +54,10 @@ ROOMS = (
 )
 
 
-@pytest.mark.parametrize("room", ROOMS)
-def test_rooms_import_one_way(room):
-    allowed = {"_version", *ROOMS[: ROOMS.index(room) + 1]}
-    for path in (ROOT / room).glob("*.py"):
+@pytest.mark.parametrize("package", PACKAGES)
+def test_packages_import_one_way(package):
+    allowed = {"_version", *PACKAGES[: PACKAGES.index(package) + 1]}
+    for path in (ROOT / package).glob("*.py"):
         inner = {name.split(".")[1] for name in imports(path) if name.startswith("skae.")}
         assert inner <= allowed, path.name
 

@@ -1,1 +1,1 @@
-"""Rows of X, wherever they are: validated once, read in blocks and batches, summed up, PCA."""
+"""Access to X, in memory or in Dask: validation, blocks, batches, sums, PCA."""

@@ -1,4 +1,4 @@
-"""Rows of X as chunks of standardised float32 batches, the next one made ahead."""
+"""Chunks of standardized float32 batches of X, with the next chunk prepared in advance."""
 
 from __future__ import annotations
 
@@ -11,30 +11,30 @@ from typing import Any, Generic, NamedTuple, TypeVar
 import numpy as np
 
 from skae._data.blocks import blocks, standardised
-from skae._data.rows import Pairs, in_order, inputs_of, targets_of
+from skae._data.rows import Pairs, epoch_pieces, inputs_of, targets_of
 from skae._plan.objectives import Corruption
 
 T = TypeVar("T")
 
-# A chunk has at most so many steps and so many entries: 16 MB of float32.
+# Largest number of steps and of entries in a chunk: 16 MB of float32.
 CHUNK_STEPS, CHUNK_ENTRIES = 64, 1 << 22
-# Rows are gathered in pieces that stay in a core's cache.
+# Rows are gathered in pieces that fit into a core's cache.
 GATHER_ENTRIES = 1 << 17
 AUTO_BATCH_SIZE = 64
 
 
 def rows_in_a_batch(asked: int | str, n_rows: int) -> int:
-    """Return the batch size to compile for: that asked for, or less where no epoch fills it."""
+    """Return the batch size to compile for: as requested, or less if no epoch fills it."""
     size = AUTO_BATCH_SIZE if asked == "auto" else int(asked)
-    # To a power of two only, so that another number of rows seldom compiles another program.
+    # Only a power of two, so that another number of rows seldom compiles another program.
     return min(size, 1 << (n_rows - 1).bit_length())
 
 
 class Chunk(NamedTuple):
-    """Batches for several steps; rows past the data have weight zero.
+    """Batches for several steps; rows past the end of the data have weight zero.
 
-    `normals` are standard normals, `n_normals` for each row. The last chunk of an epoch tells the
-    state in which it leaves the generator, from which the next epoch can be drawn again.
+    `normals` are standard normals, `n_normals` for each row. The last chunk of an epoch holds the
+    generator's state after it, from which the next epoch can be drawn again.
     """
 
     inputs: np.ndarray
@@ -51,7 +51,7 @@ class Chunk(NamedTuple):
 
 @dataclass
 class Feed:
-    """Endless epochs over some rows of X, in chunks whose shape the batch alone decides.
+    """Endless epochs over some rows of X, in chunks whose shape depends only on the batch shape.
 
     Parameters
     ----------
@@ -66,12 +66,12 @@ class Feed:
         Draws permutations and noise.
     corruption : Corruption or None
     n_normals : int
-        How many normals training needs for each row.
+        Number of normals that training needs for each row.
     targets : ndarray of shape (n_samples, n_targets), float32, or None
-        What each row of X is to become; None is the row itself, clean and standardised, or the
+        The target of each row of X; None means the row itself, clean and standardized, or the
         one that it is paired with.
-    least_batches : int
-        How many batches an epoch has at least; the last ones may have no real row.
+    min_batches : int
+        Smallest number of batches in an epoch; the last ones may have no real row.
     """
 
     X: Any
@@ -84,7 +84,7 @@ class Feed:
     corruption: Corruption | None = None
     n_normals: int = 0
     targets: np.ndarray | None = None
-    least_batches: int = 0
+    min_batches: int = 0
 
     @property
     def n_rows(self) -> int:
@@ -97,7 +97,7 @@ class Feed:
         return max(1, min(CHUNK_STEPS, CHUNK_ENTRIES // (self.batch_size * self.X.shape[1])))
 
     def __iter__(self) -> Iterator[Chunk]:
-        """Yield chunks whose arrays are filled anew for the next one: copy what is to last."""
+        """Yield chunks whose arrays the next chunk overwrites: copy them to keep them."""
         n_rows, n_features = self.n_rows, self.X.shape[1]
         shape = (self.steps, self.batch_size)
         inputs = np.zeros((*shape, n_features), np.float32)
@@ -109,7 +109,7 @@ class Feed:
         normals = np.empty((*shape, self.n_normals), np.float32)
         row_weights = np.zeros(shape, np.float32)
         flat = [array.reshape(-1, array.shape[-1]) for array in (inputs, targets)]
-        n_batches = max(self.least_batches, -(-n_rows // self.batch_size))
+        n_batches = max(self.min_batches, -(-n_rows // self.batch_size))
 
         def chunk(n_filled: int, first_batch: int) -> Chunk:
             self.rng.standard_normal(out=normals, dtype=np.float32)
@@ -131,27 +131,27 @@ class Feed:
                 yield chunk(0, first_batch)
 
     def _runs(self, size: int) -> Iterator[tuple[int, Any, np.ndarray]]:
-        """Yield an epoch's rows in runs that fill chunks of this size: the place, X, which rows."""
+        """Yield an epoch's rows in runs that fill chunks of this size: offset, X, row indices."""
         at = 0
-        for X, order in in_order(self.X, self.rows, self.rng if self.shuffle else None):
+        for X, order in epoch_pieces(self.X, self.rows, self.rng if self.shuffle else None):
             while order.size:
                 chosen, order = np.split(order, [size - at])
                 yield at, X, chosen
                 at = (at + len(chosen)) % size
 
     def _fill(self, X: Any, chosen: np.ndarray, inputs: np.ndarray, targets: np.ndarray) -> None:
-        """Write chosen rows of X; what an earlier chunk left behind them has weight zero."""
+        """Write chosen rows of X; rows of an earlier chunk behind them have weight zero."""
         if self.targets is not None:
             np.take(self.targets, chosen, axis=0, out=targets[: len(chosen)], mode="clip")
         seen = inputs_of(X)
-        # Whole batches, so that a corruption has other rows to look at.
+        # Whole batches, because a corruption may use other rows of the batch.
         width = X.shape[1] * self.batch_size
         for batches in blocks(-(-len(chosen) // self.batch_size), width, GATHER_ENTRIES):
             part = slice(batches.start * self.batch_size, batches.stop * self.batch_size)
             part = slice(part.start, min(part.stop, len(chosen)))
             out = inputs[part]
             in_place = out if seen.dtype == out.dtype else None
-            # Every index is valid; "clip" spares the buffer that "raise" goes through.
+            # Every index is valid; "clip" avoids the buffer that "raise" needs.
             rows = np.take(seen, chosen[part], axis=0, out=in_place, mode="clip")
             if isinstance(X, Pairs):
                 clean = targets_of(X)[chosen[part]]
@@ -164,9 +164,9 @@ class Feed:
 
 
 class Prefetcher(Generic[T]):
-    """An endless iterator whose next item a thread makes, from the first one on.
+    """An endless iterator that prepares its next item in a thread, starting with the first.
 
-    The thread works in the context of the caller, such as dask's current client.
+    The thread runs in the caller's context, which holds Dask's current client.
     """
 
     def __init__(self, items: Iterator[T]) -> None:
@@ -183,5 +183,5 @@ class Prefetcher(Generic[T]):
         return item
 
     def close(self) -> None:
-        """Wait for the item that is being made, and stop the thread."""
+        """Wait for the item in preparation, and stop the thread."""
         self._pool.shutdown()

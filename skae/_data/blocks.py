@@ -1,4 +1,4 @@
-"""Rows a block at a time, and standardised ones."""
+"""Row slices of limited size, and standardization."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from collections.abc import Iterator
 
 import numpy as np
 
-# Entries of the widest array of a block: some 4 MB of float32, which stays in a CPU's caches.
+# Entries of the widest array of a block: some 4 MB of float32, which fit into a CPU's caches.
 BLOCK_ENTRIES = 1 << 20
 
 
 def blocks(n_rows: int, width: int, n_entries: int = BLOCK_ENTRIES) -> Iterator[slice]:
-    """Yield slices of so many rows that a block of this width stays small."""
+    """Yield row slices such that a block of `width` columns has at most `n_entries` values."""
     size = max(1, n_entries // width)
     for begin in range(0, n_rows, size):
         yield slice(begin, min(begin + size, n_rows))
@@ -20,9 +20,9 @@ def blocks(n_rows: int, width: int, n_entries: int = BLOCK_ENTRIES) -> Iterator[
 def standardised(
     rows: np.ndarray, mean: np.ndarray, scale: float, out: np.ndarray | None = None
 ) -> np.ndarray:
-    """Return rows as float32, centred in their own dtype and divided by one number.
+    """Return rows as float32, centered in their own dtype and divided by `scale`.
 
-    The rows are overwritten: give a copy, which may be `out` itself.
+    The rows are overwritten: pass a copy, which may be `out` itself.
     """
     if out is None:
         out = np.empty(rows.shape, np.float32)

@@ -1,4 +1,4 @@
-"""What dask's workers compute from a collection when it is asked for, without TensorFlow."""
+"""Methods on Dask collections: lazy results, computed block by block, without TensorFlow."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from skae._data.dask_rows import is_dask, is_frame
 
 
 def lazily(method: Callable[..., Any]) -> Callable[..., Any]:
-    """Let a method that maps rows to rows take dask collections, and give lazy ones.
+    """Make a method that maps rows to rows accept Dask collections, and return lazy ones.
 
-    Dask's workers call the method on each block. The result of a dask array is one of known
-    shape and dtype, that of a dask dataframe one with names for its columns.
+    Dask's workers call the method on each block. A Dask array gives a Dask array of known shape and
+    dtype, a Dask dataframe gives a Dask dataframe with column names.
     """
     name = method.__name__
 
@@ -34,7 +34,7 @@ def lazily(method: Callable[..., Any]) -> Callable[..., Any]:
             )
         from dask import delayed
 
-        # One small row tells the width and the dtype, and whether columns are as in fit.
+        # One row gives the width and the dtype, and checks the columns against those of fit.
         trial = _trial_rows(X)
         out = np.asarray(getattr(self, name)(trial))
         fitted = delayed(self)
@@ -58,7 +58,7 @@ def lazily(method: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _trial_rows(X: Any) -> Any:
-    """Return a row such as X may have, without computing any."""
+    """Return an example row of the shape and dtype of X, without computing any."""
     return X._meta_nonempty if is_frame(X) else np.zeros((1, *X.shape[1:]), X.dtype)
 
 
@@ -76,12 +76,12 @@ def _on_frame(block: Any, fitted: Any, name: str, meta: Any) -> Any:
 
 
 def _as_table(out: np.ndarray) -> np.ndarray:
-    """Return images or sequences as the rows that a dataframe can hold."""
+    """Return images or sequences as flat rows, which a dataframe can hold."""
     return out.reshape(len(out), -1) if out.ndim > 2 else out
 
 
 def _names(fitted: Any, name: str, out: np.ndarray) -> Any:
-    """Return the names of what a method gives for a dataframe."""
+    """Return the column names of a method's result for a dataframe."""
     if out.ndim == 1:
         return name
     if name == "transform":

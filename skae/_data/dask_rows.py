@@ -1,4 +1,4 @@
-"""The rows of dask collections, as a fit reads them: block by block, as often as it needs."""
+"""The rows of Dask collections, which a fit reads block by block, as often as it needs."""
 
 from __future__ import annotations
 
@@ -11,29 +11,29 @@ from typing import Any
 import numpy as np
 from sklearn.utils.validation import check_array, validate_data
 
-from skae._data.rows import add_up, dense, total
+from skae._data.rows import check_dense, summed, total
 
-# Rows are shuffled within a window of blocks, of so many bytes if it has two blocks at least.
+# Rows are shuffled within a window of blocks: at least two blocks, and more up to this size.
 WINDOW_BYTES = 1 << 27
-# So many bytes of rows set aside stay in memory throughout a fit.
-ASIDE_BYTES = 1 << 27
-# Sums of so many blocks are added at a time.
+# Size of the validation set that stays in memory throughout a fit.
+VALIDATION_BYTES = 1 << 27
+# Number of block sums that are added at a time.
 FAN_IN = 8
 
 
 def is_dask(X: Any) -> bool:
-    """Return whether X is a dask collection; who has not imported dask cannot hold one."""
+    """Return whether X is a Dask collection, which is impossible unless dask is imported."""
     return "dask" in sys.modules and hasattr(X, "__dask_graph__")
 
 
 def is_frame(X: Any) -> bool:
-    """Return whether a collection has columns with names."""
+    """Return whether a collection has column names."""
     return hasattr(X, "columns")
 
 
 def _checked(block: Any, dtype: Any) -> np.ndarray:
-    """Return a block as the array that scikit-learn would make of it, or raise its error."""
-    return check_array(dense(block), dtype=dtype, ensure_min_samples=0, input_name="X")
+    """Return a block as an array validated by scikit-learn, or raise its error."""
+    return check_array(check_dense(block), dtype=dtype, ensure_min_samples=0, input_name="X")
 
 
 def _total_of_block(
@@ -45,19 +45,19 @@ def _total_of_block(
 
 
 def _sum(parts: list[Any]) -> Any:
-    return add_up(part for part in parts if part is not None)
+    return summed(part for part in parts if part is not None)
 
 
 class DaskRows:
-    """The rows of a dask collection, read block by block as often as they are asked for.
+    """The rows of a Dask collection, read block by block whenever they are needed.
 
-    Blocks are computed by dask's own scheduler: threads, or the workers of a cluster whose client
-    is the default one. What is summed over all rows is summed where the blocks are.
+    Dask's own scheduler computes the blocks: threads, or the workers of a cluster whose client is
+    the default one. Sums over all rows are computed where the blocks are.
 
     Parameters
     ----------
     collection : dask array or dataframe
-        With rows of unknown number, the blocks are computed once to count them.
+        If the number of rows is unknown, the blocks are computed once to count them.
     """
 
     def __init__(self, collection: Any) -> None:
@@ -76,7 +76,7 @@ class DaskRows:
         self._array = array.map_blocks(
             _checked, self.dtype, dtype=self.dtype, meta=np.empty((0, 0), self.dtype)
         )
-        # Where each block begins, and where the last one ends.
+        # The first row of each block, and the end of the last one.
         self.bounds = np.cumsum([0, *array.chunks[0]])
 
     def __len__(self) -> int:
@@ -89,29 +89,29 @@ class DaskRows:
 
     @property
     def blocks(self) -> list[Any]:
-        """The blocks of rows, each to be computed."""
+        """The blocks of rows, as delayed objects."""
         return list(self._array.to_delayed().ravel())
 
     @property
     def token(self) -> str:
-        """What dask calls the collection, the same in every process where it is made the same."""
+        """Dask's token of the collection, equal in every process that builds it alike."""
         from dask.base import tokenize
 
         return tokenize(self.collection)
 
     @property
-    def most_aside(self) -> int:
-        """How many rows may stay in memory to monitor the loss on."""
-        return max(1, ASIDE_BYTES // (self.shape[1] * self.dtype.itemsize))
+    def max_validation_rows(self) -> int:
+        """Largest number of validation rows that stay in memory."""
+        return max(1, VALIDATION_BYTES // (self.shape[1] * self.dtype.itemsize))
 
     def extremes(self) -> tuple[Any, Any]:
-        """Return the smallest and the largest value, by one pass."""
+        """Return the smallest and the largest value, in one pass."""
         from dask import compute
 
         return compute(self._array.min(), self._array.max())
 
     def total(self, of_block: Callable[[np.ndarray], Any], rows: np.ndarray | None = None) -> Any:
-        """Sum what a function gives for blocks of all or some rows, there where the blocks are."""
+        """Sum a function over blocks of all or some rows, computed where the blocks are."""
         from dask import delayed
 
         chosen: list[Any] = [None] * len(self.blocks)
@@ -128,7 +128,7 @@ class DaskRows:
         return parts[0].compute()
 
     def __getitem__(self, key: Any) -> np.ndarray:
-        """Return rows (and columns) in memory, chosen by slices or by one array of row numbers."""
+        """Return rows (and columns) in memory, selected by slices or by one array of indices."""
         if not isinstance(key, np.ndarray):
             return self._array[key].compute()
         from dask import compute, delayed
@@ -149,10 +149,10 @@ class DaskRows:
     def pieces(
         self, rows: np.ndarray, rng: np.random.Generator | None
     ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        """Yield an epoch's rows: arrays, each with the order in which its rows are to be taken.
+        """Yield an epoch's rows as arrays, each with the order of its rows.
 
-        With a generator, blocks come in random order, and the rows of those that share a window
-        of `WINDOW_BYTES` are shuffled. The next window is computed meanwhile.
+        With a generator, blocks come in random order, and rows are shuffled within each window
+        of blocks, of `WINDOW_BYTES`. The next window is computed meanwhile.
         """
         from dask import compute, delayed
 
@@ -173,7 +173,7 @@ class DaskRows:
                 windows[-1].append(delayed(np.take)(blocks[i], chosen, axis=0))
 
         with ThreadPoolExecutor(1, thread_name_prefix="skae-blocks") as pool:
-            # In the context of the caller, whose client may be the current one there alone.
+            # In the caller's context: its client may be the current one only there.
             context = copy_context()
             coming = pool.submit(context.run, compute, *windows[0])
             for following in [*windows[1:], []]:
@@ -186,9 +186,9 @@ class DaskRows:
 
 
 def validated_rows(estimator: Any, X: Any, first: bool, least: int) -> DaskRows:
-    """Return the rows of a collection with the columns that an estimator takes.
+    """Return the rows of a collection, with columns checked against those of an estimator.
 
-    Values are looked at whenever a block is read, which `fit` does before it trains.
+    Values are checked whenever a block is read, which `fit` does before it trains.
     """
     if X.ndim != 2:
         raise ValueError(

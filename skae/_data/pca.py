@@ -1,7 +1,7 @@
-"""Centre, scale and principal axes of all rows, a block of rows at a time.
+"""Center, scale and principal axes of all rows, a block of rows at a time.
 
-scikit-learn's `PCA` centres a copy of X wherever it does not use the covariance; here X may
-be larger than memory and is never copied.
+scikit-learn's `PCA` centers a copy of X unless it uses the covariance; here X may be larger than
+memory and is never copied.
 """
 
 from __future__ import annotations
@@ -15,17 +15,17 @@ from scipy import linalg
 from skae._data.blocks import blocks
 from skae._data.rows import total
 
-# Up to this many rows or columns the axes come from an exact eigendecomposition.
+# Up to this number of rows or columns, an exact eigendecomposition gives the axes.
 EXACT_LIMIT = 2000
-# Of the randomized method: extra directions and passes over X (Halko et al., 2011).
+# Extra directions and passes over X of the randomized method (Halko et al., 2011).
 OVERSAMPLES, POWER_ITERATIONS = 10, 7
 
 
 class Axes(NamedTuple):
-    """Orthonormal directions, the largest variance first.
+    """Orthonormal directions, sorted by decreasing variance.
 
-    `directions` has shape (n_features, n_axes), `variances` (n_axes,) holds the mean squared
-    coordinates along them.
+    `directions` has shape (n_features, n_axes); `variances`, of shape (n_axes,), holds the mean
+    squared coordinates along them.
     """
 
     directions: np.ndarray
@@ -38,7 +38,7 @@ def centre(X: np.ndarray) -> np.ndarray:
 
 
 def variance(X: np.ndarray, mean: np.ndarray) -> float:
-    """Return the mean over the columns of their variances."""
+    """Return the mean variance of the columns."""
 
     def squares(rows: np.ndarray) -> float:
         block = _centred(rows, mean)
@@ -50,7 +50,7 @@ def variance(X: np.ndarray, mean: np.ndarray) -> float:
 def principal_axes(
     X: np.ndarray, mean: np.ndarray, n_axes: int | None, rng: np.random.Generator
 ) -> Axes:
-    """Return the first `n_axes` principal axes of X (fewer where the rank is lower), or all."""
+    """Return the first `n_axes` principal axes of X (fewer if the rank is lower), or all."""
     n_rows, n_features = X.shape
     if n_axes is not None and min(n_rows, n_features) > EXACT_LIMIT and 4 * n_axes < EXACT_LIMIT:
         axes = _randomized(X, mean, n_axes, rng)
@@ -59,17 +59,20 @@ def principal_axes(
     else:
         axes = _from_gram(X, mean, n_axes)
     directions, variances = axes
-    # What rounding left of directions that hold nothing is no axis.
+    # Drop directions whose variance is rounding error.
     kept = variances > _rounding(X) * variances.max(initial=0.0)
     directions, variances = directions[:, kept], variances[kept]
-    # The sign of an axis is arbitrary: as in scikit-learn, its largest entry is positive.
+    # The sign of an axis is arbitrary: as in scikit-learn, make its largest entry positive.
     largest = np.abs(directions).argmax(axis=0)
     signs = np.sign(directions[largest, np.arange(directions.shape[1])])
     return Axes(directions * signs, variances)
 
 
 def _rounding(X: np.ndarray) -> float:
-    """Return the share of the largest variance that rounding may feign: X's, or that of eigh."""
+    """Return the share of the largest variance below which a variance is rounding error.
+
+    The rounding is that of X, or that of `eigh`.
+    """
     return max(np.finfo(X.dtype).eps, np.finfo(np.float64).eps * max(X.shape))
 
 
@@ -78,7 +81,7 @@ def _centred(block: np.ndarray, mean: np.ndarray) -> np.ndarray:
 
 
 def _largest(matrix: np.ndarray, n: int | None) -> tuple[np.ndarray, np.ndarray]:
-    """Return the `n` largest eigenvalues of a symmetric matrix and their vectors."""
+    """Return the `n` largest eigenvalues of a symmetric matrix and their eigenvectors."""
     size = len(matrix)
     subset = None if n is None or n >= size else (size - n, size - 1)
     values, vectors = linalg.eigh(matrix, subset_by_index=subset, overwrite_a=True)
@@ -110,7 +113,7 @@ def _from_gram(X: np.ndarray, mean: np.ndarray, n_axes: int | None) -> Axes:
 
 
 def _randomized(X: np.ndarray, mean: np.ndarray, n_axes: int, rng: np.random.Generator) -> Axes:
-    """Subspace iteration on the covariance, which is never formed (Halko et al., 2011)."""
+    """Iterate on a subspace of the covariance, which is never formed (Halko et al., 2011)."""
 
     def times_covariance(basis: np.ndarray) -> np.ndarray:
         basis = basis.astype(X.dtype, copy=False)

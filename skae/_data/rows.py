@@ -1,8 +1,8 @@
-"""Rows of X: as they come in, summed up, in the order of an epoch, in memory.
+"""Access to the rows of X: input checks, sums over rows, order of an epoch, rows in memory.
 
-X is an array, or the rows of a dask collection (:class:`~skae._data.dask_rows.DaskRows`), which
-are never in memory all at once and answer the same questions by methods of their own. What is
-trained on may also be :class:`Pairs` of arrays.
+X is an array or a Dask collection. :class:`~skae._data.dask_rows.DaskRows`, which is never in
+memory all at once, implements the same functions as methods. Training data may also be
+:class:`Pairs` of arrays.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from skae._data.blocks import blocks
 
 @contextmanager
 def restored_on_failure(estimator: Any) -> Iterator[None]:
-    """Undo what validation sets on an estimator if what follows raises."""
+    """Restore the attributes that validation sets on an estimator if the block raises."""
     names = ("n_features_in_", "feature_names_in_", "sample_shape_")
     before = {name: vars(estimator)[name] for name in names if name in vars(estimator)}
     try:
@@ -33,28 +33,28 @@ def restored_on_failure(estimator: Any) -> Iterator[None]:
         raise
 
 
-def dense(X: Any, name: str = "X", filled: str = "np.nan") -> Any:
-    """Return X, unless it is sparse, or masked where scikit-learn would read over the mask."""
+def check_dense(X: Any, name: str = "X", filled: str = "np.nan") -> Any:
+    """Return X; refuse sparse data, and masked values, which scikit-learn would read as valid."""
     if issparse(X):
         raise TypeError(
             f"Sparse data was passed for {name}, but dense data is required. Put TruncatedSVD "
             "before the autoencoder, as in make_pipeline(TruncatedSVD(100), "
-            f"AutoencoderTransformer(10)), or give {name}.toarray() where that fits into memory."
+            f"AutoencoderTransformer(10)), or pass {name}.toarray() if that fits into memory."
         )
     if isinstance(X, np.ma.MaskedArray) and np.ma.is_masked(X):
         raise ValueError(
             f"{name} is a masked array: {np.ma.count_masked(X)} of its values are masked and would "
-            f"be taken as if they were known. Give {name}.filled({filled})"
+            f"be read as valid values. Pass {name}.filled({filled})"
             + (", and impute those values, for example by SimpleImputer." if name == "X" else ".")
         )
     return X
 
 
 def finite(compute: Callable[[np.ndarray], np.ndarray], X: np.ndarray) -> np.ndarray:
-    """Return what a function gives for rows of X; refuse rows too large for its arithmetic."""
+    """Return a function's result for rows of X; raise an error for rows that overflow it."""
     with np.errstate(over="ignore", invalid="ignore"):
         result = compute(X)
-        # A sum is finite or not as its terms are, unless it overflows itself.
+        # A finite sum has finite terms; an infinite one may have overflowed by itself.
         if np.isfinite(result.sum()):
             return result
     bad = ~np.isfinite(result.reshape(len(result), -1)).all(axis=1)
@@ -62,16 +62,16 @@ def finite(compute: Callable[[np.ndarray], np.ndarray], X: np.ndarray) -> np.nda
         sizes = np.abs(X[bad]).max(axis=0)
         column = int(sizes.argmax())
         raise ValueError(
-            f"The result is not finite for {bad.sum()} of {len(X)} rows: their values reach "
+            f"The result is not finite for {bad.sum()} of {len(X)} samples: their values reach "
             f"{sizes[column]:g} in size (column {column}), which is too large to compute with in "
-            f"{X.dtype}. Remove such values, clip them, or scale X and fit anew."
+            f"{X.dtype}. Remove such values, clip them, or scale X and fit again."
         )
     return result
 
 
 @dataclass(frozen=True)
 class Pairs:
-    """Rows that the encoder sees, and beside each the row that the decoder is asked for."""
+    """Inputs of the encoder, and for each the target of the decoder."""
 
     inputs: np.ndarray
     targets: np.ndarray
@@ -88,8 +88,8 @@ class Pairs:
 
 
 @dataclass(frozen=True)
-class SomeRows:
-    """Some rows of X, gathered a block at a time where a function of them is summed."""
+class RowSubset:
+    """A subset of the rows of X; sums over it gather one block at a time."""
 
     X: Any
     rows: np.ndarray
@@ -110,14 +110,14 @@ class SomeRows:
         return self.X[self.rows[rows], columns]
 
     def total(self, of_block: Callable[[np.ndarray], Any]) -> Any:
-        """Sum what a function gives for blocks of these rows."""
+        """Sum a function over blocks of these rows."""
         if isinstance(self.X, np.ndarray):
-            return add_up(of_block(self.X[self.rows[part]]) for part in blocks(*self.shape))
+            return summed(of_block(self.X[self.rows[part]]) for part in blocks(*self.shape))
         return self.X.total(of_block, self.rows)
 
 
 def evenly_spaced(X: Any, n: int) -> Any:
-    """Return evenly spaced rows of X, at most so many."""
+    """Return at most `n` evenly spaced rows of X."""
     return X[:: -(-len(X) // n)]
 
 
@@ -134,24 +134,24 @@ def beyond_unit_interval(X: Any) -> tuple[Any, Any] | None:
 
 
 def inputs_of(X: Any) -> Any:
-    """Return what the encoder sees of X: X itself unless it is paired."""
+    """Return the encoder's inputs: X itself unless it is paired."""
     return X.inputs if isinstance(X, Pairs) else X
 
 
 def targets_of(X: Any) -> Any:
-    """Return what the decoder is asked for: X itself unless it is paired."""
+    """Return the decoder's targets: X itself unless it is paired."""
     return X.targets if isinstance(X, Pairs) else X
 
 
 def total(X: Any, of_block: Callable[[np.ndarray], Any]) -> Any:
-    """Sum what a function gives for blocks of rows: arrays, numbers, or what else can be added."""
+    """Sum a function over blocks of rows: arrays, numbers, or other objects that can be added."""
     if not isinstance(X, np.ndarray):
         return X.total(of_block)
-    return add_up(of_block(X[rows]) for rows in blocks(*X.shape))
+    return summed(of_block(X[rows]) for rows in blocks(*X.shape))
 
 
-def add_up(parts: Iterable[Any]) -> Any:
-    """Return the sum of some parts, the first of which may be overwritten."""
+def summed(parts: Iterable[Any]) -> Any:
+    """Return the sum of some parts; the first one may be overwritten."""
     parts = iter(parts)
     result = next(parts, None)
     for part in parts:
@@ -159,10 +159,10 @@ def add_up(parts: Iterable[Any]) -> Any:
     return result
 
 
-def in_order(
+def epoch_pieces(
     X: Any, rows: np.ndarray, rng: np.random.Generator | None
 ) -> Iterable[tuple[Any, np.ndarray]]:
-    """Return an epoch's rows: arrays, each with the order in which its rows are to be taken.
+    """Return an epoch's rows as arrays, each with the order of its rows.
 
     A generator shuffles them.
     """
@@ -172,14 +172,14 @@ def in_order(
 
 
 def in_memory(X: Any, rows: np.ndarray) -> tuple[Any, np.ndarray]:
-    """Return an array and where in it these rows of X are."""
+    """Return an array and the indices in it of these rows of X."""
     if isinstance(X, np.ndarray | Pairs):
         return X, rows
     return X[rows], np.arange(len(rows))
 
 
 def arrays_of(X: Any) -> Any:
-    """Return nested lists, as of images, as an array; leave all else as it is."""
+    """Return nested lists, such as images, as an array; return other objects unchanged."""
     if not isinstance(X, list | tuple):
         return X
     try:
@@ -191,14 +191,14 @@ def arrays_of(X: Any) -> Any:
 
 
 def shape_of(X: Any) -> tuple[Any, ...]:
-    """Return the shape of an array or of nested lists, () for what tells none."""
+    """Return the shape of an array or of nested lists, () for objects without one."""
     return np.shape(X) if isinstance(X, list | tuple) else tuple(getattr(X, "shape", ()))
 
 
 def flattened(X: Any, name: str, shape: Any) -> Any:
-    """Return an array of images or sequences, which must be of a shape, as rows.
+    """Return an array of images or sequences of the given shape as flat rows.
 
-    `name` is the parameter that gives the shape.
+    `name` is the parameter that holds the shape.
     """
     if without_ones(shape) != without_ones(X.shape[1:]):
         raise ValueError(
@@ -209,7 +209,7 @@ def flattened(X: Any, name: str, shape: Any) -> Any:
 
 
 def without_ones(shape: Any) -> tuple[int, ...]:
-    """Return a shape without ones at its end: a single channel may go without saying."""
+    """Return a shape without trailing ones: a single channel may be omitted."""
     sizes = tuple(shape)
     while sizes and sizes[-1] == 1:
         sizes = sizes[:-1]

@@ -1,4 +1,4 @@
-"""Which rows are trained on, and which are set aside for validation."""
+"""Split rows into a training set and a validation set."""
 
 from __future__ import annotations
 
@@ -7,14 +7,16 @@ from typing import Any
 
 import numpy as np
 
-# Gains have heavy tails: a mean over fewer rows says little, and a tenth of a small table is fewer.
-# But it can spare a quarter at most, and of fewer rows than these not the two of a standard error.
-ENOUGH_ROWS_ASIDE, LARGEST_PART, LEAST_ROWS_TO_SPLIT = 30, 4, 8
+# Smallest validation set, largest part of the rows in it (a quarter), and fewest rows to split.
+# Gains have heavy tails, so a mean over fewer than 30 rows says little, and a tenth of a small
+# table is fewer. But a small table can spare a quarter at most, and one of fewer than 8 rows not
+# even the two that a standard error needs.
+ENOUGH_VALIDATION_ROWS, SMALLEST_DIVISOR, MIN_ROWS_TO_SPLIT = 30, 4, 8
 
 
 @dataclass(frozen=True)
 class Split:
-    """Rows of X to train on, and others to monitor the loss on.
+    """Rows of X to train on, and a validation set to monitor the loss on.
 
     Parameters
     ----------
@@ -28,12 +30,14 @@ class Split:
     validation: np.ndarray
 
 
-def set_aside(
-    n: int, fraction: float, rng: np.random.Generator, most: int | None = None
+def train_validation_rows(
+    n: int, fraction: float, rng: np.random.Generator, max_validation: int | None = None
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return the rows of `n` to train on and those to monitor the loss on, if any."""
-    if not fraction or n < LEAST_ROWS_TO_SPLIT:
+    """Return the indices of training and validation rows among `n`; the latter may be empty."""
+    if not fraction or n < MIN_ROWS_TO_SPLIT:
         return np.arange(n), np.arange(0)
-    n_aside = max(int(np.ceil(fraction * n)), min(ENOUGH_ROWS_ASIDE, n // LARGEST_PART))
-    aside, rows = np.split(rng.permutation(n), [min(n_aside, n - 1, most or n)])
-    return np.sort(rows), np.sort(aside)
+    n_validation = max(
+        int(np.ceil(fraction * n)), min(ENOUGH_VALIDATION_ROWS, n // SMALLEST_DIVISOR)
+    )
+    validation, rows = np.split(rng.permutation(n), [min(n_validation, n - 1, max_validation or n)])
+    return np.sort(rows), np.sort(validation)

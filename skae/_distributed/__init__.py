@@ -1,1 +1,1 @@
-"""Training on the workers of a Dask cluster: their rows, their sums, who looks after them."""
+"""Training on the workers of a Dask cluster: data shards, all-reduce, monitoring."""

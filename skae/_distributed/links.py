@@ -1,8 +1,8 @@
-"""Sums over the workers of a shared fit, which travel over connections that Dask has made.
+"""Sums over the workers of a shared fit (all-reduce), sent over Dask's connections.
 
-Nothing here listens: a worker opens its connections to the others as Dask's own code does, to the
-address at which Dask's worker listens anyway, with whatever encryption and certificates the
-cluster asks for (`distributed.Security`).
+This module opens no port: a worker connects to the others as Dask's own code does, to the address
+at which Dask's worker listens anyway, with the encryption and certificates that the cluster
+requires (`distributed.Security`).
 """
 
 from __future__ import annotations
@@ -14,19 +14,19 @@ from typing import Any
 
 import numpy as np
 
-# The name under which Dask's workers know how to take a connection.
+# The name of the handler with which Dask's workers accept a connection.
 OPERATION = "skae_link"
-# Smaller vectors than this, in bytes, go to everybody at once: one exchange takes half the time of
-# two, which send less where there are more than two workers.
+# Vectors up to this size, in bytes, are sent whole to all workers: one exchange takes half the time
+# of two. Two exchanges send less data if there are more than two workers.
 SMALL = 1 << 16
 
 
 class LinkLostError(RuntimeError):
-    """Another worker of the same fit is not there any more: the consequence of a failure."""
+    """The connection to another worker of the fit broke, as a consequence of its failure."""
 
 
 class Links:
-    """The connections of one rank to all others.
+    """The connections of one rank to all other ranks.
 
     Parameters
     ----------
@@ -35,7 +35,7 @@ class Links:
         The fit's name.
     rank : int
     addresses : list of str
-        Of the Dask workers, in the order of their ranks.
+        Addresses of the Dask workers, in the order of their ranks.
     """
 
     def __init__(self, worker: Any, fit: str, rank: int, addresses: Sequence[str]) -> None:
@@ -47,17 +47,17 @@ class Links:
         self._changed = asyncio.Event()
 
     def open(self) -> None:
-        """Connect to the ranks below, and wait for those above."""
+        """Connect to the lower ranks, and wait for connections from the higher ones."""
         self._in_loop(self._open())
 
     async def _open(self) -> None:
         from distributed.comm import connect
 
         for rank in range(self._rank):
-            asked = {"op": OPERATION, "fit": self._fit, "rank": rank, "caller": self._rank}
+            request = {"op": OPERATION, "fit": self._fit, "rank": rank, "caller": self._rank}
             try:
                 self._comms[rank] = await connect(self._addresses[rank], **self._security)
-                await self._comms[rank].write({**asked, "reply": False})
+                await self._comms[rank].write({**request, "reply": False})
             except OSError as error:
                 raise self._lost(rank, error) from None
         while len(self._comms) < len(self._addresses) - 1:
@@ -67,7 +67,7 @@ class Links:
             await self._changed.wait()
 
     async def accept(self, comm: Any, caller: int) -> None:
-        """Take a connection that another rank has opened, until the end of the fit."""
+        """Hold a connection that another rank has opened, until the end of the fit."""
         self._comms[caller] = comm
         self._changed.set()
         while not self._is_closed:
@@ -75,8 +75,8 @@ class Links:
             await self._changed.wait()
 
     def close(self) -> None:
-        """Cut all connections; who waits for a sum gets an error."""
-        # Without a loop Dask's worker has ended, and its connections with it.
+        """Close all connections; a thread that waits for a sum gets an error."""
+        # Without a running loop, Dask's worker and its connections have ended already.
         with suppress(RuntimeError):
             self._loop.call_soon_threadsafe(self._close)
 
@@ -87,7 +87,7 @@ class Links:
             comm.abort()
 
     def sum(self, vector: np.ndarray) -> np.ndarray:
-        """Return the sum of the vectors of all ranks, to the bit the same for each of them."""
+        """Return the sum of the vectors of all ranks, identical to the bit on each rank."""
         if len(self._addresses) == 1:
             return vector
         return self._in_loop(self._sum(vector))
@@ -99,13 +99,13 @@ class Links:
         n = len(self._addresses)
         if n == 2 or vector.nbytes <= SMALL:
             return _added(await self._exchange([vector] * n))
-        # Each rank adds up one slice and tells the others.
+        # Each rank sums one slice and sends the result to the others.
         slices = np.array_split(vector, n)
         mine = _added(await self._exchange(slices))
         return np.concatenate(await self._exchange([mine] * n))
 
     async def _exchange(self, parts: list[np.ndarray]) -> list[np.ndarray]:
-        """Send each rank its part, and return what each has sent to this one."""
+        """Send each rank its part, and return the parts that this rank receives."""
         received = await asyncio.gather(
             *(self._swap(rank, part) for rank, part in enumerate(parts))
         )
@@ -117,7 +117,7 @@ class Links:
         if rank == self._rank:
             return part
         try:
-            # Writing only queues what the socket does not take at once.
+            # Writing does not block: data that the socket cannot send at once is queued.
             await self._comms[rank].write({"part": to_serialize(part)})
             message = await self._comms[rank].read()
         except OSError as error:
@@ -132,7 +132,7 @@ class Links:
 
 
 def _added(parts: list[np.ndarray]) -> np.ndarray:
-    """Add in the order of the ranks, so that everybody rounds alike."""
+    """Add in the order of the ranks, so that rounding is the same on all ranks."""
     total = parts[0] + parts[1]
     for part in parts[2:]:
         total += part

@@ -1,8 +1,7 @@
-"""What Dask workers do in a shared fit: keep their rows in a file, and train on them.
+"""Tasks of Dask workers in a shared fit: keep their rows in a file, and train on them.
 
-The functions here are tasks of the cluster. A `Shard` is the result of the first of them, which the
-others are given: Dask drops it, and with it its file and connections, when the fit's process
-releases it or dies.
+A `Shard` is the result of the first task, and an argument of the others. Dask drops it, with its
+file and connections, when the fit's process releases it or dies.
 """
 
 from __future__ import annotations
@@ -24,12 +23,12 @@ from skae._training.protocols import Job
 
 
 class Shard:
-    """The rows of one worker, its connections to the others, and what trains.
+    """The rows of one worker, its connections to the others, and its trainer.
 
     Parameters
     ----------
     address : str
-        The Dask worker's.
+        Address of the Dask worker.
     links : Links
     shape : tuple of int
     dtype : dtype
@@ -42,9 +41,9 @@ class Shard:
         self.address, self.links, self.shape, self.dtype = address, links, shape, dtype
         self.path = folder / "rows"
         self.trainer: Any = None
-        self.is_at_work = False
-        self.close = finalize(self, _clear_up, links, folder)
-        # Where the process ends, Dask removes all that a worker has on its disk.
+        self.is_training = False
+        self.close = finalize(self, _clean_up, links, folder)
+        # When the process ends, Dask removes all files of a worker.
         self.close.atexit = False
         try:
             _make_room(self.path, shape[0] * shape[1] * dtype.itemsize)
@@ -53,28 +52,28 @@ class Shard:
             raise
 
     def begin(self, job: Job, n_rows: int) -> None:
-        """Make ready to train with the other workers, which have so many rows together."""
+        """Prepare to train with the other workers on `n_rows` rows in total."""
         from skae._tensorflow.shared_program import shared_program
         from skae._tensorflow.trainer import ProgramTrainer
 
         X, forget = self._mapped()
         feed = replace(job.feed, X=X, rows=np.arange(len(X)))
-        compiled = partial(shared_program, over_all=self.links.sum)
+        compiled = partial(shared_program, all_reduce=self.links.sum)
         self.trainer = ProgramTrainer(replace(job, feed=feed, check=forget), compiled, n_rows)
         self.links.open()
 
     def _mapped(self) -> tuple[np.ndarray, Any]:
-        """Return the rows in the file, and what takes them out of this process' memory again.
+        """Return the memory-mapped rows, and a function that releases their pages.
 
-        What a file holds need not count: Dask would pause or end a worker for rows that the
-        system keeps in memory only as long as nobody else asks for it.
+        Otherwise Dask would count these pages, and pause or end the worker for rows that the
+        system keeps in memory only as long as no other process needs it.
         """
-        if not self.shape[0]:  # there is nothing that could be mapped
+        if not self.shape[0]:  # an empty file cannot be mapped
             return np.empty(self.shape, self.dtype), lambda: None
         with self.path.open("rb") as file:
             pages = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         X = np.frombuffer(pages, self.dtype).reshape(self.shape)
-        advice = getattr(mmap, "MADV_DONTNEED", None)  # Windows has none
+        advice = getattr(mmap, "MADV_DONTNEED", None)  # missing on Windows
         return X, (lambda: None) if advice is None else partial(pages.madvise, advice)
 
     def epoch(self, rate: float) -> float:
@@ -94,9 +93,9 @@ class Shard:
 
 
 def _make_room(path: Path, size: int) -> None:
-    """Make a file of a size, with room on the disk for what will be written into it.
+    """Create a file of a given size, and reserve its space on the disk.
 
-    Without room, the system would end the process that writes into a map of the file.
+    Without that space, the system would end the process that writes into a map of the file.
     """
     try:
         with path.open("wb") as file:
@@ -106,25 +105,25 @@ def _make_room(path: Path, size: int) -> None:
                 file.truncate(size)
     except OSError as error:
         raise OSError(
-            f"The rows to train on need {size / 1e9:.3g} GB in {path.parent} ({error}). Make room "
-            "there, give the worker another directory (local_directory of LocalCluster, "
-            "--local-directory of dask worker), or let more workers share the rows."
+            f"The training rows need {size / 1e9:.3g} GB in {path.parent} ({error}). Free disk "
+            "space there, set another directory for the worker (local_directory of LocalCluster, "
+            "--local-directory of dask worker), or use more workers."
         ) from error
 
 
-def _clear_up(links: Links, folder: Path) -> None:
+def _clean_up(links: Links, folder: Path) -> None:
     links.close()
     shutil.rmtree(folder, ignore_errors=True)
 
 
-# The shards of this process, by fit and rank, for those who come from outside of the tasks.
+# The shards of this process, by fit and rank, for calls from outside the tasks.
 _shards: WeakValueDictionary[tuple[str, int], Shard] = WeakValueDictionary()
 
 
 def open_shard(
     name: str, rank: int, addresses: list[str], shape: tuple[int, int], dtype: np.dtype
 ) -> Shard:
-    """Make room for rows, and let other workers connect."""
+    """Reserve disk space for rows, and accept connections of other workers."""
     from distributed import get_worker
 
     worker = get_worker()
@@ -136,7 +135,7 @@ def open_shard(
 
 
 async def _accept(comm: Any, fit: str, rank: int, caller: int) -> None:
-    """Answer another worker of a fit that asks for a connection."""
+    """Accept a connection from another worker of a fit."""
     await _shards[fit, rank].links.accept(comm, caller)
 
 
@@ -147,33 +146,33 @@ def write_rows(shard: Shard, block: np.ndarray, chosen: np.ndarray, begin: int) 
     np.take(block, chosen, axis=0, out=rows, mode="clip")
 
 
-def call(shard: Shard, what: str, arguments: tuple[Any, ...] = ()) -> Any:
-    """Let a shard do something, outside of the threads that Dask gives to tasks.
+def call(shard: Shard, method: str, arguments: tuple[Any, ...] = ()) -> Any:
+    """Call a method of a shard, outside the threads of Dask's task pool.
 
-    Workers wait for one another in every step: a task that waits must not keep one from
-    beginning, of this fit or of another.
+    Workers wait for one another in every step: a waiting task must not block another task, of this
+    fit or of another one.
     """
     from distributed import secede
 
     from skae._tensorflow.shared_program import OUT_OF_MEMORY
 
     secede()
-    shard.is_at_work = True
+    shard.is_training = True
     try:
-        return getattr(shard, what)(*arguments)
+        return getattr(shard, method)(*arguments)
     except OUT_OF_MEMORY as error:
         raise MemoryError(str(error)) from None
     finally:
-        shard.is_at_work = False
+        shard.is_training = False
 
 
-def is_at_work(name: str) -> bool:
+def is_training(name: str) -> bool:
     """Return whether a shard of the fit is training in this process."""
-    return any(fit == name and shard.is_at_work for (fit, _), shard in list(_shards.items()))
+    return any(fit == name and shard.is_training for (fit, _), shard in list(_shards.items()))
 
 
 def close_shards(name: str) -> None:
-    """End the fit on this worker, whatever state it is in."""
+    """End the fit on this worker, in any state."""
     for key in list(_shards):
         if key[0] == name:
             _shards.pop(key).close()

@@ -1,4 +1,4 @@
-"""The Dask workers of a shared fit, called all at once and watched while they work."""
+"""The Dask workers of a shared fit, called together and monitored while they work."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from contextlib import suppress
 from typing import Any
 
 from skae._distributed.links import LinkLostError
-from skae._distributed.watch import AGAIN, MORE_MEMORY, Watch, answers
+from skae._distributed.watch import MORE_MEMORY, RESUME_HINT, Watch, call_on_workers
 
-# How often the cluster is looked after while it trains, in seconds.
+# How often to poll the cluster while it trains.
 POLL_SECONDS = 1.0
 
 
@@ -27,7 +27,7 @@ class Workers:
     addresses : list of str
         In the order of the ranks.
     check : callable
-        Called while the driver waits; what it raises ends the fit.
+        Called while the driver waits; an exception that it raises ends the fit.
     """
 
     def __init__(
@@ -41,32 +41,32 @@ class Workers:
         self._watch = Watch(client, fit, addresses)
 
     def submit(self, function: Callable[..., Any], arguments: list[tuple[Any, ...]]) -> list[Any]:
-        """Return futures of a function's results on each worker, with arguments of its own."""
+        """Return futures of a function's results on each worker, one set of arguments each."""
         return [
             self._client.submit(function, *each, workers=[worker], pure=False)
             for worker, each in zip(self.addresses, arguments, strict=True)
         ]
 
     def results(self, function: Callable[..., Any], arguments: list[tuple[Any, ...]]) -> list[Any]:
-        """Return a function's results on each worker, once all have done it."""
+        """Return a function's results on each worker, once all are done."""
         futures = self.submit(function, arguments)
         try:
             self.wait(futures)
-            return self._once_come(self._client.gather, futures)
+            return self._call_client(self._client.gather, futures)
         finally:
-            # An error's traceback would hold them, and they hold what their tasks are about.
+            # An error's traceback would keep the futures, and they keep their tasks' data.
             for future in futures:
                 future.release()
 
     def scatter(self, values: list[Any]) -> list[Any]:
-        """Send each worker a value, and return futures of them."""
+        """Send one value to each worker, and return futures of them."""
         return [
-            self._once_come(self._client.scatter, value, workers=[worker], hash=False)
+            self._call_client(self._client.scatter, value, workers=[worker], hash=False)
             for worker, value in zip(self.addresses, values, strict=True)
         ]
 
-    def _once_come(self, method: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-        """Return what a method of the client does, and look after the workers meanwhile."""
+    def _call_client(self, method: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        """Return the result of a client's method, and poll the workers meanwhile."""
 
         async def do() -> Any:
             return await method(*args, **kwargs)
@@ -74,15 +74,15 @@ class Workers:
         coming = asyncio.run_coroutine_threadsafe(do(), self._client.loop.asyncio_loop)
         try:
             while not wait_for([coming], POLL_SECONDS).done:
-                self._watch.look()
+                self._watch.poll()
             return coming.result()
         finally:
             coming.cancel()
 
     def wait(self, futures: list[Any], of: list[str] | None = None) -> None:
-        """Wait until all are done; a worker that cannot go on is an error, not a wait.
+        """Wait until all futures are done; raise an error if a worker cannot go on.
 
-        `of` are the workers of the futures, in case that is not one for each worker.
+        `of` lists the worker of each future, by default one future for each worker.
         """
         from distributed import wait
 
@@ -98,8 +98,8 @@ class Workers:
             ]
             if not failed and all(future.done() for future in futures):
                 return
-            self._watch.look()
-            # What has caused a failure may show after what it has caused.
+            self._watch.poll()
+            # The cause of a failure may arrive after its consequences.
             causes = [each for each in failed if not isinstance(each[0], LinkLostError)]
             if causes or failed_before:
                 raise _with_worker(*(causes + failed)[0])
@@ -108,14 +108,14 @@ class Workers:
                 time.sleep(POLL_SECONDS)
 
     def run(self, function: Callable[..., Any], *arguments: Any) -> None:
-        """Call a function on all workers that answer, in spite of tasks that they work on."""
-        answers(self._client, self._watch.answering, function, *arguments)
+        """Call a function on all workers that answer, even while they run tasks."""
+        call_on_workers(self._client, self._watch.answering, function, *arguments)
 
 
 def _with_worker(error: BaseException, worker: str) -> BaseException:
-    """Return a worker's error with the worker's name."""
+    """Return a worker's error with the worker's name added."""
     if isinstance(error, MemoryError):
-        message = f"The Dask worker {worker} has not enough memory for the fit: {error}."
-        return RuntimeError(f"{message} {MORE_MEMORY} {AGAIN}")
+        message = f"The Dask worker {worker} does not have enough memory for the fit: {error}."
+        return RuntimeError(f"{message} {MORE_MEMORY} {RESUME_HINT}")
     error.add_note(f"This was raised on the Dask worker {worker}.")
     return error

@@ -11,7 +11,7 @@ import numpy as np
 from sklearn.base import _fit_context
 
 from skae._data.rows import evenly_spaced, inputs_of, restored_on_failure, targets_of, total
-from skae._data.split import Split, set_aside
+from skae._data.split import Split, train_validation_rows
 from skae._estimators.callbacks import CallbackSupportMixin
 from skae._estimators.engine import local_trainer
 from skae._estimators.fitted import FittedAutoencoder
@@ -26,7 +26,7 @@ from skae._plan.plan import Plan, Stage
 from skae._training.checkpoint import Checkpoint, NoCheckpoint
 from skae._training.collapse import warn_of_collapse
 from skae._training.interrupts import DeferredInterrupt, pass_on_interrupt
-from skae._training.model import Model, check_range, first_model, is_share
+from skae._training.model import Model, check_range, initial_model, is_share
 from skae._training.options import Hooks
 from skae._training.protocols import TrainerFactory
 from skae._training.schedule import LAST_EPOCHS, still_falls
@@ -129,8 +129,10 @@ class BaseAutoencoder(
             fraction = self.validation_fraction if self.early_stopping else 0.0
             # Rows set aside are looked at after every epoch: those of a dask collection stay in
             # memory, and are no more than fit there.
-            most = getattr(X, "most_aside", None)
-            split = Split(X, *set_aside(len(X), fraction, np.random.default_rng(split_seed), most))
+            most = getattr(X, "max_validation_rows", None)
+            split = Split(
+                X, *train_validation_rows(len(X), fraction, np.random.default_rng(split_seed), most)
+            )
             model = self._fitted_model(X) if warm else self._first_model(X, rng, split.training)
             options = self.training_options(len(split.training))
             run = Run(options, self.init, warm, rng, [split_seed, 1], trainers, checkpoint)
@@ -213,7 +215,7 @@ class BaseAutoencoder(
         n_components = self.n_components
         if n_components is None and not self._plans_without_codes:
             n_components = min(X.shape)
-        return first_model(targets_of(X), n_components, self.init, self._planned, rng, rows)
+        return initial_model(targets_of(X), n_components, self.init, self._planned, rng, rows)
 
     def _fitted_model(self, X: np.ndarray) -> Model:
         """Return the fitted model to go on with, if the parameters still describe it."""

@@ -14,7 +14,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_array, check_is_fitted
 
 from skae._data.dask_rows import is_dask
-from skae._data.rows import Pairs, dense, shape_of
+from skae._data.rows import Pairs, check_dense, shape_of
 from skae._estimators.base import BaseAutoencoder
 from skae._estimators.words import one_of
 from skae._plan.objectives import Corruption
@@ -235,7 +235,7 @@ default='gaussian'
                 f"{list(y.columns)}. Give y[X.columns]."
             )
         y = check_array(
-            dense(y, "y"), dtype=[np.float64, np.float32], estimator=self, input_name="y"
+            check_dense(y, "y"), dtype=[np.float64, np.float32], estimator=self, input_name="y"
         )
         return Pairs(X, y)
 

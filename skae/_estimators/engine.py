@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import AbstractContextManager
 from typing import Any
 
-from skae._network.codec import Maps, serve_other_layers_by
+from skae._network.codec import Maps, set_fallback
 from skae._plan.plan import Network
 from skae._training.protocols import Job, Trainer
 
@@ -23,4 +23,4 @@ def _maps(network: Network, weights: tuple[Any, ...], dtype: Any) -> Maps:
     return maps(network, weights, dtype)
 
 
-serve_other_layers_by(_maps)
+set_fallback(_maps)

@@ -18,7 +18,7 @@ from skae._data.rows import (
     Pairs,
     arrays_of,
     beyond_unit_interval,
-    dense,
+    check_dense,
     finite,
     flattened,
     shape_of,
@@ -78,7 +78,7 @@ class FittedAutoencoder(
         """
         codec = self._codec
         codes = check_array(
-            dense(X), dtype=[np.float64, np.float32], estimator=self, input_name="X"
+            check_dense(X), dtype=[np.float64, np.float32], estimator=self, input_name="X"
         )
         if codes.shape[1] != self.n_components_:
             raise ValueError(
@@ -209,7 +209,7 @@ class FittedAutoencoder(
 
         The first such array gives a sample's shape where no parameter does.
         """
-        X, name = dense(X), self._row_shape_parameter
+        X, name = check_dense(X), self._row_shape_parameter
         if name is None:
             return X
         X = arrays_of(X)

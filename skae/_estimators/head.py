@@ -37,7 +37,7 @@ from skae._training.checkpoint import Checkpoint, NoCheckpoint
 from skae._training.epochs import History
 from skae._training.interrupts import DeferredInterrupt, fit_until_interrupted, pass_on_interrupt
 from skae._training.joint import (
-    Headed,
+    HeadedModel,
     JointFeed,
     JointPlan,
     JointTask,
@@ -152,7 +152,7 @@ class EncoderWithHead(
             else:
                 interrupted = fit_until_interrupted(autoencoder, autoencoder._like(rows, X))
             model = autoencoder._fitted_model(rows)
-            headed = Headed.on(model, targets.shape[1], starts_untrained, self._share)
+            headed = HeadedModel.on(model, targets.shape[1], starts_untrained, self._share)
             fraction = self.validation_fraction if self.early_stopping else 0.0
             chosen, aside = self._set_aside(targets, 0.0 if self.freeze else fraction, rng)
             where = np.flatnonzero(labelled)
@@ -244,7 +244,7 @@ class EncoderWithHead(
         told = (type(self).__qualname__, __version__, parameters, X, labelled, targets)
         return Checkpoint(self.checkpoint, joblib.hash(told))
 
-    def _fitted(self, autoencoder, headed: Headed, X, history: History) -> dict[str, Any]:
+    def _fitted(self, autoencoder, headed: HeadedModel, X, history: History) -> dict[str, Any]:
         """Return the attributes of a fit that has come this far."""
         weights = history.kept.weights
         codec, below = headed.codec(weights), headed.autoencoder(weights)
@@ -261,7 +261,7 @@ class EncoderWithHead(
             "n_iter_": max(1, len(history.loss_curve)),
         }
 
-    def _with_head(self, headed: Headed, X, targets) -> tuple[Any, ...]:
+    def _with_head(self, headed: HeadedModel, X, targets) -> tuple[Any, ...]:
         """Return the weights training starts from, the head that of a linear model.
 
         Its penalty is that of codes in standard deviations of their own, or in one unit for all.
@@ -279,7 +279,7 @@ class EncoderWithHead(
             kernel = kernel * model.scale
         return (*model.weights, np.float32(kernel), np.float32(bias))
 
-    def _feed(self, headed: Headed, X, labelled, targets, aside, rng) -> JointFeed:
+    def _feed(self, headed: HeadedModel, X, labelled, targets, aside, rng) -> JointFeed:
         """Return the batches of all rows of X but those set aside."""
         rows = np.setdiff1d(np.arange(len(X)), aside)
         size = AUTO_BATCH_SIZE if self.batch_size == "auto" else int(self.batch_size)
@@ -295,7 +295,7 @@ class EncoderWithHead(
             rng,
         )
 
-    def _joint_plan(self, headed: Headed, feed: JointFeed, shares) -> JointPlan:
+    def _joint_plan(self, headed: HeadedModel, feed: JointFeed, shares) -> JointPlan:
         """Return what is trained on these batches."""
         model, is_adamw = headed.model, self.solver == "adamw"
         alpha = float(self.alpha) / len(feed.rows)

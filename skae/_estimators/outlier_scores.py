@@ -12,7 +12,7 @@ from sklearn.utils import _safe_indexing, check_random_state
 from sklearn.utils.validation import check_array
 
 from skae._data.blocks import blocks
-from skae._data.rows import dense, finite
+from skae._data.rows import check_dense, finite
 from skae._training.interrupts import fit_until_interrupted
 
 # Distances are to the nearest row of a random sample of this size: so few that outliers which lie
@@ -167,7 +167,7 @@ class Scorer(NamedTuple):
         A row's distance to itself does not count in these scores.
         """
         checked = check_array(
-            dense(X),
+            check_dense(X),
             dtype=[np.float64, np.float32],
             allow_nd=True,
             ensure_min_samples=2,

@@ -17,7 +17,7 @@ from skae._network.forward import ACTIVATIONS
 from skae._plan.layers import Layer, dense_layers
 from skae._plan.objectives import LOSSES, Corruption, Loss, Penalty
 from skae._plan.plan import Network, Objective, Plan, Solver, Stage, mirrored
-from skae._training.initialization import RANDOM_STARTS
+from skae._training.initialization import RANDOM_INITIALIZERS
 from skae._training.options import TrainingOptions
 from skae._training.schedule import SCHEDULES
 
@@ -78,7 +78,7 @@ class SharedParameters:
         "code_activation": [one_of(ACTIVATIONS)],
         "output_activation": [one_of(ACTIVATIONS)],
         "loss": [one_of(LOSSES)],
-        "init": [one_of(("pca", *RANDOM_STARTS))],
+        "init": [one_of(("pca", *RANDOM_INITIALIZERS))],
         "tied_weights": ["boolean"],
         "whiten": ["boolean"],
         "alpha": [Interval(Real, 0, None, closed="left")],

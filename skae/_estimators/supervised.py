@@ -19,8 +19,8 @@ from sklearn.utils.validation import (
     column_or_1d,
 )
 
-from skae._data.rows import dense
-from skae._data.split import set_aside
+from skae._data.rows import check_dense
+from skae._data.split import train_validation_rows
 from skae._estimators.head import EncoderWithHead
 from skae._estimators.head_parameters import ATTRIBUTES, PARAMETERS, REFERENCES
 from skae._estimators.parameters import documented
@@ -197,7 +197,7 @@ class AutoencoderClassifier(ScoredWhereLabelled, ClassifierMixin, EncoderWithHea
         return tuple(map(float, shares))
 
     def _set_aside(self, targets, fraction, rng):
-        _, aside = set_aside(len(targets), fraction, rng)
+        _, aside = train_validation_rows(len(targets), fraction, rng)
         # Each class keeps a row to train on.
         _, first = np.unique(targets.argmax(axis=1), return_index=True)
         aside = np.setdiff1d(aside, first)
@@ -314,7 +314,7 @@ class AutoencoderRegressor(ScoredWhereLabelled, RegressorMixin, EncoderWithHead)
         return ()
 
     def _set_aside(self, targets, fraction, rng):
-        return set_aside(len(targets), fraction, rng)
+        return train_validation_rows(len(targets), fraction, rng)
 
     def _head(self, codes, targets):
         # The squared error is averaged over the outputs, each of which Ridge fits alone.
@@ -324,7 +324,7 @@ class AutoencoderRegressor(ScoredWhereLabelled, RegressorMixin, EncoderWithHead)
 
 def _labels(y: Any) -> np.ndarray:
     """Return labels of classes as an array of one dimension, all of them known."""
-    y = column_or_1d(dense(y, "y", "-1"), warn=True)
+    y = column_or_1d(check_dense(y, "y", "-1"), warn=True)
     if y.dtype.kind == "f":
         unknown = not np.isfinite(y).all()
     else:
@@ -350,7 +350,7 @@ def _is_no_mark(y: np.ndarray) -> np.ndarray:
 def _numbers(y: Any) -> np.ndarray:
     """Return the targets of a regression, NaN where they are unknown."""
     return check_array(
-        dense(y, "y"),
+        check_dense(y, "y"),
         ensure_2d=False,
         dtype=np.float64,
         ensure_all_finite="allow-nan",

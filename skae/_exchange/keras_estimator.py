@@ -1,4 +1,4 @@
-"""The autoencoder that a user has trained in Keras."""
+"""An estimator of an autoencoder trained in Keras."""
 
 from __future__ import annotations
 
@@ -15,59 +15,59 @@ from skae._estimators.words import rows_alone
 
 
 class KerasAutoencoder(VersionStamp, FittedAutoencoder):
-    """An encoder and a decoder of Keras as a transformer, which nothing trains any more.
+    """A transformer of an encoder and a decoder trained in Keras, which are not trained further.
 
-    :func:`~skae.keras.from_keras` makes one that is fitted. As with
+    :func:`~skae.keras.from_keras` returns a fitted one. As with
     :class:`~sklearn.frozen.FrozenEstimator`, `fit` changes no weight, and a clone shares the models
-    and is as fitted as the original: pipelines with it can be cloned and fitted by a search.
+    and is fitted like the original: pipelines with it can be cloned and fitted by a search.
 
-    Rows are flat, as everywhere in scikit-learn; for models that take images or sequences, arrays
-    of these are taken too and flattened. Codes that are no vectors are flattened as well. Keras
-    computes in float32, a block of rows at a time.
+    Samples are flat, as everywhere in scikit-learn; for models that take images or sequences,
+    arrays of these are accepted too and flattened. Latent codes that are not vectors are flattened
+    as well. Keras computes in float32, a block of samples at a time.
 
     Parameters
     ----------
     encoder : keras.Model
-        Built model of one input and one output, from rows to codes.
+        Built model of one input and one output, from samples to codes.
 
     decoder : keras.Model
-        Built model of one input and one output, from codes to rows.
+        Built model of one input and one output, from codes to samples.
 
     Attributes
     ----------
     row_shape_ : tuple of int
-        Shape of what the encoder takes, without the number of rows.
+        Shape of the encoder's input, without the number of samples.
 
     code_shape_ : tuple of int
-        Shape of what the decoder takes, without the number of rows.
+        Shape of the decoder's input, without the number of samples.
 
     n_components_ : int
         Number of codes: the product of `code_shape_`.
 
     n_features_in_ : int
-        Number of columns: the product of `row_shape_`.
+        Number of features: the product of `row_shape_`.
 
     feature_names_in_ : ndarray of shape (n_features_in_,)
-        Names of the columns, where the X given to `fit` had string names.
+        Names of the features, if the X given to `fit` had string names.
 
     See Also
     --------
-    skae.keras.from_keras : Makes one that is fitted.
-    skae.keras.to_keras : The other way.
+    skae.keras.from_keras : Returns a fitted one.
+    skae.keras.to_keras : Converts a fitted autoencoder to Keras.
 
     Notes
     -----
-    The training rows' mean is unknown: `score` takes that of the rows that it is given.
+    The mean of the training samples is unknown: `score` uses that of the samples passed to it.
 
-    Pickles hold the models as Keras stores them. Classes and functions of one's own in them must be
-    importable where a pickle is loaded. skops, which does not know models of Keras, cannot store
-    it: save the two models instead.
+    Pickles hold the models as Keras stores them. Custom classes and functions in them must be
+    importable where a pickle is loaded. skops does not support models of Keras, and cannot store
+    this estimator: save the two models instead.
     """
 
     _row_shape_parameter = "row_shape_"
 
     def _doc_link_url_param_generator(self) -> dict[str, str]:
-        """Return what its page is called: it is public in `skae.keras` alone."""
+        """Return the name of the documentation page: the class is public only in `skae.keras`."""
         return {"estimator_module": "skae.keras", "estimator_name": type(self).__name__}
 
     def __init__(self, encoder, decoder):
@@ -76,12 +76,12 @@ class KerasAutoencoder(VersionStamp, FittedAutoencoder):
 
     @rows_alone
     def fit(self, X, y=None):
-        """Check the models and X, and keep the names of the columns. No weight changes.
+        """Check the models and X, and store the feature names. No weight changes.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Or an array of what the encoder takes.
+            Or an array of the shape of the encoder's input.
         y : Ignored
 
         Returns
@@ -92,22 +92,22 @@ class KerasAutoencoder(VersionStamp, FittedAutoencoder):
         Raises
         ------
         TypeError
-            If `encoder` or `decoder` is no Keras model.
+            If `encoder` or `decoder` is not a Keras model.
         ValueError
-            If the models do not fit together, or X does not fit them.
+            If the models do not match each other, or X does not match them.
         """
         self._take_models()
         with restored_on_failure(self):
             self._validated(X, first=True)
             if self.n_features_in_ != prod(self.row_shape_):
                 raise ValueError(
-                    f"X has {self.n_features_in_} features, but the encoder takes rows of the "
+                    f"X has {self.n_features_in_} features, but the encoder takes samples of "
                     f"shape {self.row_shape_}: {prod(self.row_shape_)} features."
                 )
         return self
 
     def __sklearn_clone__(self):
-        # Copies of models that nothing changes would cost a search memory and time.
+        # The models never change, so copies would only cost a search memory and time.
         return copy.copy(self)
 
     def _take_models(self):

@@ -1,4 +1,4 @@
-"""What NumPy computes as graphs of ONNX: the same lines on symbols instead of arrays."""
+"""ONNX graphs of encoders and decoders, traced by the same code on symbols instead of arrays."""
 
 from __future__ import annotations
 
@@ -12,25 +12,25 @@ from skae._estimators.words import whereabouts
 from skae._network.codec import Codec
 from skae._network.forward import Arithmetic, encode, propagate, to_output_units
 
-# The first with Gelu.
+# The first version with Gelu.
 OPSET = 20
 
 
 def codec_of(estimator: Any) -> Codec:
-    """Return the codec of a fitted estimator, if its layers can be traced."""
+    """Return the codec of a fitted estimator; raise an error if its layers cannot be traced."""
     check_is_fitted(estimator)
     codec = getattr(estimator, "_codec", None)
     if not isinstance(codec, Codec) or not codec.network.in_numpy:
         raise ValueError(
-            f"{type(estimator).__name__} is not traced to ONNX: that takes an autoencoder of skae "
-            "with dense layers alone, none of them convolutional or recurrent."
+            f"{type(estimator).__name__} cannot be converted to ONNX: only autoencoders of skae "
+            "with dense layers can, without convolutional or recurrent layers."
             f"{whereabouts(estimator)}"
         )
     return codec
 
 
 class Node(NamedTuple):
-    """One operation: its name in ONNX, names of what goes in and comes out, and its settings."""
+    """One operation: its name in ONNX, names of inputs and output, and attributes."""
 
     operation: str
     inputs: tuple[str, ...]
@@ -38,7 +38,7 @@ class Node(NamedTuple):
     attributes: dict[str, Any]
 
     def made(self, make: Any, renamed: Any = str) -> Any:
-        """Make it by a function of its name, inputs, outputs and attributes."""
+        """Create it by a function of its name, inputs, outputs and attributes."""
         inputs, outputs = [renamed(name) for name in self.inputs], [renamed(self.output)]
         if self.operation == "TopK":
             outputs.append(renamed(f"{self.output}_indices"))
@@ -46,14 +46,14 @@ class Node(NamedTuple):
 
 
 class Graph:
-    """Operations and constants, in the order in which they were met."""
+    """Operations and constants, in the order of the trace."""
 
     def __init__(self) -> None:
         self.nodes: list[Node] = []
         self.constants: dict[str, np.ndarray] = {}
 
     def constant(self, value: Any) -> str:
-        """Keep a constant of floats, in float32, of ints or of strings, and return its name."""
+        """Store a constant of floats (as float32), ints or strings, and return its name."""
         array = np.asarray(value)
         array = array.astype({"f": np.float32, "i": np.int64}.get(array.dtype.kind, object))
         name = f"constant{len(self.constants)}"
@@ -72,7 +72,7 @@ class Graph:
 
 @dataclass(frozen=True)
 class Symbol:
-    """A value that a graph will compute, with the arithmetic of an array."""
+    """A value computed by a graph, with the arithmetic of an array."""
 
     graph: Graph
     name: str
@@ -94,7 +94,7 @@ class Symbol:
 
 def _keep_largest(rows: Symbol, k: int) -> Symbol:
     add = rows.graph.add
-    # Of the two outputs of TopK the first is read, the k largest values.
+    # Only the first of the two outputs of TopK is used, the k largest values.
     largest = add("TopK", rows, np.array([k]))
     least = add("ReduceMin", largest, np.array([1]), keepdims=1)
     return add("Where", add("GreaterOrEqual", rows, least), rows, 0.0)

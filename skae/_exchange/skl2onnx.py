@@ -1,4 +1,4 @@
-"""Converters by which `skl2onnx.to_onnx` takes estimators of skae, and pipelines with them."""
+"""Converters with which `skl2onnx.to_onnx` supports estimators of skae, also in pipelines."""
 
 from __future__ import annotations
 
@@ -17,11 +17,12 @@ from skae._estimators.base import BaseAutoencoder
 from skae._estimators.outlier_scores import References, Tail
 from skae._exchange.onnx_graph import OPSET, Graph, Symbol, codec_of, traced_decoder, traced_encoder
 
-# Standard deviations beyond which a normal tail is a continued fraction, and the depth of that.
-BEYOND, LEVELS = 2.0, 16
+# Standard deviations beyond which a continued fraction computes a normal tail, and its depth.
+TAIL_START, FRACTION_DEPTH = 2.0, 16
 TINY = np.finfo(np.float32).tiny
 
-# Each of the following traces an estimator's outputs, and tells their types for so many rows.
+# Each pair of the following functions traces an estimator's outputs, and returns their types for n
+# samples.
 
 
 def _codes(estimator: Any, scope: Any, X: Symbol) -> tuple[Symbol, ...]:
@@ -32,20 +33,20 @@ def _type_of_codes(estimator: Any, scope: Any, n: Any) -> tuple[Any, ...]:
     return (FloatTensorType([n, estimator.n_components_]),)
 
 
-def _both_ways(estimator: Any, X: Symbol) -> Symbol:
+def _decoded(estimator: Any, X: Symbol) -> Symbol:
     codec = codec_of(estimator)
     return traced_decoder(codec, traced_encoder(codec, X))
 
 
 def _labels(estimator: Any, scope: Any) -> np.ndarray:
-    """Return the classes: strings, ints also for floats and bools, indices by the option nocl."""
+    """Return the classes: strings, or ints (also for floats and bools); indices with nocl=True."""
     labels = get_label_classes(scope, estimator)
     return labels if labels.dtype.kind in "UO" else labels.astype(np.int64)
 
 
 def _classes(estimator: Any, scope: Any, X: Symbol) -> tuple[Symbol, ...]:
     add = X.graph.add
-    logits = _both_ways(estimator, X)
+    logits = _decoded(estimator, X)
     most_probable = add("ArgMax", logits, axis=1, keepdims=0)
     return add("Gather", _labels(estimator, scope), most_probable), add("Softmax", logits, axis=1)
 
@@ -57,7 +58,7 @@ def _types_of_classes(estimator: Any, scope: Any, n: Any) -> tuple[Any, ...]:
 
 
 def _targets(estimator: Any, scope: Any, X: Symbol) -> tuple[Symbol, ...]:
-    return (_both_ways(estimator, X) * estimator.target_scale_ + estimator.target_mean_,)
+    return (_decoded(estimator, X) * estimator.target_scale_ + estimator.target_mean_,)
 
 
 def _type_of_targets(estimator: Any, scope: Any, n: Any) -> tuple[Any, ...]:
@@ -67,7 +68,7 @@ def _type_of_targets(estimator: Any, scope: Any, n: Any) -> tuple[Any, ...]:
 def _inliers(estimator: Any, scope: Any, X: Symbol) -> tuple[Symbol, ...]:
     add = X.graph.add
     scorer = estimator._scorer
-    reconstruction = _both_ways(scorer.autoencoder, X)
+    reconstruction = _decoded(scorer.autoencoder, X)
     errors = add("ReduceSumSquare", X - reconstruction, np.array([1]), keepdims=1)
     distances = _code_distances(scorer.references, reconstruction)
     surprises = _surprise(scorer.of_errors, errors) + _surprise(scorer.of_codes, distances)
@@ -90,9 +91,9 @@ def _code_distances(references: References, rows: Symbol) -> Symbol:
 
 
 def _surprise(tail: Tail, squares: Symbol) -> Symbol:
-    """Trace `Tail.surprise`: near the centre by the error function, beyond by a continued fraction.
+    """Trace `Tail.surprise`: the error function near the center, a continued fraction beyond.
 
-    The error function of float32 is 1 too soon.
+    The error function in float32 rounds to 1 too early.
     """
     add = squares.graph.add
     ratios = add("Max", squares, max(tail.least, TINY)) * (1.0 / tail.centre)
@@ -100,13 +101,13 @@ def _surprise(tail: Tail, squares: Symbol) -> Symbol:
         z = (add("Pow", ratios, tail.power) - 1.0) * (1.0 / (tail.power * tail.spread))
     else:
         z = add("Log", ratios) * (1.0 / tail.spread)
-    inside, outside = add("Min", z, BEYOND), add("Max", z, BEYOND)
+    inside, outside = add("Min", z, TAIL_START), add("Max", z, TAIL_START)
     near = add("Log", add("Erf", inside * -np.sqrt(0.5)) * 0.5 + 0.5) * -1.0
     fraction = outside
-    for k in range(LEVELS, 0, -1):
+    for k in range(FRACTION_DEPTH, 0, -1):
         fraction = outside + add("Div", float(k), fraction)
     far = outside * outside * 0.5 + add("Log", fraction) + 0.5 * np.log(2.0 * np.pi)
-    return add("Where", add("Greater", z, BEYOND), far, near)
+    return add("Where", add("Greater", z, TAIL_START), far, near)
 
 
 def _types_of_inliers(estimator: Any, scope: Any, n: Any) -> tuple[Any, ...]:
@@ -114,12 +115,12 @@ def _types_of_inliers(estimator: Any, scope: Any, n: Any) -> tuple[Any, ...]:
 
 
 def _registered(
-    kind: type,
+    estimator_class: type,
     trace: Callable[[Any, Any, Symbol], tuple[Symbol, ...]],
     types: Callable[[Any, Any, Any], tuple[Any, ...]],
     **options: Any,
 ) -> None:
-    """Register a converter that traces an estimator's outputs, of these types."""
+    """Register a converter that traces an estimator's outputs, with these types."""
 
     def shapes(operator: Any) -> None:
         estimator = operator.raw_operator
@@ -140,12 +141,12 @@ def _registered(
             names[symbol.name] = output.full_name
         _add(graph, names, scope, container)
 
-    alias = f"Skae{kind.__name__}"
-    update_registered_converter(kind, alias, shapes, convert, options=options or None)
+    alias = f"Skae{estimator_class.__name__}"
+    update_registered_converter(estimator_class, alias, shapes, convert, options=options or None)
 
 
 def _add(graph: Graph, names: dict[str, str], scope: Any, container: Any) -> None:
-    """Add a graph to one of skl2onnx, under these names and else names of its own."""
+    """Add a graph to one of skl2onnx, with these names, and unique names for other values."""
 
     def renamed(name: str) -> str:
         return names.setdefault(name, scope.get_unique_variable_name(name))
@@ -154,7 +155,7 @@ def _add(graph: Graph, names: dict[str, str], scope: Any, container: Any) -> Non
         kind = helper.np_dtype_to_tensor_dtype(array.dtype)
         values = array.ravel().tolist()
         if kind == TensorProto.STRING:
-            # Left to itself an older onnx takes ASCII alone.
+            # By default, older versions of onnx accept only ASCII.
             values = [value.encode() for value in values]
         container.add_initializer(renamed(name), kind, array.shape, values)
 

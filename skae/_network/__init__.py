@@ -1,1 +1,1 @@
-"""What a network computes: its arithmetic, written once, and NumPy's way through it."""
+"""The computation of a network: its arithmetic, written once, and its evaluation in NumPy."""

@@ -1,4 +1,4 @@
-"""A fitted network in NumPy: samples in, codes out, and back, a block of rows at a time."""
+"""A fitted network in NumPy: samples to codes and back, a block of rows at a time."""
 
 from __future__ import annotations
 
@@ -22,23 +22,23 @@ from skae._network.forward import (
 from skae._network.whitening import Whitening
 from skae._plan.plan import Network, SubNetwork
 
-# A pass over all rows of large data for one number would cost a fit of few epochs a tenth.
+# Rows that estimate the error of large data: a pass over all would add a tenth to a short fit.
 ERROR_ROWS = 10_000
 
 
 class Maps(NamedTuple):
-    """What a network computes: standardised rows to codes, codes to the decoder's output."""
+    """Functions of a network: standardized rows to codes, codes to the decoder's output."""
 
     encode: Callable[[np.ndarray], np.ndarray]
     decode: Callable[[np.ndarray], np.ndarray]
 
 
-# Makes the maps of networks with layers that NumPy lacks.
+# Makes the maps of networks with layers that NumPy cannot compute.
 _fallback: list[Callable[[Network, tuple[Any, ...], Any], Maps]] = []
 
 
-def serve_other_layers_by(backend: Callable[[Network, tuple[Any, ...], Any], Maps]) -> None:
-    """Name the backend of networks with layers that NumPy lacks."""
+def set_fallback(backend: Callable[[Network, tuple[Any, ...], Any], Maps]) -> None:
+    """Set the backend for networks with layers that NumPy cannot compute."""
     _fallback.append(backend)
 
 
@@ -55,7 +55,7 @@ def maps(network: Network, weights: Iterable[Any], dtype: Any) -> Maps:
 
 
 class AbstractCodec(ABC):
-    """What brings rows to codes and back, in the dtype of its input, a block of rows at a time."""
+    """Maps rows to codes and back, in the dtype of its input, a block of rows at a time."""
 
     @abstractmethod
     def encode(self, X: np.ndarray) -> np.ndarray:
@@ -63,16 +63,16 @@ class AbstractCodec(ABC):
 
     @abstractmethod
     def decode(self, codes: np.ndarray) -> np.ndarray:
-        """Return the rows that codes stand for."""
+        """Return the reconstructed rows of codes."""
 
     @abstractmethod
     def _blocks(self, n_rows: int) -> Iterator[slice]:
-        """Yield slices of so many rows that what is held of them stays small."""
+        """Yield row slices whose layers fit into a CPU's caches."""
 
     def squared_errors(self, X: np.ndarray, targets: np.ndarray | None = None) -> np.ndarray:
-        """Return the squared distance of each row's reconstruction to the row, in float64.
+        """Return the squared distance of each row to its reconstruction, in float64.
 
-        Or to that of `targets`, which stands for what the row is to become.
+        If `targets` are given, return the distance of the reconstructions to them.
         """
         targets = X if targets is None else targets
         errors = np.empty(X.shape[0])
@@ -84,10 +84,10 @@ class AbstractCodec(ABC):
 
 @dataclass(frozen=True)
 class Codec(AbstractCodec):
-    """A fitted network with its units: rows of X in, codes out, and back.
+    """A fitted network with its units: maps rows of X to codes and back.
 
-    Works in the dtype of its input and never holds more than a block of rows besides input and
-    output. Codes of an identity code layer are in the units of X, as PCA's are.
+    It works in the dtype of its input and never holds more than a block of rows besides input and
+    output. Codes of an identity code layer are in the units of X, as those of PCA are.
 
     Parameters
     ----------
@@ -109,7 +109,7 @@ class Codec(AbstractCodec):
         return blocks(n_rows, self.network.widest)
 
     def standardised(self, X: np.ndarray) -> np.ndarray:
-        """Return a standardised copy of rows, in their own dtype."""
+        """Return a standardized copy of rows, in their own dtype."""
         rows = X.copy()
         return standardised(rows, self.mean, self.scale, out=rows)
 
@@ -128,7 +128,7 @@ class Codec(AbstractCodec):
         return codes
 
     def decode(self, codes: np.ndarray) -> np.ndarray:
-        """Return the rows that codes stand for."""
+        """Return the reconstructed rows of codes."""
         network, dtype = self.network, codes.dtype
         if self.whitening is not None:
             mean, _, inverse = self.whitening
@@ -146,11 +146,11 @@ class Codec(AbstractCodec):
         return X
 
     def hidden(self, X: np.ndarray, layer: int) -> np.ndarray:
-        """Return the activations of a hidden layer of an encoder that NumPy serves."""
+        """Return the activations of a hidden layer of an encoder that NumPy can compute."""
         network = self.network
         weights = (weight.astype(X.dtype, copy=False) for weight in self.weights)
         encoder, _ = network.split(weights, np.transpose)
-        # `hidden_rows` leaves the last layer out.
+        # `hidden_rows` omits the last layer.
         layers, kernels, biases = (part[: layer + 2] for part in encoder[:3])
         activations = np.empty((X.shape[0], layers[layer].n_out), X.dtype)
         for rows in self._blocks(X.shape[0]):
@@ -163,5 +163,5 @@ class Codec(AbstractCodec):
         return activations
 
     def mean_squared_error(self, X: np.ndarray, targets: np.ndarray | None = None) -> float:
-        """Return the mean over all entries of the rows' reconstructions, see `squared_errors`."""
+        """Return the mean of `squared_errors` over all entries."""
         return float(self.squared_errors(X, targets).mean() / X.shape[1])

@@ -1,6 +1,7 @@
-"""What a network computes, written once, in terms of what an :class:`Arithmetic` holds.
+"""The forward pass of a network, written once in terms of an :class:`Arithmetic`.
 
-NumPy serves by these lines, training runs them on tensors, and ONNX graphs are traced from them.
+Fitted estimators run this code on NumPy arrays, training runs it on tensors, and ONNX graphs are
+traced from it.
 """
 
 from __future__ import annotations
@@ -44,9 +45,10 @@ ACTIVATIONS: dict[str, Callable[[Any], Any]] = {
 
 
 class Arithmetic(NamedTuple):
-    """What computes: NumPy here, TensorFlow in training and for layers that NumPy lacks.
+    """The operations of a backend: NumPy here; TensorFlow in training and for other layers.
 
-    `apply` sends rows through one layer, `keep_largest` leaves the k largest values of each row.
+    `apply` applies one layer to rows; `keep_largest` keeps the k largest values of each row and
+    sets the others to zero.
     """
 
     math: Any
@@ -69,7 +71,7 @@ ARRAYS = Arithmetic(np, np.transpose, ACTIVATIONS, _dense, _keep_largest)
 
 
 def hidden_layers(network: Network, half: SubNetwork, rows: Any, by: Arithmetic) -> Iterator[Any]:
-    """Yield what each layer of one half of a network but the last makes of rows."""
+    """Yield the activations of each layer of a sub-network except the last."""
     activation = by.activations[network.activation]
     layers = zip(half.layers[:-1], half.kernels[:-1], half.biases[:-1], strict=True)
     for layer, kernel, bias in layers:
@@ -80,36 +82,36 @@ def hidden_layers(network: Network, half: SubNetwork, rows: Any, by: Arithmetic)
 
 
 def hidden_rows(network: Network, half: SubNetwork, rows: Any, by: Arithmetic) -> Any:
-    """Send rows through all but the last layer of one half of a network."""
+    """Apply all layers of a sub-network except the last to rows."""
     return [rows, *hidden_layers(network, half, rows, by)][-1]
 
 
 def propagate(network: Network, half: SubNetwork, rows: Any, by: Arithmetic) -> Any:
-    """Send rows through one half of a network, the last layer's activation left out."""
+    """Apply a sub-network to rows, without the last layer's activation."""
     hidden = hidden_rows(network, half, rows, by)
     out = by.apply(half.layers[-1], half.kernels[-1], half.biases[-1], hidden)
     return out if half.skip is None else out + rows @ half.skip
 
 
 def encode(network: Network, encoder: SubNetwork, rows: Any, by: Arithmetic) -> Any:
-    """Return the codes of standardised rows; their means where the network is variational."""
+    """Return the codes of standardized rows; their means if the network is variational."""
     codes = by.activations[network.code_activation](propagate(network, encoder, rows, by))
     return codes if network.n_active is None else by.keep_largest(codes, network.n_active)
 
 
 def log_variances(network: Network, encoder: SubNetwork, rows: Any, by: Arithmetic) -> Any:
     """Return the logarithms of the variances of a variational network's codes."""
-    assert encoder.spread is not None
-    kernel, bias = encoder.spread
+    assert encoder.log_variance_layer is not None
+    kernel, bias = encoder.log_variance_layer
     return hidden_rows(network, encoder, rows, by) @ kernel + bias
 
 
 def to_output_units(network: Network, output: Any, mean: Any, scale: Any) -> Any:
-    """Bring a decoder's standardised output to where the output activation takes it up.
+    """Convert a decoder's standardized output to the input of the output activation.
 
-    That is the units of X, so that an activation such as relu acts on a reconstruction. A
-    logistic output gets the tangent of its inverse at 1/2, so that a reconstruction `r` between
-    0 and 1 comes out close to `r`.
+    It is in the units of X, so that an activation such as relu acts on a reconstruction. For a
+    logistic activation it is the tangent of its inverse at 1/2, so that a reconstruction `r`
+    between 0 and 1 results in a value close to `r`.
     """
     reconstruction = output * scale + mean
     if network.output_activation == "logistic":
@@ -122,7 +124,7 @@ def entry_losses(
 ) -> Any:
     """Compare targets with a decoder's output, entry by entry.
 
-    The targets are standardised rows, unless the output is no reconstruction.
+    The targets are standardized rows, unless the output is not a reconstruction.
     """
     if network.output_activation is None:
         return loss(by.math, target, output)

@@ -1,4 +1,4 @@
-"""Codes made uncorrelated with unit variance, by a map that can be undone."""
+"""Whitening: an invertible map to uncorrelated codes of unit variance."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Whitening(NamedTuple):
 
 @dataclass(frozen=True)
 class Moments:
-    """Number of codes seen, their mean, and their scatter: summed products about the mean."""
+    """Number of samples, mean of their codes, and scatter: summed products of deviations."""
 
     n: int
     mean: np.ndarray
@@ -39,13 +39,13 @@ class Moments:
         return Moments(n, self.mean + shift * (other.n / n), scatter)
 
     def whitening(self) -> Whitening:
-        """Return the map to the principal axes of the codes, each divided by its deviation."""
+        """Return the map to the codes' principal axes, each divided by its standard deviation."""
         variances, axes = np.linalg.eigh(self.scatter / max(1, self.n - 1))
         variances, axes = variances[::-1], axes[:, ::-1]
-        # Codes that PCA has already decorrelated keep their signs.
+        # Keep the signs of codes that PCA has already decorrelated.
         axes = axes * np.where(axes[np.abs(axes).argmax(axis=0), range(len(axes))] < 0, -1.0, 1.0)
         deviations = np.sqrt(np.maximum(variances, 0.0))
-        # Codes are float32 at heart: what varies less than their rounding does not vary.
+        # Codes have float32 precision: smaller variation than their rounding counts as none.
         single = np.finfo(np.float32)
         rounding = single.eps * max(deviations[0], np.abs(self.mean).max())
         deviations = np.where(deviations > max(rounding, single.tiny), deviations, 1.0)

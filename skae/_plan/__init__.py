@@ -1,1 +1,1 @@
-"""What is trained, as frozen values: layers, a network of them, its objective. No arithmetic."""
+"""Frozen descriptions of training: layers, networks, objectives. No arithmetic."""

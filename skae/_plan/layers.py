@@ -1,7 +1,7 @@
 """Frozen descriptions of layers: widths and shapes. No arithmetic.
 
-Every layer takes rows and gives rows, an image or a sequence as one flat row, and has one
-kernel and one bias.
+Every layer maps rows to rows, with an image or a sequence as one flat row, and has one kernel and
+one bias.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from typing import ClassVar, Protocol
 
 
 class Layer(Protocol):
-    """What a network asks of a layer.
+    """The interface that a network expects of a layer.
 
-    `fans` are the numbers of values that a value of the output is made of, and the other way
-    round. `applies_activation` says that the hidden activation follows, `in_numpy` that NumPy can
-    serve the layer, `on_xla` that XLA trains it faster than TensorFlow's own kernels.
+    `fans` are fan-in and fan-out: the number of inputs of an output value, and of outputs of an
+    input value. `applies_activation` says that the hidden activation follows, `in_numpy` that NumPy
+    can compute the layer, `on_xla` that XLA trains it faster than TensorFlow's own kernels.
     """
 
     applies_activation: ClassVar[bool]
@@ -43,7 +43,7 @@ class Layer(Protocol):
 
 @dataclass(frozen=True)
 class Dense:
-    """Every output is made of every input."""
+    """A fully connected layer."""
 
     n_in: int
     n_out: int
@@ -66,7 +66,7 @@ class Dense:
 
 
 def dense_layers(widths: Iterable[int]) -> tuple[Dense, ...]:
-    """Return the dense layers between layers of these widths."""
+    """Return the dense layers that connect layers of these widths."""
     return tuple(Dense(n_in, n_out) for n_in, n_out in pairwise(widths))
 
 
@@ -123,7 +123,7 @@ class Convolution:
 
 @dataclass(frozen=True)
 class TransposedConvolution:
-    """The way back through a :class:`Convolution`, with a kernel of the same shape."""
+    """The transpose of a :class:`Convolution`, with a kernel of the same shape."""
 
     mirrored: Convolution
 
@@ -157,22 +157,22 @@ GATES = {"lstm": 4, "gru": 3}
 
 @dataclass(frozen=True)
 class Recurrence:
-    """A recurrent layer; its kernel stacks the input's rows on those of the state.
+    """A recurrent layer; its kernel stacks the input's kernel on that of the state.
 
-    The columns are the gates': input, forget, candidate, output of an LSTM; reset, update,
-    candidate of a GRU.
+    The columns are ordered by gate: input, forget, candidate, output for an LSTM; reset, update,
+    candidate for a GRU.
 
     Parameters
     ----------
     cell : {"lstm", "gru"}
     n_steps : int
     n_inputs : int
-        Values of a step.
+        Number of values in a step.
     n_units : int
     repeats_input : bool
-        Whether one set of inputs is read at every step, instead of a sequence.
+        Whether every step reads the same inputs, instead of a sequence.
     returns_sequence : bool
-        Whether the state of every step is given out, instead of the last one.
+        Whether to return the state of every step, instead of the last one.
     """
 
     cell: str
@@ -209,7 +209,7 @@ class Recurrence:
 
 @dataclass(frozen=True)
 class EachStep:
-    """One dense layer for all steps of a sequence."""
+    """One dense layer, applied to each step of a sequence."""
 
     n_steps: int
     n_inputs: int

@@ -1,7 +1,7 @@
-"""The vocabulary of objectives: losses by name, and what a part of a user's own must be.
+"""Parts of objectives: losses by name, and the interfaces of custom losses, penalties, corruption.
 
-Parts are frozen dataclasses. Their floats are fed to the compiled program as tensors; all
-their other fields are structure, and a change of one compiles a new program.
+Parts are frozen dataclasses. Their floats are runtime scalars, fed to the compiled program as
+tensors; all other fields are part of the compile key, and a change of one compiles a new program.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ import numpy as np
 
 
 class Loss(Protocol):
-    """Compares values with their reconstruction, one by one.
+    """Compares values with their reconstruction, elementwise.
 
-    `m` is `tf.math` in training and `numpy` in validation: use only what both have (`abs`,
-    `square`, `exp`, `log1p`, `maximum`, `minimum`, `tanh`, ...). Both arrays are centred and
-    divided by `scale_`, unless `on_logits` asks for the target as it is and for the output
-    before its logistic activation.
+    `m` is `tf.math` in training and `numpy` in validation: use only functions that both have
+    (`abs`, `square`, `exp`, `log1p`, `maximum`, `minimum`, `tanh`, ...). Both arrays are centered
+    and divided by `scale_`. With `on_logits`, the target is unchanged and the output is that before
+    the logistic activation.
     """
 
     on_logits: ClassVar[bool]
@@ -28,27 +28,28 @@ class Loss(Protocol):
 
 
 class Step(NamedTuple):
-    """What a penalty sees of a training step; every array is a tensor of one batch.
+    """The data of a training step that a penalty receives; every array is a tensor of one batch.
 
     Attributes
     ----------
     network : Network
-        Description of the network; ``network.split(weights, tf.transpose)`` sorts its weights.
+        Description of the network; ``network.split(weights, tf.transpose)`` splits its weights
+        into those of the encoder and the decoder.
     weights : tuple of Tensor
     inputs : Tensor of shape (batch, n_features)
-        Standardised rows as the encoder sees them.
+        Standardized samples as the encoder receives them.
     codes : Tensor of shape (batch, n_components)
-        As the decoder sees them: drawn at random where the network is variational.
+        Latent codes as the decoder receives them: sampled if the network is variational.
     means, log_variances : Tensor of shape (batch, n_components)
-        Of the codes; the log-variances are None unless the network is variational.
+        Means and log-variances of the codes; the latter are None unless the network is variational.
     outputs : Tensor of shape (batch, n_features)
-        What the decoder gives, before the output activation.
+        Outputs of the decoder, before the output activation.
     row_weights : Tensor of shape (batch,)
-        Zero for rows that only fill the batch and must not count, else one.
+        Zero for padding rows, which must not count, else one.
     encode : callable
-        Standardised rows to codes, for penalties on the encoder's derivatives.
+        Maps standardized samples to codes, for penalties on the encoder's derivatives.
     arithmetic : Arithmetic
-        Activations by name and the maps of layers, on tensors.
+        Activations by name and the functions of layers, on tensors.
     """
 
     network: Any
@@ -63,21 +64,21 @@ class Step(NamedTuple):
     arithmetic: Any
 
     def mean(self, tf: Any, values: Any) -> Any:
-        """Return the mean of a value for each row, or of rows of values, over real rows."""
+        """Return the mean over samples, without padding, of one value or one row of values each."""
         total = tf.tensordot(self.row_weights, values, axes=1)
         return total / tf.reduce_sum(self.row_weights)
 
 
 class Penalty(Protocol):
-    """A term of the training loss: TensorFlow itself and a :class:`Step` in, a scalar out."""
+    """A term of the training loss: takes TensorFlow and a :class:`Step`, returns a scalar."""
 
     def __call__(self, tf: Any, step: Step) -> Any: ...
 
 
 class Corruption(Protocol):
-    """Noise on the rows that the encoder sees in training, drawn by NumPy on the host.
+    """Noise on the encoder's inputs in training, drawn by NumPy on the host.
 
-    `X` holds rows in their own units and dtype, a batch or some batches; it may be changed in
+    `X` holds samples in their own units and dtype, one batch or several; it may be changed in
     place.
     """
 

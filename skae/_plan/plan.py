@@ -1,8 +1,8 @@
-"""Frozen, hashable descriptions of what is trained: no arithmetic, no TensorFlow.
+"""Frozen, hashable descriptions of training: no arithmetic, no TensorFlow.
 
-A plan is structure (layer sizes, activation names, kinds of penalties) and numbers (every float).
-Programs are compiled for the structure alone, :func:`compile_key`, and are fed the numbers, so
-:func:`runtime_scalars` and :func:`with_runtime_scalars` take a plan apart and put it together.
+A plan has a structure (layer sizes, activation names, classes of penalties) and runtime scalars
+(every float). Programs are compiled only for the structure, :func:`compile_key`, and are fed the
+scalars: :func:`runtime_scalars` reads them, :func:`with_runtime_scalars` replaces them.
 """
 
 from __future__ import annotations
@@ -20,17 +20,17 @@ T = TypeVar("T")
 
 
 class SubNetwork(NamedTuple):
-    """The encoder's or the decoder's share of the weights, arrays or tensors alike.
+    """The weights of the encoder or the decoder, as arrays or tensors.
 
-    `spread` is the kernel and the bias of a second code layer, which gives the logarithm of the
-    codes' variances; only a variational encoder has one.
+    `log_variance_layer` holds the kernel and the bias of a second code layer, which returns the
+    logarithm of the codes' variances; only a variational encoder has one.
     """
 
     layers: tuple[Layer, ...]
     kernels: tuple[Any, ...]
     biases: tuple[Any, ...]
     skip: Any | None
-    spread: tuple[Any, Any] | None = None
+    log_variance_layer: tuple[Any, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -40,19 +40,19 @@ class Network:
     Parameters
     ----------
     encoder, decoder : tuple of Layer
-        From the columns to the codes, and from the codes on.
+        Layers from the features to the codes, and from the codes to the output.
     activation, code_activation : str
         Names of the activations.
     output_activation : str or None
-        None where the decoder's output is no reconstruction of the columns.
+        None if the decoder's output is not a reconstruction of the features.
     tied_weights : bool
-        Whether the decoder's kernels are the encoder's, transposed. Dense mirrors only.
+        Whether the decoder's kernels are the encoder's, transposed. Dense, mirrored layers only.
     encoder_skip, decoder_skip : bool
-        Whether a linear path leads past the layers of each half.
+        Whether the encoder, or the decoder, has a linear path beside its layers.
     n_active : int or None
-        How many codes of a row, the largest ones, are kept.
+        Number of codes of a sample that are kept, the largest ones.
     is_variational : bool
-        Whether codes are normals with a mean and a variance.
+        Whether codes are normal variables with a mean and a variance.
     """
 
     encoder: tuple[Layer, ...]
@@ -68,7 +68,7 @@ class Network:
 
     @property
     def n_features(self) -> int:
-        """Number of columns."""
+        """Number of features."""
         return self.encoder[0].n_in
 
     @property
@@ -78,7 +78,7 @@ class Network:
 
     @property
     def n_normals(self) -> int:
-        """How many standard normals each row needs in training."""
+        """Number of standard normals that each sample needs in training."""
         return self.n_components if self.is_variational else 0
 
     @property
@@ -88,17 +88,17 @@ class Network:
 
     @property
     def in_numpy(self) -> bool:
-        """Whether NumPy can serve the network."""
+        """Whether NumPy can compute the network."""
         return all(layer.in_numpy for layer in self.encoder + self.decoder)
 
     @property
     def on_xla(self) -> bool:
-        """Whether XLA is to compile the training program."""
+        """Whether XLA compiles the training program."""
         return all(layer.on_xla for layer in self.encoder + self.decoder)
 
     @property
     def scales_codes(self) -> bool:
-        """Whether codes carry the units of X, as PCA's do, or have units of their own."""
+        """Whether codes are in the units of X, as those of PCA are."""
         return self.code_activation == "identity" and not self.is_variational
 
     @property
@@ -124,7 +124,7 @@ class Network:
     def split(
         self, weights: Iterable[Any], transpose: Callable[[Any], Any]
     ) -> tuple[SubNetwork, SubNetwork]:
-        """Sort trained arrays (ordered as `shapes`) into the encoder's and the decoder's half."""
+        """Split trained arrays (ordered as `shapes`) into encoder and decoder."""
         left = iter(weights)
 
         def take(n: int) -> tuple[Any, ...]:
@@ -147,11 +147,11 @@ class Network:
         return encoder, SubNetwork(self.decoder, kernels, biases, skip)
 
     def join(self, encoder: SubNetwork, decoder: SubNetwork) -> tuple[Any, ...]:
-        """Put the halves together again: the inverse of `split`."""
+        """Join encoder and decoder again: the inverse of `split`."""
         weights = [*encoder.kernels, *encoder.biases]
         if encoder.skip is not None:
             weights.append(encoder.skip)
-        weights += encoder.spread or ()
+        weights += encoder.log_variance_layer or ()
         if not self.tied_weights:
             weights += decoder.kernels
         weights += decoder.biases
@@ -161,13 +161,13 @@ class Network:
 
 
 def mirrored(layers: tuple[Layer, ...]) -> tuple[Dense, ...]:
-    """Return the dense layers of the way back."""
+    """Return dense layers of the same widths in reverse order."""
     return tuple(Dense(layer.n_out, layer.n_in) for layer in reversed(layers))
 
 
 @dataclass(frozen=True)
 class Objective:
-    """What training makes small: a reconstruction loss and the terms added to it.
+    """What training minimizes: a reconstruction loss and the terms added to it.
 
     Parameters
     ----------
@@ -175,11 +175,11 @@ class Objective:
         Compares each value of the target with its reconstruction.
     alpha : float
         Strength of the L2 term, ``alpha / 2`` times the sum of all squared kernel entries, before
-        or after it was divided by the number of rows (see `Plan.for_rows`).
+        or after its division by the number of samples (see `Plan.for_rows`).
     penalties : tuple of Penalty
         Further terms of the training loss.
     corruption : Corruption or None
-        Spoils the rows that the encoder sees in training; the target stays clean.
+        Corrupts the encoder's inputs in training; the targets stay clean.
     """
 
     loss: Loss
@@ -196,11 +196,11 @@ class Solver:
     ----------
     name : {"adam", "adamw", "sgd", "rmsprop"}
     momentum : float
-        Of "sgd" alone.
+        Only for "sgd".
     nesterovs_momentum : bool
-        Of "sgd" alone.
+        Only for "sgd".
     weight_decay : float
-        Share of a kernel, times the learning rate, that "adamw" takes away at each step.
+        Share of a kernel, times the learning rate, that "adamw" subtracts at each step.
     """
 
     name: str
@@ -216,7 +216,7 @@ class Stage:
     Parameters
     ----------
     max_iter : int or None
-        None are as many as the estimator's `max_iter` stands for.
+        None means the estimator's `max_iter`.
     layer : int or None
     """
 
@@ -226,7 +226,7 @@ class Stage:
 
 @dataclass(frozen=True)
 class Plan:
-    """All that training needs to know: what maps, what counts, what moves, in which order."""
+    """All that training needs to know: network, objective, solver and stages."""
 
     network: Network
     objective: Objective
@@ -234,17 +234,17 @@ class Plan:
     stages: tuple[Stage, ...] = ()
 
     def for_rows(self, n: int) -> Plan:
-        """Return the plan for data of so many rows, which share the L2 term."""
+        """Return the plan for `n` samples: the L2 term is divided by their number."""
         return replace(self, objective=replace(self.objective, alpha=self.objective.alpha / n))
 
     def without_l2(self) -> Plan:
-        """Return the plan with an L2 term of nothing."""
+        """Return the plan without L2 regularization."""
         return replace(self, objective=replace(self.objective, alpha=0.0))
 
     def layer(self, i: int) -> Plan:
-        """Return the plan of one encoder layer and its mirror as an autoencoder of their own.
+        """Return the plan of one encoder layer and its mirror as a separate autoencoder.
 
-        It reconstructs what the layer sees: the columns, or the codes of the layer below.
+        It reconstructs the layer's inputs: the features, or the codes of the layer below.
         """
         network, objective = self.network, self.objective
         is_top = i == len(network.encoder) - 1
@@ -261,7 +261,7 @@ class Plan:
 
 
 def runtime_scalars(plan: object) -> Iterator[float]:
-    """Yield every number of a plan, depth first: floats, and what fields for floats hold."""
+    """Yield every number of a plan, depth first: floats, and values of fields declared as float."""
     if isinstance(plan, float | np.floating):
         yield float(plan)
     elif isinstance(plan, tuple):
@@ -273,7 +273,7 @@ def runtime_scalars(plan: object) -> Iterator[float]:
 
 
 def _value(part: Any, field: Field[Any]) -> Any:
-    """Return what a field holds, as a float where it is declared as one: 1 is 1.0 there."""
+    """Return a field's value, as a float if it is declared as one: 1 becomes 1.0."""
     value = getattr(part, field.name)
     return float(value) if field.type in (float, "float") else value
 
@@ -295,11 +295,11 @@ def with_runtime_scalars(plan: T, values: Iterable[Any]) -> T:
 
 
 def compiled_part(plan: Plan) -> Plan:
-    """Return a plan without what happens outside a compiled program: its stages and the noise."""
+    """Return a plan without the parts outside a compiled program: stages and corruption."""
     return replace(plan, stages=(), objective=replace(plan.objective, corruption=None))
 
 
 def compile_key(plan: Plan) -> Plan:
-    """Return what a compiled program depends on: its part of a plan, with zeros for floats."""
+    """Return the key of a compiled program: its part of a plan, with zeros for floats."""
     part = compiled_part(plan)
     return with_runtime_scalars(part, (0.0 for _ in runtime_scalars(part)))

@@ -1,6 +1,6 @@
-"""The only room that imports TensorFlow; nothing outside `fit` enters it but for layers that NumPy
-lacks. Entering it says at once where TensorFlow is not installed, and loads nothing yet. What
-TensorFlow reads from the environment when it is imported is set here before.
+"""The only package that imports TensorFlow. Outside `fit`, it is used only for layers that NumPy
+cannot compute. Importing this package raises an error if TensorFlow is not installed, but does not
+load it. The environment variables that TensorFlow reads at its import are set here first.
 """
 
 import os
@@ -10,23 +10,23 @@ from skae._tensorflow.program_cache import keep_programs
 
 if find_spec("tensorflow") is None:
     raise ModuleNotFoundError(
-        "TensorFlow is not installed here, and skae needs it to fit, for Keras models, and to "
+        "TensorFlow is not installed here, but skae needs it to fit, for Keras models, and to "
         "encode and decode with convolutional or recurrent layers. Install it by `pip install "
-        "tensorflow`, or do this where it is installed. Other fitted estimators need NumPy alone.",
+        "tensorflow`, or do this where it is installed. Other fitted estimators need only NumPy.",
         name="tensorflow",
     )
 
-# At its first import TensorFlow reports, on every machine, on CPU instructions, XLA and absent
-# GPUs. Who wants to read that sets the level before; errors are printed anyway.
+# At its first import TensorFlow prints messages about CPU instructions, XLA and missing GPUs. Set
+# TF_CPP_MIN_LOG_LEVEL to see these messages; errors are always printed.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
-# joblib and Dask tell their workers by this variable how many cores are theirs. TensorFlow would
-# take all of them in each worker.
+# joblib and Dask limit the number of cores of their workers by this variable. TensorFlow ignores it
+# and would use all cores in each worker.
 if "OMP_NUM_THREADS" in os.environ:
     for threads in ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
         os.environ.setdefault(threads, os.environ["OMP_NUM_THREADS"])
 
-# A session says for itself how many threads an operation has, instead of all sharing the first's.
+# Each session sets its own number of threads per operation, instead of that of the first session.
 os.environ.setdefault("TF_OVERRIDE_GLOBAL_THREADPOOL", "1")
 
 if os.environ.get("SKAE_PROGRAM_CACHE"):

@@ -1,4 +1,4 @@
-"""The arithmetic of networks on tensors, layers that NumPy lacks included."""
+"""The operations of networks on tensors, including layers that NumPy cannot compute."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from skae._tensorflow.recurrence import recur
 
 Tensor = Any
 
-# Rows that are worth a thread, and parts that rows are cut into at most.
-PART_ROWS, MOST_PARTS = 32, 8
+# Smallest number of rows in a part, and largest number of parts.
+PART_ROWS, MAX_PARTS = 32, 8
 
 ACTIVATIONS = {
     "identity": tf.identity,
@@ -30,7 +30,7 @@ ACTIVATIONS = {
 
 
 def _apply(layer: Layer, kernel: Tensor, bias: Tensor, rows: Tensor) -> Tensor:
-    """Send rows through one layer."""
+    """Apply one layer to rows."""
     match layer:
         case Dense():
             return rows @ kernel + bias
@@ -55,18 +55,18 @@ TENSORS = Arithmetic(tf.math, tf.transpose, ACTIVATIONS, _apply, _keep_largest)
 
 
 def n_parts(n_rows: int) -> int:
-    """Return how many parts so many rows are cut into: a power of two."""
+    """Return the number of parts for `n_rows` rows: a power of two."""
     parts = 1
-    while parts < MOST_PARTS and n_rows >= 2 * parts * PART_ROWS:
+    while parts < MAX_PARTS and n_rows >= 2 * parts * PART_ROWS:
         parts *= 2
     return parts
 
 
-def side_by_side(function: Callable[[Tensor], Tensor], rows: Tensor, parts: int) -> Tensor:
-    """Return what a function of rows gives, a thread at work on each part of them.
+def map_parts(function: Callable[[Tensor], Tensor], rows: Tensor, parts: int) -> Tensor:
+    """Apply a function to rows, with one thread for each part of them.
 
-    The parts depend on the number of rows alone. So does the result to the last bit, where each
-    operation has one thread.
+    The parts depend only on the number of rows. If each operation has one thread, so does the
+    rounding of the result.
     """
     if parts == 1:
         return function(rows)

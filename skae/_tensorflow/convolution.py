@@ -1,4 +1,4 @@
-"""Convolutions of rows, wide kernels on few channels in a form that keeps vector units busy."""
+"""Convolutions of flat rows; wide kernels on few channels are reshaped to use vector units."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Tensor = Any
 
 
 def convolve(layer: Convolution, kernel: Tensor, bias: Tensor, rows: Tensor) -> Tensor:
-    """Send rows through a convolution."""
+    """Apply a convolution to rows."""
     n = _pixels_at_once(layer)
     images = tf.reshape(rows, (-1, *_grouped(layer.image, n)))
     filtered = tf.nn.conv2d(images, _widened(layer, kernel, n), layer.strides, "SAME")
@@ -21,7 +21,7 @@ def convolve(layer: Convolution, kernel: Tensor, bias: Tensor, rows: Tensor) -> 
 
 
 def convolve_back(layer: Convolution, kernel: Tensor, bias: Tensor, rows: Tensor) -> Tensor:
-    """Send rows through the transpose of a convolution."""
+    """Apply the transpose of a convolution to rows."""
     n = _pixels_at_once(layer)
     filtered = tf.reshape(rows, (-1, *_grouped(layer.filtered, n)))
     shape = (tf.shape(rows)[0], *_grouped(layer.image, n))
@@ -31,10 +31,11 @@ def convolve_back(layer: Convolution, kernel: Tensor, bias: Tensor, rows: Tensor
 
 
 def _pixels_at_once(layer: Convolution) -> int:
-    """Return how many neighbouring pixels are best taken for the channels of one.
+    """Return the number of neighboring pixels to treat as the channels of one pixel.
 
-    A wider kernel multiplies some zeros, but as many channels as a vector unit has lanes take
-    less time: three quarters for 5 x 5 on 4 channels, half for 7 x 7. Kernels of 3 gain nothing.
+    The widened kernel multiplies some zeros, but with as many channels as a vector unit has lanes
+    it takes less time: three quarters for 5 x 5 on 4 channels, half for 7 x 7. Kernels of width 3
+    gain nothing.
     """
     n_channels = max(layer.image[-1], layer.n_filters)
     n = 4 if n_channels <= 4 else 2
@@ -48,7 +49,7 @@ def _grouped(image: tuple[int, int, int], n: int) -> tuple[int, int, int]:
 
 
 def _widened(layer: Convolution, kernel: Tensor, n: int) -> Tensor:
-    """Return the kernel that acts on groups of `n` pixels as `kernel` does on pixels."""
+    """Return the kernel on groups of `n` pixels that is equivalent to `kernel` on pixels."""
     if n == 1:
         return kernel
     height, width, n_in, n_out = layer.kernel_shape

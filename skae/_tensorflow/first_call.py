@@ -1,4 +1,4 @@
-"""Work in a thread of its own: tracing a program, and its first call, which compiles it."""
+"""Trace a program, or call it for the first time, which compiles it, in a separate thread."""
 
 from __future__ import annotations
 
@@ -10,20 +10,21 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
-# How often Ctrl-C is looked for, and how long compiling goes without saying, in seconds.
-POLL_SECONDS, LONG = 0.1, 5.0
+# How often to poll for Ctrl-C, and after how long to report that compiling is slow.
+POLL_SECONDS, SLOW_SECONDS = 0.1, 5.0
 
 
-def in_thread(work: Callable[[], T]) -> Future[T]:
-    """Do something in a new thread.
+def in_thread(function: Callable[[], T]) -> Future[T]:
+    """Call a function in a new thread.
 
-    A program that ends waits for it: Python would break off C++ code in the middle, which aborts.
+    A program that ends waits for this thread: Python would stop C++ code in the middle, which
+    aborts the process.
     """
     outcome: Future[T] = Future()
 
     def run() -> None:
         try:
-            outcome.set_result(work())
+            outcome.set_result(function())
         except BaseException as error:
             outcome.set_exception(error)
 
@@ -32,24 +33,24 @@ def in_thread(work: Callable[[], T]) -> Future[T]:
 
 
 def interruptibly(
-    work: Callable[[], T], check: Callable[[], None], say: Callable[[], None] | None
+    function: Callable[[], T], check: Callable[[], None], report_slow: Callable[[], None] | None
 ) -> T:
-    """Do what takes long in a thread, and meanwhile look for Ctrl-C, which TensorFlow does not.
+    """Call a slow function in a thread and poll for Ctrl-C meanwhile, as TensorFlow does not.
 
     Parameters
     ----------
-    work : callable
-        What is to be done. It goes on in the background when the wait for it ends.
+    function : callable
+        It continues in the background if the wait for it ends early.
     check : callable
-        Called again and again; what it raises ends the wait.
-    say : callable or None
-        Called once, when it takes long.
+        Called repeatedly; an exception that it raises ends the wait.
+    report_slow : callable or None
+        Called once if the call takes long.
     """
-    outcome = in_thread(work)
+    outcome = in_thread(function)
     begun = monotonic()
     while not wait([outcome], POLL_SECONDS).done:
         check()
-        if say is not None and monotonic() - begun > LONG:
-            say()
-            say = None
+        if report_slow is not None and monotonic() - begun > SLOW_SECONDS:
+            report_slow()
+            report_slow = None
     return outcome.result()

@@ -1,18 +1,18 @@
-"""The program that trains an encoder, its reconstruction and a head for labels together."""
+"""The program for joint training of an encoder, its reconstruction and a head for labels."""
 
 from __future__ import annotations
 
 from skae._network.forward import encode, entry_losses, propagate
 from skae._plan.plan import SubNetwork
 from skae._tensorflow.arithmetic import TENSORS, Tensor
-from skae._tensorflow.program import chunk_program, through, with_gradient
+from skae._tensorflow.program import apply_in_parts, chunk_program, with_gradient
 from skae._tensorflow.quiet import tf
-from skae._tensorflow.session import Program, kept
+from skae._tensorflow.session import Program, locked_cache
 from skae._training.joint import JointPlan
 
-# The direction in which outputs change most is felt for by a step of this share of the length.
+# The direction of the largest change in output is estimated by a step of this share of the length.
 PROBE = 0.05
-# Below this a gradient has no direction.
+# Below this a gradient counts as zero.
 TINY = 1e-20
 
 
@@ -25,7 +25,7 @@ def _loss(
     mean: Tensor,
     scale: Tensor,
 ) -> Tensor:
-    """Return the loss of one batch, whose first rows are labelled and whose others are not."""
+    """Return the loss of one batch: labeled rows first, then unlabeled ones."""
     network, autoencoder, n = plan.network, plan.autoencoder, plan.n_labelled
 
     def parts(weights: tuple[Tensor, ...]) -> tuple[SubNetwork, SubNetwork, SubNetwork]:
@@ -33,7 +33,7 @@ def _loss(
         return encoder, decoder, SubNetwork(network.decoder, weights[-2:-1], weights[-1:], None)
 
     def outputs(rows: Tensor, encoder: SubNetwork, head: SubNetwork) -> Tensor:
-        return propagate(network, head, through(encode, network, encoder, rows), TENSORS)
+        return propagate(network, head, apply_in_parts(encode, network, encoder, rows), TENSORS)
 
     def compare(target: Tensor, output: Tensor) -> Tensor:
         return tf.reduce_mean(plan.objective.loss(tf.math, target, output))
@@ -42,7 +42,7 @@ def _loss(
         return tf.nn.softmax(output) if plan.shares else output
 
     encoder, decoder, head = parts(weights)
-    codes = through(encode, network, encoder, rows)
+    codes = apply_in_parts(encode, network, encoder, rows)
     output = propagate(network, head, codes, TENSORS)
     unlabelled, clean = rows[n:], output[n:]
 
@@ -58,7 +58,7 @@ def _loss(
     worst = tf.stop_gradient(length * _unit(tape.gradient(change, probe)))
     moved = outputs(unlabelled + worst, encoder, head)
 
-    reconstruction = through(propagate, autoencoder, decoder, codes)
+    reconstruction = apply_in_parts(propagate, autoencoder, decoder, codes)
     entries = entry_losses(
         plan.reconstruction, autoencoder, rows, reconstruction, mean, scale, TENSORS
     )
@@ -76,7 +76,7 @@ def _loss(
 
 
 def _unit(rows: Tensor) -> Tensor:
-    """Return rows of length one, and zero for those that have no direction."""
+    """Return rows scaled to unit length; rows of zeros stay zero."""
     rows /= tf.reduce_max(tf.abs(rows), axis=1, keepdims=True) + TINY
     return rows * tf.math.rsqrt(tf.reduce_sum(tf.square(rows), axis=1, keepdims=True) + TINY)
 
@@ -88,9 +88,9 @@ def joint_gradient(
     mean: Tensor,
     scale: Tensor,
 ) -> tuple[Tensor, list[Tensor]]:
-    """Return the loss of one batch and its gradient, the L2 terms in the latter alone.
+    """Return the loss of one batch and its gradient; only the gradient includes the L2 terms.
 
-    What is to stay as it is has a gradient of zero.
+    Fixed weights have a gradient of zero.
     """
     alphas = [plan.alpha if weight.shape.rank > 1 else 0.0 for weight in weights]
     alphas[-2] = plan.head_alpha
@@ -106,12 +106,12 @@ def joint_gradient(
     return loss, gradients
 
 
-@kept
+@locked_cache
 def joint_program(structure: JointPlan, steps: int, batch_size: int) -> Program:
     """Return the compiled program of a joint plan's structure for chunks of this shape.
 
-    It takes and gives what :func:`~skae._tensorflow.program.program` does. The normals are the
-    random directions that adversarial ones are found from.
+    Its arguments and results are those of :func:`~skae._tensorflow.program.program`. The normals
+    are the random initial directions of the search for adversarial ones.
     """
     n_features, n_outputs = structure.network.n_features, structure.network.decoder[-1].n_out
     return chunk_program(

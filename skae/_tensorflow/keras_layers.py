@@ -1,4 +1,4 @@
-"""Encoders and decoders as Keras models: each layer an ordinary one of Keras, with its weights."""
+"""Encoders and decoders as Keras models of ordinary Keras layers with the fitted weights."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Tensor = Any
 
 
 def encoder_of(codec: Codec) -> keras.Model:
-    """Return what `Codec.encode` computes."""
+    """Return a Keras model equivalent to `Codec.encode`."""
     network = codec.network
     encoder, _ = network.split(codec.weights, np.transpose)
     X = keras.Input((network.n_features,), name="X")
@@ -35,7 +35,7 @@ def encoder_of(codec: Codec) -> keras.Model:
 
 
 def decoder_of(codec: Codec) -> keras.Model:
-    """Return what `Codec.decode` computes."""
+    """Return a Keras model equivalent to `Codec.decode`."""
     network = codec.network
     _, decoder = network.split(codec.weights, np.transpose)
     codes = rows = keras.Input((network.n_components,), name="codes")
@@ -52,15 +52,15 @@ def decoder_of(codec: Codec) -> keras.Model:
     return keras.Model(codes, _activated(network.output_activation, X), name="decoder")
 
 
-def in_a_row(encoder: keras.Model, decoder: keras.Model) -> keras.Model:
-    """Return both as one model."""
+def chained(encoder: keras.Model, decoder: keras.Model) -> keras.Model:
+    """Return encoder and decoder as one model."""
     X = keras.Input(encoder.input_shape[1:], name="X")
     return keras.Model(X, decoder(encoder(X)), name="autoencoder")
 
 
 @keras.saving.register_keras_serializable("skae")
 class _KeepLargest(keras.layers.Layer):
-    """The `n_active` largest values of each row, the others zero."""
+    """Keeps the `n_active` largest values of each row and sets the others to zero."""
 
     def __init__(self, n_active: int, **kw: Any) -> None:
         super().__init__(**kw)
@@ -79,7 +79,7 @@ def _variance(codec: Codec) -> np.ndarray:
 
 
 def _propagated(network: Network, half: SubNetwork, rows: Tensor) -> Tensor:
-    """Send rows through one half of a network, the last layer's activation left out."""
+    """Apply a sub-network to rows, without the last layer's activation."""
     out = rows
     last = len(half.layers) - 1
     for i, parts in enumerate(zip(half.layers, half.kernels, half.biases, strict=True)):
@@ -103,7 +103,7 @@ def _activated(name: str | None, rows: Tensor) -> Tensor:
 
 
 def _applied(layer: Layer, kernel: np.ndarray, bias: np.ndarray, rows: Tensor) -> Tensor:
-    """Send flat rows through a layer, and give flat rows."""
+    """Apply a layer to flat rows, and return flat rows."""
     layers = keras.layers
     match layer:
         case Dense():
@@ -126,7 +126,7 @@ def _applied(layer: Layer, kernel: np.ndarray, bias: np.ndarray, rows: Tensor) -
 def _convolved_back(
     layer: Convolution, kernel: np.ndarray, bias: np.ndarray, rows: Tensor
 ) -> Tensor:
-    """Transpose a convolution: the whole of what it reaches, cut to the size of the image."""
+    """Apply a transposed convolution: compute its full output, and crop it to the image."""
     sizes = zip(layer.filtered, layer.kernel, layer.strides, layer.image, strict=False)
     crops = []
     for filtered, width, stride, image in sizes:
@@ -148,7 +148,7 @@ def _recurred(layer: Recurrence, kernel: np.ndarray, bias: np.ndarray, rows: Ten
         recurrence = keras.layers.LSTM(layer.n_units, **settings)
     else:
         recurrence = keras.layers.GRU(layer.n_units, reset_after=False, **settings)
-        # Keras has the update gate first.
+        # In Keras the update gate comes first.
         order = np.arange(3 * layer.n_units).reshape(3, -1)[[1, 0, 2]].ravel()
         kernel, bias = kernel[:, order], bias[order]
     n = layer.n_inputs
@@ -156,7 +156,7 @@ def _recurred(layer: Recurrence, kernel: np.ndarray, bias: np.ndarray, rows: Ten
 
 
 def _with_weights(layer: Any, rows: Tensor, *weights: np.ndarray) -> Tensor:
-    """Call a layer, which builds it, and give it these weights."""
+    """Call a layer, which builds it, and set its weights."""
     out = layer(rows)
     layer.set_weights(weights)
     return out

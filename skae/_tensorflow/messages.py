@@ -1,4 +1,4 @@
-"""What a library's C++ code writes to standard error, without what means no harm."""
+"""Filter harmless messages that a library's C++ code writes to standard error."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from threading import Lock
 
-# Lines of these kinds are dropped: what is logged as info or warning, and errors that say that
-# there is no GPU, or that two of TensorFlow's libraries bring the same CUDA functions.
+# These lines are dropped: log messages of level info or warning, and errors about a missing GPU or
+# about CUDA functions that two of TensorFlow's libraries register.
 HARMLESS = "|".join(
     [
         "^WARNING: All log messages before absl::InitializeLog",
@@ -20,7 +20,7 @@ HARMLESS = "|".join(
         "Unable to register cu[A-Za-z]+ (factory|plugin)",
     ]
 )
-# What has inherited standard error meanwhile, such as a process just started, may keep it open.
+# How long to wait for the filter: a process that has inherited standard error may keep it open.
 PATIENCE = 1.0
 
 
@@ -30,11 +30,11 @@ _filtering = Lock()
 
 @contextmanager
 def without_harmless_messages() -> Iterator[None]:
-    """Let standard error, on the level of the system, pass through `grep` within this context.
+    """Context in which the file descriptor of standard error is filtered by `grep`.
 
-    Another process filters, because C++ code may write while it keeps this one from running
-    Python, or may end it: its last words get through. Nothing is filtered where standard error is
-    closed, where there is no `grep`, or while another thread filters already.
+    Another process filters, because C++ code may write while Python cannot run in this process, or
+    may end it: its last messages are still printed. If standard error is closed, there is no
+    `grep`, or another thread filters already, nothing is filtered here.
     """
     if not _filtering.acquire(blocking=False):
         yield
@@ -50,7 +50,7 @@ def without_harmless_messages() -> Iterator[None]:
 def _filtered() -> Iterator[None]:
     grep = shutil.which("grep")
     try:
-        # What a program began without may be something else by now.
+        # If the program began without standard error, descriptor 2 may be another file by now.
         kept = None if sys.__stderr__ is None else os.dup(2)
     except OSError:
         kept = None
@@ -58,7 +58,7 @@ def _filtered() -> Iterator[None]:
         yield
         return
     try:
-        # In a session of its own, which Ctrl-C does not reach.
+        # In a separate session, which Ctrl-C does not reach.
         process = subprocess.Popen(
             [grep, "--text", "--line-buffered", "--invert-match", "-E", HARMLESS],
             stdin=subprocess.PIPE,

@@ -1,8 +1,8 @@
-"""(network, objective, solver) -> one compiled training program, kept for the process.
+"""(network, objective, solver) -> one compiled training program, cached in the process.
 
-A program depends on a plan's structure and on the shape of chunks alone. Every number of the plan,
-the learning rate and how many steps of a chunk are real are fed as tensors, so that another
-seed, fold, rate or penalty strength compiles nothing.
+A program depends only on a plan's structure and on the shape of chunks. The plan's runtime scalars,
+the learning rate and the number of real steps in a chunk are fed as tensors, so that another seed,
+fold, rate or penalty strength compiles nothing.
 """
 
 from __future__ import annotations
@@ -14,19 +14,21 @@ from skae._network.forward import encode, entry_losses, log_variances, propagate
 from skae._plan.objectives import Step
 from skae._plan.plan import Network, Plan, SubNetwork, runtime_scalars, with_runtime_scalars
 from skae._tensorflow import solvers
-from skae._tensorflow.arithmetic import TENSORS, Tensor, n_parts, side_by_side
+from skae._tensorflow.arithmetic import TENSORS, Tensor, map_parts, n_parts
 from skae._tensorflow.quiet import tf
-from skae._tensorflow.session import Program, kept
+from skae._tensorflow.session import Program, locked_cache
 
 # Weights, slots of the solver, steps taken.
 State = tuple[tuple[Tensor, ...], tuple[Tensor, ...], Tensor]
 
 
-def through(of: Callable[..., Tensor], network: Network, half: SubNetwork, rows: Tensor) -> Tensor:
-    """Return what a function makes of rows by one half of a network."""
-    # XLA's threads are its own; a penalty may encode rows whose number is not known here.
+def apply_in_parts(
+    of: Callable[..., Tensor], network: Network, half: SubNetwork, rows: Tensor
+) -> Tensor:
+    """Apply a function of a sub-network to rows, in parts."""
+    # XLA has its own threads; a penalty may encode rows whose number is not known here.
     parts = 1 if network.on_xla else n_parts(rows.shape.as_list()[0] or 1)
-    return side_by_side(lambda part: of(network, half, part, TENSORS), rows, parts)
+    return map_parts(lambda part: of(network, half, part, TENSORS), rows, parts)
 
 
 def _loss(
@@ -44,14 +46,14 @@ def _loss(
     encoder, decoder = network.split(weights, tf.transpose)
 
     def means_of(rows: Tensor) -> Tensor:
-        return through(encode, network, encoder, rows)
+        return apply_in_parts(encode, network, encoder, rows)
 
     codes = means = means_of(inputs)
-    spread = None
+    code_log_variances = None
     if network.is_variational:
-        spread = through(log_variances, network, encoder, inputs)
-        codes = means + tf.exp(0.5 * spread) * normals
-    outputs = through(propagate, network, decoder, codes)
+        code_log_variances = apply_in_parts(log_variances, network, encoder, inputs)
+        codes = means + tf.exp(0.5 * code_log_variances) * normals
+    outputs = apply_in_parts(propagate, network, decoder, codes)
     entries = entry_losses(objective.loss, network, targets, outputs, mean, scale, TENSORS)
     step = Step(
         network=network,
@@ -59,7 +61,7 @@ def _loss(
         inputs=inputs,
         codes=codes,
         means=means,
-        log_variances=spread,
+        log_variances=code_log_variances,
         outputs=outputs,
         row_weights=row_weights,
         encode=means_of,
@@ -78,14 +80,14 @@ def gradient(
     mean: Tensor,
     scale: Tensor,
 ) -> tuple[Tensor, list[Tensor]]:
-    """Return the training loss of one batch and its gradient, the L2 term left out of both."""
+    """Return the training loss of one batch and its gradient, both without the L2 term."""
     return with_gradient(lambda weights: _loss(plan, weights, *batch, mean, scale), weights)
 
 
 def with_gradient(
     loss_of: Callable[[tuple[Tensor, ...]], Tensor], weights: tuple[Tensor, ...]
 ) -> tuple[Tensor, list[Tensor]]:
-    """Return a loss of weights and its gradient."""
+    """Return a loss and its gradient with respect to the weights."""
     with tf.GradientTape() as tape:
         tape.watch(weights)
         loss = loss_of(weights)
@@ -101,10 +103,10 @@ def step(
     rate: Tensor,
 ) -> State:
     """Return the state after one step of the solver, the L2 term included."""
-    # Adds nothing, but lets the updates wait for the last gradient to be computed. XLA
-    # would otherwise copy every kernel in every step, at 8 % of a step of 784-300-150.
+    # Adds zero, but makes the updates wait for the last gradient. XLA would otherwise copy every
+    # kernel in every step, at 8 % of a step of 784-300-150.
     late_rate = rate + 0.0 * tf.reshape(gradients[0], [-1])[0]
-    # The L2 term's gradient, by hand: its sum of squares would cost a step 15 %.
+    # The gradient of the L2 term is added by hand: its sum of squares would cost 15 % of a step.
     alpha = plan.objective.alpha
     gradients = [
         gradient + alpha * weight if weight.shape.rank > 1 else gradient
@@ -121,16 +123,15 @@ def l2_term(plan: Plan, weights: tuple[Tensor, ...]) -> Tensor:
     return 0.5 * plan.objective.alpha * sum(map(tf.reduce_sum, kernels))
 
 
-@kept
+@locked_cache
 def program(structure: Plan, steps: int, batch_size: int) -> Program:
     """Return the compiled program of a plan's structure for chunks of this shape.
 
-    It takes a state (weights, slots, steps taken), the plan's numbers, centre, scale and
+    It takes a state (weights, slots, steps taken), the plan's runtime scalars, mean, scale and
     learning rate, and a chunk: inputs and targets of shape (steps, batch, n_features), normals of
-    shape (steps, batch, n_normals), a weight for each row (steps, batch), and how many of the
-    steps are real. It returns the new state
-    and the sum over the chunk's rows of their training loss, in which the L2 term is that of the
-    weights before the chunk. All of these are arrays.
+    shape (steps, batch, n_normals), a weight for each row (steps, batch), and the number of real
+    steps. It returns the new state and the training loss summed over the chunk's rows, in which
+    the L2 term is that of the weights before the chunk. All of these are arrays.
     """
     network = structure.network
     widths = network.n_features, network.decoder[-1].n_out, network.n_normals
@@ -144,7 +145,7 @@ def chunk_program(
     widths: tuple[int, int, int],
     chunk: tuple[int, int],
 ) -> Program:
-    """Return the program that takes a chunk's steps by a gradient, see `program`.
+    """Return the program that trains on a chunk by the given gradient function, see `program`.
 
     `shapes` are those of the weights, `widths` those of a row's inputs, targets and normals.
     """
@@ -201,5 +202,5 @@ def chunk_program(
 
 
 def of(*shape: int) -> tf.TensorSpec:
-    """Describe a float32 tensor of a shape."""
+    """Return the specification of a float32 tensor of this shape."""
     return tf.TensorSpec(shape, tf.float32)

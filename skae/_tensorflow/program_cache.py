@@ -1,4 +1,4 @@
-"""SKAE_PROGRAM_CACHE: a directory in which XLA keeps what it compiles for the next process."""
+"""SKAE_PROGRAM_CACHE: a directory in which XLA keeps compiled programs for later processes."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from tempfile import TemporaryFile
 
 
 def keep_programs(directory: str) -> None:
-    """Tell XLA of a directory, made where there is none; warn where it cannot be written.
+    """Set XLA's cache directory, and create it if needed; warn if it is not writable.
 
-    To be called before TensorFlow is imported: XLA reads the environment once.
+    Call it before TensorFlow is imported: XLA reads the environment once.
     """
     try:
-        # XLA knows no "~", and would follow the process from one working directory to another.
+        # XLA does not expand "~", and would resolve a relative path in each working directory.
         path = Path(directory).expanduser().absolute()
         path.mkdir(parents=True, exist_ok=True)
         with TemporaryFile(dir=path):
@@ -22,12 +22,12 @@ def keep_programs(directory: str) -> None:
     except (OSError, RuntimeError) as error:
         warnings.warn(
             f"SKAE_PROGRAM_CACHE={directory!r} cannot be used ({error}): this process keeps no "
-            "compiled programs for the next one. Set it to a directory that can be written, or "
-            "remove it from the environment.",
+            "compiled programs for later ones. Set it to a writable directory, or remove it from "
+            "the environment.",
             stacklevel=2,
         )
         return
-    # Flags are split at spaces outside of quotes.
+    # XLA splits flags at spaces outside quotes.
     quoted = str(path).replace("\\", r"\\").replace('"', r"\"")
     flags = [
         os.environ.get("TF_XLA_FLAGS", ""),

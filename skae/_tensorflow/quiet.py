@@ -1,6 +1,7 @@
-"""TensorFlow, imported without its messages on the machine.
+"""Import TensorFlow without its messages about the machine.
 
-Who has imported it before, or asks for its messages by TF_CPP_MIN_LOG_LEVEL, gets them.
+The messages are not filtered if TensorFlow was imported before, or if TF_CPP_MIN_LOG_LEVEL is 0
+or 1.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ if _is_quiet:
     with without_harmless_messages():
         import tensorflow as tf
 
-        # Where there is no GPU, TensorFlow says so when it looks for one first.
+        # If there is no GPU, TensorFlow prints a message when it first searches for one.
         tf.config.list_physical_devices()
 else:
     import tensorflow as tf

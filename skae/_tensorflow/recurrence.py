@@ -1,6 +1,6 @@
-"""Recurrent layers by TensorFlow's fused kernels: all steps of an LSTM at once, one of a GRU.
+"""Recurrent layers by TensorFlow's fused kernels, of all LSTM steps, or of one GRU step.
 
-On two cores a step of training LSTMs of 64 units on 50 timesteps took 12 ms this way, 16 ms with
+On two cores a training step of LSTMs with 64 units on 50 time steps took 12 ms this way, 16 ms with
 the best of several loops compiled by XLA, and 38 ms in Keras. Sequences are time-major here.
 """
 
@@ -16,7 +16,7 @@ Tensor = Any
 
 
 def recur(layer: Recurrence, kernel: Tensor, bias: Tensor, rows: Tensor) -> Tensor:
-    """Send rows through a recurrent layer whose first state is zero."""
+    """Apply a recurrent layer with zero initial state to rows."""
     if layer.repeats_input:
         inputs = tf.repeat(rows[tf.newaxis], layer.n_steps, axis=0)
     else:
@@ -32,7 +32,7 @@ def recur(layer: Recurrence, kernel: Tensor, bias: Tensor, rows: Tensor) -> Tens
 def _lstm(kernel: Tensor, bias: Tensor, inputs: Tensor) -> tuple[Tensor, Callable[..., Any]]:
     """Return the state of every step; the gates are input, forget, candidate, output.
 
-    TensorFlow's own gradient of this kernel takes the gates in another order (as of 2.21).
+    TensorFlow's own gradient of this kernel orders the gates differently (as of 2.21).
     """
     n_units = bias.shape[0] // 4
     zeros = tf.zeros((tf.shape(inputs)[1], n_units))
@@ -64,9 +64,9 @@ def _lstm(kernel: Tensor, bias: Tensor, inputs: Tensor) -> tuple[Tensor, Callabl
 def _gru(kernel: Tensor, bias: Tensor, inputs: Tensor) -> tuple[Tensor, Callable[..., Any]]:
     """Return the state of every step; the gates are reset, update, candidate.
 
-    TensorFlow has a kernel for the gradient of a step, but does not know it as one.
+    TensorFlow has a kernel for the gradient of a step, but does not register it as the gradient.
     """
-    # Plain numbers, which dimensions are not after `tf.compat.v1.disable_v2_behavior()`.
+    # Convert to int: after `tf.compat.v1.disable_v2_behavior()` dimensions are not numbers.
     n_steps, n_inputs, n_gates = int(inputs.shape[0]), int(inputs.shape[2]), int(bias.shape[0])
     n_batch, n_units = tf.shape(inputs)[1], n_gates // 3
     parts = [2 * n_units, n_units]

@@ -1,4 +1,4 @@
-"""Encoding and decoding for networks whose layers NumPy lacks."""
+"""Encoding and decoding for networks with layers that NumPy cannot compute."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ import numpy as np
 from skae._network.codec import Maps
 from skae._network.forward import encode, propagate
 from skae._plan.plan import Network
-from skae._tensorflow.arithmetic import TENSORS, Tensor, n_parts, side_by_side
+from skae._tensorflow.arithmetic import TENSORS, Tensor, map_parts, n_parts
 from skae._tensorflow.quiet import tf
-from skae._tensorflow.session import Program, kept
+from skae._tensorflow.session import Program, locked_cache
 
 
-@kept
+@locked_cache
 def _compiled(network: Network, maps: str, parts: int) -> Callable[..., np.ndarray]:
-    """Return one of a network's maps as a graph that serves any number of rows, in parts."""
+    """Return one of a network's maps as a graph for any number of rows, computed in parts."""
     width = network.n_features if maps == "encode" else network.n_components
     rows_of = tf.TensorSpec((None, width), tf.float32)
     weights_of = tuple(tf.TensorSpec(shape, tf.float32) for shape in network.shapes)
@@ -26,13 +26,13 @@ def _compiled(network: Network, maps: str, parts: int) -> Callable[..., np.ndarr
     def serve(weights: tuple[Tensor, ...], rows: Tensor) -> Tensor:
         encoder, decoder = network.split(weights, tf.transpose)
         half, of = (encode, encoder) if maps == "encode" else (propagate, decoder)
-        return side_by_side(lambda part: half(network, of, part, TENSORS), rows, parts)
+        return map_parts(lambda part: half(network, of, part, TENSORS), rows, parts)
 
     return Program(serve, (weights_of, rows_of))
 
 
 def maps(network: Network, weights: tuple[Any, ...], dtype: Any) -> Maps:
-    """Return a network's maps for arrays of this dtype; inside they work in float32."""
+    """Return a network's maps for arrays of this dtype; they compute in float32."""
 
     def serve(name: str, rows: np.ndarray) -> np.ndarray:
         return _compiled(network, name, n_parts(len(rows)))(weights, np.float32(rows)).astype(dtype)

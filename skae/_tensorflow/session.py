@@ -1,9 +1,9 @@
-"""A function of tensors as one of arrays, in a session that takes all it holds along when it goes.
+"""Compile a function of tensors to one of arrays, in a session that frees all its memory.
 
-What `tf.function` compiles for eager calls is never freed: TensorFlow keeps each of XLA's
+TensorFlow never frees what `tf.function` compiles for eager calls: it keeps each of XLA's
 executables, some 4 MB for a small network, for the life of the process
-(`tensorflow/compiler/jit/device_compilation_cache.h`). A session has devices of its own, and with
-them go the executables compiled for these.
+(`tensorflow/compiler/jit/device_compilation_cache.h`). A session has its own devices, and the
+executables compiled for these are freed with it.
 """
 
 from __future__ import annotations
@@ -22,38 +22,38 @@ from skae._training.forks import enter_tensorflow
 
 T = TypeVar("T")
 
-# Sessions kept for training programs, and as many for maps that NumPy cannot serve. One that XLA
-# compiles for has ten threads, which wait to compile in the background and are never asked to.
-KEPT = 32
-# TensorFlow takes arrays that begin at a multiple of so many bytes as they are, and copies others.
+# Number of sessions kept for training programs, and as many for maps that NumPy cannot compute. A
+# session that uses XLA has ten idle threads for background compilation.
+CACHE_SIZE = 32
+# TensorFlow copies arrays unless they begin at a multiple of this number of bytes.
 ALIGNMENT = 64
 
 
 class Program:
-    """A function of tensors as one of arrays, traced and compiled at its first call.
+    """A function of tensors that takes arrays, traced and compiled at its first call.
 
-    It is traced in a thread of its own: what callers of TensorFlow set for theirs, such as
-    callbacks for each operation, devices, a strategy or a tape, is not to become part of a program
-    that is kept. After a call that failed it is made anew, for the next call.
+    It is traced in a separate thread, because the caller's TensorFlow settings, such as callbacks
+    for each operation, devices, a strategy or a tape, must not become part of a cached program.
+    After a failed call, the next call traces it again.
 
     Parameters
     ----------
     function : callable
     inputs : tuple of TensorSpec
-        What the function takes, nested as it likes.
+        Specifications of the function's arguments, nested in any way.
     on_xla : bool
         Whether XLA compiles it.
 
     Attributes
     ----------
     is_compiled : bool
-        Whether the last call has succeeded.
+        Whether the last call succeeded.
     """
 
     def __init__(self, function: Callable[..., Any], inputs: Any, on_xla: bool = False) -> None:
         self._trace = partial(_traced, function, inputs, on_xla)
         self._lock = Lock()
-        self._made: _Made | None = None
+        self._traced_program: _Traced | None = None
         self.is_compiled = False
 
     def __call__(self, *arguments: Any) -> Any:
@@ -65,60 +65,62 @@ class Program:
 
     def _run(self, arguments: tuple[Any, ...]) -> Any:
         with self._lock:
-            made = self._made = self._made or in_thread(self._trace).result()
-        arrays = map(np.asarray, tf.nest.flatten(arguments), made.dtypes)
+            traced = self._traced_program = self._traced_program or in_thread(self._trace).result()
+        arrays = map(np.asarray, tf.nest.flatten(arguments), traced.dtypes)
         try:
-            results = made.run(*arrays)
+            results = traced.run(*arrays)
         except BaseException:
-            self._made, self.is_compiled = None, False
+            self._traced_program, self.is_compiled = None, False
             raise
         self.is_compiled = True
-        return _nested(made.outputs, iter(results))
+        return _nested(traced.outputs, iter(results))
 
 
 def _nested(like: Any, values: Iterator[Any]) -> Any:
-    """Return values in nested tuples like others.
+    """Return values in nested tuples as in `like`.
 
-    `tf.nest` also knows other containers, and takes a tenth of a short epoch to look for them.
+    `tf.nest` looks for other containers, too, which takes a tenth of a short epoch.
     """
     return (
         tuple(_nested(each, values) for each in like) if isinstance(like, tuple) else next(values)
     )
 
 
-class _Made(NamedTuple):
-    """A call of a session, with the inputs' dtypes and the structure of the outputs."""
+class _Traced(NamedTuple):
+    """A callable of a session, with the inputs' dtypes and the structure of the outputs."""
 
     run: Callable[..., Any]
     dtypes: list[Any]
     outputs: Any
 
 
-def _traced(function: Callable[..., Any], inputs: Any, on_xla: bool) -> _Made:
+def _traced(function: Callable[..., Any], inputs: Any, on_xla: bool) -> _Traced:
     with tf.Graph().as_default() as graph:
         fed = tf.nest.map_structure(
             lambda spec: tf.compat.v1.placeholder(spec.dtype, spec.shape), inputs
         )
-        # Called as it is, a `tf.function` would not be one under `run_functions_eagerly`.
+        # A direct call of a `tf.function` would run eagerly under `run_functions_eagerly`.
         compiled = tf.function(function, jit_compile=on_xla, autograph=False)
         outputs = compiled.get_concrete_function(*inputs)(*fed)
-        # With another number of threads, TensorFlow's own kernels add up in another order.
-        asked = tf.config.threading
+        # With another number of threads, TensorFlow's own kernels sum in another order.
+        threading = tf.config.threading
         config = tf.compat.v1.ConfigProto(
-            intra_op_parallelism_threads=asked.get_intra_op_parallelism_threads() if on_xla else 1,
-            inter_op_parallelism_threads=asked.get_inter_op_parallelism_threads(),
+            intra_op_parallelism_threads=threading.get_intra_op_parallelism_threads()
+            if on_xla
+            else 1,
+            inter_op_parallelism_threads=threading.get_inter_op_parallelism_threads(),
         )
         session = tf.compat.v1.Session(graph=graph, config=config)
     flat = tf.nest.flatten(fed)
     run = _callable(session, flat, tf.nest.flatten(outputs))
-    return _Made(run, [tensor.dtype.as_numpy_dtype for tensor in flat], outputs)
+    return _Traced(run, [tensor.dtype.as_numpy_dtype for tensor in flat], outputs)
 
 
 def _callable(session: Any, fed: list[Any], fetched: list[Any]) -> Callable[..., Any]:
-    """Return a session's tensors as a function of others.
+    """Return a function from fed tensors to fetched tensors.
 
-    The public `make_callable` looks every tensor up by name in every call, which made a fit on
-    150 rows twice as long. It stands in where TensorFlow no longer has what it uses itself.
+    The public `make_callable` looks every tensor up by name in every call, which doubled the time
+    of a fit on 150 samples. It is the fallback if TensorFlow no longer has the private function.
     """
     make = getattr(session, "_make_callable_from_options", None)
     if make is None:
@@ -127,16 +129,16 @@ def _callable(session: Any, fed: list[Any], fetched: list[Any]) -> Callable[...,
     return make(CallableOptions(feed=feed, fetch=fetch))
 
 
-def kept(function: Callable[..., T]) -> Callable[..., T]:
-    """Cache the last `KEPT` results, each made once however many threads ask for it at a time.
+def locked_cache(function: Callable[..., T]) -> Callable[..., T]:
+    """Cache the last `CACHE_SIZE` results; threads that ask for the same one share it.
 
-    Threads would gain nothing by making several at once: Python traces them one by one.
+    Making several at once in threads would gain nothing: Python traces them one by one.
     """
-    cached, lock = lru_cache(maxsize=KEPT)(function), Lock()
+    cached, lock = lru_cache(maxsize=CACHE_SIZE)(function), Lock()
 
     @wraps(cached)
     def locked(*arguments: Any) -> T:
-        # Before the lock, which a thread that a fork left behind may hold.
+        # Before the lock, which a thread that did not survive a fork may hold.
         enter_tensorflow()
         with lock:
             return cached(*arguments)
@@ -146,7 +148,7 @@ def kept(function: Callable[..., T]) -> Callable[..., T]:
 
 
 def aligned(array: np.ndarray) -> np.ndarray:
-    """Return a copy that TensorFlow takes as it is."""
+    """Return an aligned copy, which TensorFlow does not copy again."""
     raw = np.empty(array.nbytes + ALIGNMENT, np.uint8)
     start = -raw.ctypes.data % ALIGNMENT
     copy = raw[start : start + array.nbytes].view(array.dtype).reshape(array.shape)

@@ -1,4 +1,4 @@
-"""The training program of several workers, which average their gradients in every step."""
+"""The training program for several workers, which average their gradients in every step."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from skae._tensorflow import solvers
 from skae._tensorflow.arithmetic import Tensor
 from skae._tensorflow.program import State, gradient, of, step
 from skae._tensorflow.quiet import tf
-from skae._tensorflow.session import Program, kept
+from skae._tensorflow.session import Program, locked_cache
 
-# What TensorFlow raises where memory is short.
+# The error that TensorFlow raises if memory is short.
 OUT_OF_MEMORY = tf.errors.ResourceExhaustedError
 
 
@@ -22,16 +22,16 @@ def shared_program(
     structure: Plan,
     steps: int,
     batch_size: int,
-    over_all: Callable[[np.ndarray], np.ndarray],
+    all_reduce: Callable[[np.ndarray], np.ndarray],
 ) -> Callable[..., tuple[State, Any]]:
-    """Return a program that takes and gives what `program` does, on each of several workers.
+    """Return a program for each of several workers, with the arguments and results of `program`.
 
-    Each brings its share of a batch. One sum over the workers a step (`over_all`), of a vector
-    with the gradients, the loss and the number of rows, makes the step that one process would
-    make of the whole batch. Chunks may have any number of steps; `steps` stands here as in
-    `program`, and is not used.
+    Each worker has its share of a batch. In each step, one sum over the workers (`all_reduce`) of a
+    vector with the gradients, the loss and the number of rows gives the step that one process would
+    take on the whole batch. Chunks may have any number of steps; `steps` is here as in `program`,
+    and is not used.
     """
-    share, move = _share(structure, batch_size), _move(structure)
+    batch_sums, solver_step = _batch_sums(structure, batch_size), _solver_step(structure)
 
     def train(
         state: State,
@@ -50,21 +50,21 @@ def shared_program(
         total = 0.0
         for i in range(n_chunk_steps):
             batch = inputs[i], targets[i], normals[i], row_weights[i]
-            together = over_all(share(state[0], values, mean, scale, *batch))
-            state = move(together, *state, values, rate)
-            loss, n_rows = map(float, together[-2:])
+            sums = all_reduce(batch_sums(state[0], values, mean, scale, *batch))
+            state = solver_step(sums, *state, values, rate)
+            loss, n_rows = map(float, sums[-2:])
             total += loss + l2_term * n_rows
         return state, total
 
     return train
 
 
-@kept
-def _share(structure: Plan, batch_size: int) -> Callable[..., np.ndarray]:
-    """Return what a worker adds to the sum: gradients, loss, number of rows."""
+@locked_cache
+def _batch_sums(structure: Plan, batch_size: int) -> Callable[..., np.ndarray]:
+    """Return the function for a worker's terms of the sum: gradients, loss, number of rows."""
     network, floats = structure.network, tuple(runtime_scalars(structure))
 
-    def share(
+    def batch_sums(
         weights: tuple[Tensor, ...],
         values: Tensor,
         mean: Tensor,
@@ -79,12 +79,12 @@ def _share(structure: Plan, batch_size: int) -> Callable[..., np.ndarray]:
         n_rows = tf.reduce_sum(row_weights)
         loss, gradients = gradient(plan, weights, batch, mean, scale)
         parts = [tf.reshape(part, [-1]) for part in (*gradients, loss)]
-        # Without a row there is no mean, and nothing to be added to those of the others.
+        # A worker without rows has no mean, and adds zero.
         mine = tf.where(n_rows > 0.0, n_rows * tf.concat(parts, 0), 0.0)
         return tf.concat([mine, [n_rows]], 0)
 
     return Program(
-        share,
+        batch_sums,
         (
             tuple(of(*shape) for shape in network.shapes),
             of(len(floats)),
@@ -99,28 +99,28 @@ def _share(structure: Plan, batch_size: int) -> Callable[..., np.ndarray]:
     )
 
 
-@kept
-def _move(structure: Plan) -> Callable[..., State]:
-    """Return the step that every worker takes, by the sum over all of them."""
+@locked_cache
+def _solver_step(structure: Plan) -> Callable[..., State]:
+    """Return the function for the step that every worker takes, from the sum over workers."""
     network, floats = structure.network, tuple(runtime_scalars(structure))
     weights = tuple(of(*shape) for shape in network.shapes)
     sizes = [spec.shape.num_elements() for spec in weights]
 
-    def move(
-        together: Tensor,
+    def solver_step(
+        sums: Tensor,
         weights: tuple[Tensor, ...],
         slots: tuple[Tensor, ...],
         n_steps: Tensor,
         values: Tensor,
         rate: Tensor,
     ) -> State:
-        gradients = tf.split(together[:-2] / together[-1], sizes)
+        gradients = tf.split(sums[:-2] / sums[-1], sizes)
         shaped = [tf.reshape(g, w.shape) for g, w in zip(gradients, weights, strict=True)]
         plan = with_runtime_scalars(structure, tf.unstack(values, num=len(floats)))
         return step(plan, shaped, weights, slots, n_steps, rate)
 
     return Program(
-        move,
+        solver_step,
         (
             of(sum(sizes) + 2),
             weights,

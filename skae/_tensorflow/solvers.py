@@ -1,8 +1,8 @@
 """Solvers as pure functions on lists of tensors.
 
 Keras' optimizers own variables and cannot be called statelessly on the TensorFlow backend.
-Each function here takes one weight, its gradient and its slots, and returns the step to
-subtract and the new slots.
+Each function here takes a weight's gradient and slots, and returns the step to subtract and the
+new slots.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ N_SLOTS = {"adam": 2, "adamw": 2, "sgd": 1, "rmsprop": 1}
 
 
 def slots_of(solver: Solver, weights: tuple[T, ...]) -> tuple[T, ...]:
-    """Return what has the shapes of a solver's memory: each weight as often as it has slots."""
+    """Return values with the shapes of a solver's slots: each weight, once per slot."""
     return tuple(weight for weight in weights for _ in range(N_SLOTS[solver.name]))
 
 
@@ -35,7 +35,7 @@ def update(
     rate: Tensor,
     n_steps: Tensor,
 ) -> tuple[tuple[Tensor, ...], tuple[Tensor, ...]]:
-    """Take one step: the `n_steps`-th, counted from 1 and given as a float."""
+    """Take one step; `n_steps` is its number, counted from 1, as a float."""
     n = N_SLOTS[solver.name]
     moved: list[Tensor] = []
     kept: list[Tensor] = []
@@ -62,7 +62,7 @@ def _step(
 
 
 def _adam(gradient: Tensor, slots: tuple[Tensor, ...], rate: Tensor, n_steps: Tensor) -> Update:
-    """Kingma and Ba (2015)."""
+    """Adam (Kingma and Ba, 2015)."""
     first, second = slots
     first = BETA_1 * first + (1.0 - BETA_1) * gradient
     second = BETA_2 * second + (1.0 - BETA_2) * tf.square(gradient)
@@ -71,7 +71,7 @@ def _adam(gradient: Tensor, slots: tuple[Tensor, ...], rate: Tensor, n_steps: Te
 
 
 def _sgd(gradient: Tensor, slots: tuple[Tensor, ...], rate: Tensor, solver: Solver) -> Update:
-    """Polyak's momentum, or Nesterov's (Sutskever et al., 2013)."""
+    """SGD with Polyak's momentum, or Nesterov's (Sutskever et al., 2013)."""
     (velocity,) = slots
     velocity = solver.momentum * velocity + rate * gradient
     if solver.nesterovs_momentum:
@@ -80,7 +80,7 @@ def _sgd(gradient: Tensor, slots: tuple[Tensor, ...], rate: Tensor, solver: Solv
 
 
 def _rmsprop(gradient: Tensor, slots: tuple[Tensor, ...], rate: Tensor) -> Update:
-    """Tieleman and Hinton (2012)."""
+    """RMSprop (Tieleman and Hinton, 2012)."""
     (second,) = slots
     second = RMSPROP_DECAY * second + (1.0 - RMSPROP_DECAY) * tf.square(gradient)
     return rate * gradient / (tf.sqrt(second) + EPSILON), (second,)

@@ -1,4 +1,4 @@
-"""Epochs: batches in, weights out."""
+"""Train by epochs with a compiled program."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ from skae._training.protocols import Job, TrainerState
 
 
 class ProgramTrainer:
-    """Trains by a compiled program, an epoch at a call.
+    """Trains with a compiled program, one epoch per call.
 
     Parameters
     ----------
     job : Job
     compiled : callable
-        Makes a training program of a plan's structure and a chunk's shape.
+        Returns the training program for a plan's structure and a chunk's shape.
     n_rows : int or None
-        How many rows an epoch has, where they are not those of the feed alone.
+        Number of rows in an epoch, if other feeds contribute too.
 
     Attributes
     ----------
     weights : tuple of ndarray
-        The current weights. Nothing writes to them, so keeping a set of them costs no copy.
+        The current weights. They are never modified in place, so keeping them needs no copy.
     """
 
     def __init__(
@@ -44,8 +44,8 @@ class ProgramTrainer:
         plan, feed = compiled_part(job.plan), job.feed
         self._n_layers = len(plan.network.encoder + plan.network.decoder)
         self._program = compiled(compile_key(plan), feed.steps, feed.batch_size)
-        self._numbers = _numbers(plan)
-        self._numbers_without_l2 = _numbers(plan.without_l2())
+        self._scalars = _scalar_array(plan)
+        self._scalars_without_l2 = _scalar_array(plan.without_l2())
         self._mean, self._scale = np.float32(feed.mean), np.float32(feed.scale)
         self._n_rows = n_rows or feed.n_rows
         if job.state is None:
@@ -54,46 +54,46 @@ class ProgramTrainer:
             self._slots, self._n_steps = tuple(map(np.zeros_like, slots)), 0.0
         else:
             self.weights, self._slots, self._n_steps, feeds = job.state
-            # Of several processes, each had a share of the rows, in an order of its own.
+            # With several processes, each had its own share of the rows, in its own order.
             if feeds is not None and len(feeds) == 1:
                 feed.rng.bit_generator.state = feeds[0]
-        self._chunks = Prefetcher(map(_lasting, feed))
+        self._chunks = Prefetcher(map(_copied, feed))
         self._feed_state: Any = None
 
     def epoch(self, rate: float) -> float:
-        """Pass once over the rows and return the mean training loss on the way."""
+        """Train for one epoch and return the mean training loss during it."""
         state, loss = self._pass(rate)
         self.weights, self._slots, self._n_steps = state
         return loss
 
     def loss(self) -> float:
-        """Pass once over the rows without moving and return the mean training loss."""
+        """Return the mean training loss over one epoch without training."""
         return self._pass(0.0)[1]
 
     def loss_on(self, feed: Feed, weights: tuple[np.ndarray, ...]) -> float:
-        """Return the mean training loss of other weights on other rows, the L2 term left out.
+        """Return the mean training loss of other weights on other rows, without the L2 term.
 
-        The feed must have the batches and the columns of the one trained on.
+        The feed must have the batch size and the columns of the training feed.
         """
         state = weights, self._slots, self._n_steps
-        _, total, _ = self._run(state, iter(feed), self._numbers_without_l2, 0.0)
+        _, total, _ = self._run(state, iter(feed), self._scalars_without_l2, 0.0)
         return total / len(feed.rows)
 
     def _pass(self, rate: float) -> tuple[State, float]:
         state = self.weights, self._slots, self._n_steps
-        state, total, self._feed_state = self._run(state, self._chunks, self._numbers, rate)
+        state, total, self._feed_state = self._run(state, self._chunks, self._scalars, rate)
         return state, total / self._n_rows
 
     def _run(
         self, state: State, chunks: Iterator[Chunk], values: np.ndarray, rate: float
     ) -> tuple[State, float, Any]:
-        """Pass once over the rows; return the state it ends in, the sum of their losses, and how
-        they leave the feed's generator.
+        """Pass once over the rows; return the final state, the sum of the losses, and the final
+        state of the feed's generator.
         """
-        single_rate, sum_of_losses = _single(rate), 0.0
+        single_rate, sum_of_losses = _float32(rate), 0.0
         for chunk in chunks:
             self._check()
-            state, total = self._called(
+            state, total = self._call(
                 state, values, self._mean, self._scale, single_rate, *chunk[:-1]
             )
             sum_of_losses += float(total)
@@ -101,15 +101,15 @@ class ProgramTrainer:
                 break
         return state, sum_of_losses, chunk.state_after
 
-    def _called(self, *arguments: Any) -> tuple[State, Any]:
+    def _call(self, *arguments: Any) -> tuple[State, Any]:
         if getattr(self._program, "is_compiled", True):
             return self._program(*arguments)
         call = partial(self._program, *arguments)
-        return interruptibly(call, self._check, self._say if self._verbose else None)
+        return interruptibly(call, self._check, self._report_compiling if self._verbose else None)
 
-    def _say(self) -> None:
+    def _report_compiling(self) -> None:
         print(
-            f"Compiling the training program of {self._n_layers} layers. This is done once in a "
+            f"Compiling the training program of {self._n_layers} layers. This is done once per "
             "process, and takes minutes for hundreds of layers."
         )
 
@@ -119,30 +119,30 @@ class ProgramTrainer:
 
     @property
     def state(self) -> TrainerState:
-        """All that another trainer needs to go on, in NumPy arrays and numbers."""
+        """All that another trainer needs to resume, as NumPy arrays and numbers."""
         return TrainerState(self.weights, self._slots, float(self._n_steps), [self._feed_state])
 
 
 @contextmanager
 def local_trainer(job: Job) -> Iterator[ProgramTrainer]:
-    """Train in this process, by the program that the kind of plan has."""
+    """Train in this process, with the program for the type of plan."""
     compiled = joint_program if isinstance(job.plan, JointPlan) else program
     with closing(ProgramTrainer(job, compiled)) as trainer:
         yield trainer
 
 
-def _numbers(plan: Plan) -> np.ndarray:
-    return _single(list(runtime_scalars(plan)))
+def _scalar_array(plan: Plan) -> np.ndarray:
+    return _float32(list(runtime_scalars(plan)))
 
 
-def _single(values: Any) -> np.ndarray:
-    """Return float32, where what is too large is infinite: so will be the loss, which says why."""
+def _float32(values: Any) -> np.ndarray:
+    """Return float32 values; too large ones become infinite, as does the loss, which is checked."""
     with np.errstate(over="ignore"):
         return np.array(values, np.float32)
 
 
-def _lasting(chunk: Chunk) -> Chunk:
-    """Return a chunk with arrays of its own, ready for TensorFlow."""
+def _copied(chunk: Chunk) -> Chunk:
+    """Return a copy of a chunk, with arrays aligned for TensorFlow."""
     inputs = aligned(chunk.inputs)
     is_clean = chunk.targets is chunk.inputs
     return chunk._replace(

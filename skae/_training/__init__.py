@@ -1,1 +1,1 @@
-"""How a fit runs, whatever trains: initialization, stages, epochs, schedules, checkpoints."""
+"""The fit, for any engine: initialization, stages, epochs, schedules, checkpoints."""

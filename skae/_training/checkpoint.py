@@ -1,7 +1,7 @@
-"""Where a fit that was cut short goes on: a folder of files, one for each stage.
+"""Checkpoints from which an interrupted fit resumes: a folder with one file for each stage.
 
-A file is MAGIC, the SHA-256 digest of its place and of all that follows, and arrays with JSON in
-NumPy's format. What is not exactly what this fit has written there is never used.
+A file holds MAGIC, the SHA-256 digest of its place and of all that follows, and arrays with JSON in
+NumPy's format. A file that this fit has not written there exactly so is never used.
 """
 
 from __future__ import annotations
@@ -25,26 +25,26 @@ from skae._training.epochs import History, Progress
 from skae._training.protocols import Trainer, TrainerState
 from skae._training.schedule import Monitor, MonitorState, Schedule, Snapshot
 
-# The number is that of the format.
+# The number is the version of the format.
 MAGIC = b"skae checkpoint 2\n"
 SIZE_OF_DIGEST = hashlib.sha256().digest_size
-# What the system says where nothing is, as when an equal fit has finished and removed the folder.
+# Errors for a missing file or folder, as after an equal fit has finished and removed the folder.
 VANISHED = {errno.ENOENT, errno.ENOTDIR, errno.EEXIST, errno.ESTALE}
-# Each equal fit removes the folder once.
+# Largest number of attempts to write: each equal fit removes the folder once.
 TRIES = 100
 
 
 class Checkpoint:
-    """The files of one fit, in a folder of its own below a directory that many fits may share.
+    """The files of one fit, in its own folder below a directory that many fits may share.
 
     Equal fits may use the folder at the same time, wherever they run: all write the same progress,
-    and whoever is done first removes it. The others write it again.
+    and the first one to finish removes the folder. The others write it again.
 
     Parameters
     ----------
     directory : path-like
     fingerprint : str
-        What tells the fit from others.
+        Identifies the fit.
     """
 
     def __init__(self, directory: Any, fingerprint: str) -> None:
@@ -52,9 +52,9 @@ class Checkpoint:
         self._start = self._folder / "start.checkpoint"
 
     def begin(self, rng: np.random.Generator) -> None:
-        """Set the fit's generator to where it was when the fit first began, or write that down.
+        """Restore the generator's state at the beginning of the fit, or store that state.
 
-        Where later files could not be written, this fails before anything is trained.
+        If files cannot be written there, this fails before anything is trained.
         """
         state = _load(self._start)
         if state is None:
@@ -64,47 +64,47 @@ class Checkpoint:
 
     def of_stage(self, i: int) -> ProgressFile:
         """Return the file of a stage of the fit."""
-        # Without a seed, equal fits that begin at the same time may start in different states.
+        # Without a seed, equal fits that begin at the same time may have different states.
         name = f"stage-{i}-{joblib.hash(self._state)[:8]}.checkpoint"
         return ProgressFile(self._folder / name, self._start, self._state)
 
     def remove(self) -> None:
-        """Remove the files of a fit that is done, and those that killed processes left half."""
+        """Remove the files of a finished fit, and partial ones of killed processes."""
         shutil.rmtree(self._folder, ignore_errors=True)
 
 
 class ProgressFile(NamedTuple):
-    """How far one stage of a fit has come, as arrays and JSON: reading it runs no code."""
+    """The progress of one stage, stored as arrays and JSON: reading it runs no code."""
 
     path: Path
     start_path: Path
     start_state: dict[str, Any]
 
     def read(self, start_weights: tuple[np.ndarray, ...]) -> Progress | None:
-        """Return what was written last, if anything, for a stage that starts from these weights."""
-        told = _load(self.path)
-        if told is None:
+        """Return the last progress, if any, of a stage with these initial weights."""
+        content = _load(self.path)
+        if content is None:
             return None
-        trainer = TrainerState(**told["trainer"])
+        trainer = TrainerState(**content["trainer"])
         if list(map(np.shape, trainer.weights)) != list(map(np.shape, start_weights)):
-            # A user's own estimator may describe another network by the same parameters.
+            # A custom estimator may build a different network from the same parameters.
             raise _unreadable(self.path, "its weights have other shapes than this fit's")
-        start, best, *rest = told["monitor"].values()
+        start, best, *rest = content["monitor"].values()
         monitor = MonitorState(
             None if start is None else Snapshot(0, start_weights, start),
             None if best is None else Snapshot(**best),
             *rest,
         )
-        return Progress(History(**told["history"]), monitor, told["rate_share"], trainer)
+        return Progress(History(**content["history"]), monitor, content["rate_share"], trainer)
 
     def write(
         self, history: History, monitor: Monitor, schedule: Schedule, trainer: Trainer
     ) -> None:
-        """Replace the file atomically; a crash loses nothing that was written before."""
+        """Replace the file atomically; a crash loses no earlier progress."""
         state = monitor.state
-        told = {
+        content = {
             "history": {**vars(history), "snapshot": None},
-            # The weights of the start are the stage's own and need not be written.
+            # The stage computes its initial weights itself, so they are not written.
             "monitor": {
                 **state._asdict(),
                 "start": None if state.start is None else state.start.losses,
@@ -113,27 +113,27 @@ class ProgressFile(NamedTuple):
             "rate_share": schedule.share,
             "trainer": trainer.state._asdict(),
         }
-        _store(self.path, told)
-        # An equal fit that was done may have removed it.
+        _store(self.path, content)
+        # An equal fit that has finished may have removed it.
         if not self.start_path.exists():
             _store(self.start_path, self.start_state)
 
 
 class NoCheckpoint:
-    """In place of a :class:`Checkpoint`, and of its files, for a fit that writes none."""
+    """Replaces a :class:`Checkpoint` and its files in a fit that writes none."""
 
     def begin(self, rng: np.random.Generator) -> None:
         """Leave the generator as it is."""
 
     def of_stage(self, i: int) -> NoCheckpoint:
-        """Return what writes nothing of a stage, either."""
+        """Return an object that writes nothing for a stage."""
         return self
 
     def remove(self) -> None:
         """Remove nothing."""
 
     def read(self, start_weights: tuple[np.ndarray, ...]) -> None:
-        """Return that nothing was written."""
+        """Return None: nothing was written."""
 
     def write(
         self, history: History, monitor: Monitor, schedule: Schedule, trainer: Trainer
@@ -141,12 +141,12 @@ class NoCheckpoint:
         """Write nothing."""
 
 
-def _take_out(value: Any, arrays: dict[str, np.ndarray]) -> Any:
-    """Return a value with numbers for the arrays and tensors in it, which go into `arrays`."""
+def _extract_arrays(value: Any, arrays: dict[str, np.ndarray]) -> Any:
+    """Return a value with its arrays and tensors moved to `arrays` and replaced by names."""
     if isinstance(value, dict):
-        return {name: _take_out(part, arrays) for name, part in value.items()}
+        return {name: _extract_arrays(part, arrays) for name, part in value.items()}
     if isinstance(value, list | tuple):
-        return [_take_out(part, arrays) for part in value]
+        return [_extract_arrays(part, arrays) for part in value]
     if hasattr(value, "shape") and value.shape:
         name = f"array_{len(arrays)}"
         arrays[name] = np.asarray(value)
@@ -154,23 +154,23 @@ def _take_out(value: Any, arrays: dict[str, np.ndarray]) -> Any:
     return value
 
 
-def _put_back(value: Any, arrays: Any) -> Any:
-    """Undo `_take_out`; lists of arrays become the tuples that weights are."""
+def _restore_arrays(value: Any, arrays: Any) -> Any:
+    """Undo `_extract_arrays`; lists of arrays become tuples, as weights are."""
     if isinstance(value, dict):
         if value.keys() == {"array"}:
             return arrays[value["array"]]
-        return {name: _put_back(part, arrays) for name, part in value.items()}
+        return {name: _restore_arrays(part, arrays) for name, part in value.items()}
     if isinstance(value, list):
-        parts = [_put_back(part, arrays) for part in value]
+        parts = [_restore_arrays(part, arrays) for part in value]
         return tuple(parts) if parts and isinstance(parts[0], np.ndarray) else parts
     return value
 
 
-def _store(path: Path, told: Any) -> None:
-    """Write a file beside the one of this name, and only then put it in its place."""
+def _store(path: Path, content: Any) -> None:
+    """Write a temporary file beside the target, and then move it to the target."""
     arrays: dict[str, np.ndarray] = {}
-    text = json.dumps(_take_out(told, arrays), default=lambda scalar: scalar.item())
-    # A process id is shared by threads, and by chance by processes on other hosts.
+    text = json.dumps(_extract_arrays(content, arrays), default=lambda scalar: scalar.item())
+    # A process id is not unique: threads share it, and so may processes on other hosts.
     beside = path.with_name(f"{path.name}.{uuid4().hex}")
     for left in reversed(range(TRIES)):
         try:
@@ -191,24 +191,24 @@ def _store(path: Path, told: Any) -> None:
             if left and error.errno in VANISHED:
                 continue
             raise OSError(
-                f"The checkpoint {path} cannot be written ({error}). Make room there, set "
-                "checkpoint to a directory that can be written, or to None."
+                f"The checkpoint {path} cannot be written ({error}). Free disk space there, or set "
+                "checkpoint to a writable directory, or to None."
             ) from error
 
 
 def _load(path: Path) -> Any:
-    """Return what was stored under this name, or None where nothing is."""
+    """Return the content of the file, or None if there is no file."""
     try:
         if not stat.S_ISREG(path.stat().st_mode):
-            raise _unreadable(path, "it is no file")  # and reading it might never end
-        # NumPy leaves a damaged file open that it has opened itself.
+            raise _unreadable(path, "it is not a file")  # and reading it might never end
+        # Opened here, because NumPy does not close a damaged file that it has opened.
         with path.open("rb") as file:
             begins, digest = file.read(len(MAGIC)), file.read(SIZE_OF_DIGEST)
             if begins != MAGIC or digest != _digest(path, file):
-                raise _unreadable(path, "it is damaged, or was not written there by this fit")
+                raise _unreadable(path, "it is damaged, or this fit did not write it there")
             file.seek(len(MAGIC) + SIZE_OF_DIGEST)
             with np.load(file) as stored:
-                return _put_back(json.loads(str(stored["told"])), stored)
+                return _restore_arrays(json.loads(str(stored["told"])), stored)
     except OSError as error:
         if error.errno in VANISHED:
             return None
@@ -216,7 +216,7 @@ def _load(path: Path) -> Any:
 
 
 def _digest(path: Path, file: BufferedReader | BufferedRandom) -> bytes:
-    """Return the digest of a file's place, by folder and name, and of what follows the header."""
+    """Return the digest of a file's folder and name and of the bytes after its header."""
     file.seek(len(MAGIC) + SIZE_OF_DIGEST)
     place = f"{path.parent.name}/{path.name}".encode()
     return hashlib.file_digest(file, lambda: hashlib.sha256(place)).digest()
@@ -224,6 +224,6 @@ def _digest(path: Path, file: BufferedReader | BufferedRandom) -> bytes:
 
 def _unreadable(path: Path, reason: str) -> ValueError:
     return ValueError(
-        f"The checkpoint {path} cannot be read ({reason}). Remove {path.parent} to begin this fit "
-        "anew, or set checkpoint=None."
+        f"The checkpoint {path} cannot be read ({reason}). Remove {path.parent} to restart this "
+        "fit, or set checkpoint=None."
     )

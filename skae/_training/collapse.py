@@ -1,4 +1,4 @@
-"""Fits that have come to nothing: dead units, a reconstruction no better than the mean."""
+"""Detect collapsed fits: dead units, or a reconstruction no better than the mean."""
 
 from __future__ import annotations
 
@@ -14,40 +14,40 @@ from skae._network.codec import Codec
 from skae._network.forward import ARRAYS, hidden_layers
 from skae._training.model import Model
 
-# A share of the variance that no network with dead layers reaches, and one that is none.
-WELL, NOTHING = 0.9, 0.01
-# Samples looked at, and those that dead units are looked for again in: some are seldom active.
-SAMPLES, MORE_SAMPLES = 256, 4096
-# Of a layer's largest activation, or of 1: a unit that varies by less over the samples is dead.
+# Explained variance that no network with dead layers reaches, and that counts as none.
+WELL_EXPLAINED, NOT_EXPLAINED = 0.9, 0.01
+# Samples to check, and to recheck dead units on, because some units are seldom active.
+SAMPLES, RECHECK_SAMPLES = 256, 4096
+# A unit is dead if it varies by less than this share of the layer's largest activation, or of 1.
 ROUNDING = 1e-6
 
 
 def warn_of_collapse(
     model: Model, codec: Codec, X: Any, error: float, rate: float, falls: bool
 ) -> None:
-    """Warn where most units of a layer are dead, or where the mean would have done as well.
+    """Warn if most units of a layer are dead, or if the mean reconstructs X as well.
 
-    Units are dead where their activation is the same for all samples: rectifiers that no sample
-    reaches any more, sigmoids far out. That counts only where principal components, computed
-    on some samples and measured on others, explain clearly more of the variance: codes may well
-    be constant where X has nothing for them to tell, or where a penalty asks for it.
+    A unit is dead if its activation is the same for all samples: a rectifier that no sample
+    activates, or a saturated sigmoid. This counts only if principal components, computed on some
+    samples and evaluated on others, explain clearly more of the variance: codes may be constant
+    because X has no structure for them, or because a penalty asks for it.
 
     Parameters
     ----------
     model : Model
-        What the fit began with.
+        The initial model of the fit.
     codec : Codec
-        What it has come to.
+        The fitted codec.
     X : ndarray, Pairs or DaskRows of shape (n_samples, n_features)
     error : float
         The mean squared error on X.
     rate : float
         The initial learning rate.
     falls : bool
-        Whether the loss may get below that of the mean yet.
+        Whether the loss is still falling, and so may get below that of the mean.
     """
-    # A pass over a dask collection is too dear for a fit that has learned something.
-    well = WELL if isinstance(X, np.ndarray | Pairs) else NOTHING
+    # A pass over a Dask collection costs too much if the fit has learned something.
+    well = WELL_EXPLAINED if isinstance(X, np.ndarray | Pairs) else NOT_EXPLAINED
     if error <= (1.0 - well) * codec.scale**2:
         return
     some = evenly_spaced(X, SAMPLES)
@@ -59,13 +59,13 @@ def warn_of_collapse(
     is_penalised = bool(model.plan.objective.penalties)
     dead = _dead_layer(codec, rows, is_penalised)
     if dead is not None:
-        dead = _dead_layer(codec, inputs_of(evenly_spaced(X, MORE_SAMPLES)), is_penalised)
-    like_mean = explained < NOTHING and not falls and _is_like_mean(codec, rows, targets)
+        dead = _dead_layer(codec, inputs_of(evenly_spaced(X, RECHECK_SAMPLES)), is_penalised)
+    like_mean = explained < NOT_EXPLAINED and not falls and _is_like_mean(codec, rows, targets)
     if dead is None and not like_mean:
         return
     network = codec.network
     possible = _principal_share(targets - codec.mean, network.n_active or network.n_components)
-    if explained > 0.9 * possible - NOTHING:
+    if explained > 0.9 * possible - NOT_EXPLAINED:
         return
     if like_mean:
         what = "The reconstruction is no better than the mean of X"
@@ -73,7 +73,7 @@ def warn_of_collapse(
         what = f"The reconstruction explains {explained:.0%} of the variance of X"
     what += f", where PCA with as many codes explains {possible:.0%}. "
     if dead is not None:
-        what += f"{dead} are dead: they are the same for all samples. "
+        what += f"{dead} are dead: they are constant over all samples. "
     penalised = ", weaken the penalty" if is_penalised else ""
     warnings.warn(
         f"{what}Lower learning_rate_init={rate:g}{penalised}, choose another activation or "
@@ -84,9 +84,9 @@ def warn_of_collapse(
 
 
 def _dead_layer(codec: Codec, rows: np.ndarray, is_penalised: bool) -> str | None:
-    """Tell of the first of the layers with the largest share of dead units, if it is above half.
+    """Describe the layer with the largest share of dead units, if that is above one half.
 
-    The first, because a dead layer leaves the ones behind it constant.
+    Among equal shares it is the first layer, because a dead layer makes those after it constant.
     """
     worst, words = 0.5, None
     for name, activations in _layers(codec, rows, is_penalised):
@@ -98,7 +98,7 @@ def _dead_layer(codec: Codec, rows: np.ndarray, is_penalised: bool) -> str | Non
 
 
 def _layers(codec: Codec, rows: np.ndarray, is_penalised: bool) -> Iterator[tuple[str, np.ndarray]]:
-    """Yield the layers, but the output, by name, with the activations that samples cause there."""
+    """Yield the name and the activations of each layer except the output."""
     network = codec.network
     codes = codec.encode(rows)
     if network.scales_codes:
@@ -115,22 +115,22 @@ def _layers(codec: Codec, rows: np.ndarray, is_penalised: bool) -> Iterator[tupl
 
 
 def _named(of: str, layers: Iterator[np.ndarray]) -> Iterator[tuple[str, np.ndarray]]:
-    """Name the hidden layers of one half of a network."""
+    """Name the hidden layers of a sub-network."""
     for i, activations in enumerate(layers):
         yield f"units in hidden layer {i} of the {of}", activations
 
 
 def _is_like_mean(codec: Codec, rows: np.ndarray, targets: np.ndarray) -> bool:
-    """Return whether the mean is as close to rows by the absolute error, too.
+    """Return whether the mean is also as good by the absolute error.
 
-    What is fitted by that may be far off by the square, in favour of rows that are no outliers.
+    A fit that minimizes the absolute error may have a large squared error, caused by outliers.
     """
     error = np.abs(targets - codec.decode(codec.encode(rows))).mean()
-    return bool(error > (1.0 - NOTHING) * np.abs(targets - codec.mean).mean())
+    return bool(error > (1.0 - NOT_EXPLAINED) * np.abs(targets - codec.mean).mean())
 
 
 def _principal_share(centred: np.ndarray, n_components: int) -> float:
-    """Return which share of the variance of every other row the others' components explain."""
+    """Return the share of the variance of half of the rows that the other half's PCA explains."""
     known, unseen = centred[::2], centred[1::2]
     axes = np.linalg.svd(known, full_matrices=False)[2][:n_components]
     total = np.square(unseen).sum()

@@ -1,4 +1,4 @@
-"""The loop over epochs: train, look, keep, tell the callbacks, stop."""
+"""The loop over epochs: train, validate, keep the best weights, call callbacks, stop."""
 
 from __future__ import annotations
 
@@ -11,15 +11,16 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
 from skae._training.options import Hooks, StartPolicy, TrainingOptions
-from skae._training.protocols import Trainer, TrainerState, Validates
+from skae._training.protocols import Trainer, TrainerState, Validator
 from skae._training.schedule import Monitor, MonitorState, Schedule, Snapshot, still_falls
 
 
 @dataclass
 class History:
-    """What a fit has come to: the weights kept, the curves up to now, and how it ended.
+    """State and result of a fit: the weights kept, the loss curves, and how it ended.
 
-    `stalled` ends the loop, `ended` the fit: a callback did, or Ctrl-C (`interrupted`).
+    `stalled` means that the loop ends, `ended` that the fit ends, because of a callback or Ctrl-C
+    (`interrupted`).
     """
 
     snapshot: Snapshot | None = None
@@ -31,20 +32,20 @@ class History:
 
     @property
     def kept(self) -> Snapshot:
-        """The weights kept, of a loop that has begun."""
+        """The weights kept; the loop must have begun."""
         assert self.snapshot is not None
         return self.snapshot
 
     @property
     def monitored_curve(self) -> list[float]:
-        """The loss that decides, of each epoch."""
+        """The monitored loss of each epoch: that of validation, or else that of training."""
         return self.validation_loss_curve or self.loss_curve
 
 
 class Progress(NamedTuple):
-    """How far the loop has come after an epoch: all it needs to go on from there.
+    """State of the loop after an epoch: all it needs to resume from there.
 
-    `rate_share` is the share of the initial learning rate that is left.
+    `rate_share` is the current share of the initial learning rate.
     """
 
     history: History
@@ -55,27 +56,27 @@ class Progress(NamedTuple):
 
 def run_epochs(
     trainer: Trainer,
-    validation: Validates | None,
+    validation: Validator | None,
     options: TrainingOptions,
     start: StartPolicy,
     hooks: Hooks,
     resumed: Progress | None,
     save: Callable[[History, Monitor, Schedule, Trainer], None],
 ) -> History:
-    """Train until the loss stalls, the epochs are used up, or someone stops it.
+    """Train until the loss stalls, the epochs are used up, or a callback or Ctrl-C stops it.
 
     Parameters
     ----------
     trainer : Trainer
-    validation : Validates or None
+    validation : Validator or None
         None monitors the training loss.
     options : TrainingOptions
     start : StartPolicy
     hooks : Hooks
     resumed : Progress or None
-        Where to go on; the trainer is there already.
+        The state to resume from; the trainer is in it already.
     save : callable
-        Called after each epoch with what tells the progress by then.
+        Called after each epoch with the progress so far.
 
     Returns
     -------
@@ -84,7 +85,7 @@ def run_epochs(
     Raises
     ------
     ValueError
-        If the loss is not finite in the first epoch already.
+        If the loss is not finite in the first epoch.
     """
 
     def losses(training_loss: float) -> np.ndarray:
@@ -99,7 +100,7 @@ def run_epochs(
         if resumed is None:
             first = None
             if start.keeps:
-                # Worth keeping even where Ctrl-C comes before its loss is known.
+                # Kept even if Ctrl-C comes before its loss is known.
                 history.snapshot = Snapshot(0, trainer.weights, np.array([np.nan]))
                 seen = losses(trainer.loss() if validation is None else np.nan)
                 seen = start.expected_losses(seen)
@@ -108,7 +109,7 @@ def run_epochs(
         else:
             history, schedule.share = resumed.history, resumed.rate_share
             monitor = Monitor(tol, patience, None, start.requires_significant_gain)
-            monitor.go_on(resumed.monitor)
+            monitor.restore(resumed.monitor)
         history.snapshot = monitor.kept
         if history.stalled or history.ended:
             return history
@@ -124,7 +125,7 @@ def run_epochs(
                 warnings.warn(message, ConvergenceWarning, stacklevel=2)
                 hooks.end_epoch(task, history)
                 break
-            stalled = monitor.see(epoch, trainer.weights, seen)
+            stalled = monitor.update(epoch, trainer.weights, seen)
             history.snapshot = monitor.kept
             history.loss_curve.append(loss)
             line = f"Iteration {epoch}, loss = {loss:.8f}"
@@ -163,12 +164,12 @@ def run_epochs(
 
 
 def all_finite(*values: Any) -> bool:
-    """Return whether numbers and arrays hold neither NaN nor infinity."""
+    """Return whether numbers and arrays contain neither NaN nor infinity."""
     return all(np.isfinite(value).all() for value in values)
 
 
 def not_finite(when: str, rate: float) -> str:
-    """Say that the loss is not finite, and the way out."""
+    """Return a message that the loss is not finite, with advice."""
     return (
         f"The loss is not finite in {when} at the learning rate {rate:g}. Lower "
         "learning_rate_init, or scale X and remove its outliers."

@@ -1,4 +1,4 @@
-"""A forked process has all that TensorFlow knew, and none of the threads that it waits for."""
+"""Detect forks: a forked process has TensorFlow's state, but not the threads that it waits for."""
 
 from __future__ import annotations
 
@@ -10,27 +10,27 @@ _inherited = False
 
 
 def enter_tensorflow() -> None:
-    """Say that TensorFlow is about to work, or that it never could in this process.
+    """Record that TensorFlow is about to run, or raise an error if it cannot in this process.
 
     Raises
     ------
     RuntimeError
-        In a process forked from one in which TensorFlow was at work.
+        In a process forked from one in which TensorFlow had run.
     """
     global _entered
     if _inherited:
         raise RuntimeError(
-            "This process was forked from one in which TensorFlow was at work. It would wait "
-            "forever for threads that a fork leaves behind. Fork before the first fit, or start "
-            "processes otherwise: by joblib's loky (the default of n_jobs), 'spawn' or "
-            "'forkserver'. What NumPy serves works here, such as transform of dense networks."
+            "This process was forked from one in which TensorFlow had run. It would wait "
+            "forever for threads that a fork does not copy. Fork before the first fit, or start "
+            "processes in another way: by joblib's loky (the default of n_jobs), 'spawn' or "
+            "'forkserver'. Computations in NumPy work here, such as transform of dense networks."
         )
     _entered = True
 
 
 def _note_fork() -> None:
     global _inherited
-    # Someone else's TensorFlow tells by its eager context whether it was at work.
+    # If other code used TensorFlow, its eager context shows whether it has run.
     eager = sys.modules.get("tensorflow.python.eager.context")
     context = getattr(eager, "_context", None)
     _inherited |= _entered or getattr(context, "_initialized", False)

@@ -1,4 +1,4 @@
-"""The weights that training starts from: principal axes, or random ones."""
+"""Initial weights: principal axes, or random values."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from skae._plan.plan import Network, SubNetwork
 
 Weights = tuple[np.ndarray, ...]
 
-# Rows that decide how a nonlinear code layer is best undone by a linear map.
+# Rows for the regression that inverts a nonlinear code layer by a linear map.
 REGRESSION_ROWS = 4096
-# Codes that vary less than this, in standard deviations of a column, are not blown up.
-LEAST_DEVIATION = 0.1
+# Smallest standard deviation by which codes are divided, in units of that of a column.
+MIN_DEVIATION = 0.1
 
 
 def he(rng: np.random.Generator, layer: Layer) -> np.ndarray:
@@ -36,16 +36,16 @@ def lecun(rng: np.random.Generator, layer: Layer) -> np.ndarray:
     return rng.standard_normal(layer.kernel_shape) * np.sqrt(1.0 / layer.fans[0])
 
 
-RANDOM_STARTS = {"he": he, "glorot": glorot, "lecun": lecun}
+RANDOM_INITIALIZERS = {"he": he, "glorot": glorot, "lecun": lecun}
 
 
-def random_start(network: Network, init: str, rng: np.random.Generator) -> tuple[np.ndarray, ...]:
+def random_weights(network: Network, init: str, rng: np.random.Generator) -> tuple[np.ndarray, ...]:
     """Draw random kernels; biases are zero.
 
     The forget gates of an LSTM start open, with a bias of 1 (Jozefowicz et al., 2015), and the
-    log-variances of a variational network's codes at zero.
+    log-variances of a variational network's codes start at zero.
     """
-    draw = RANDOM_STARTS[init]
+    draw = RANDOM_INITIALIZERS[init]
     weights = tuple(np.zeros(shape, np.float32) for shape in network.shapes)
     encoder, decoder = network.split(weights, np.transpose)
     for half in (encoder,) if network.tied_weights else (encoder, decoder):
@@ -60,7 +60,7 @@ def random_start(network: Network, init: str, rng: np.random.Generator) -> tuple
     return weights
 
 
-def principal_start(
+def pca_weights(
     network: Network,
     axes: Axes,
     some_rows: Callable[[], np.ndarray],
@@ -68,28 +68,28 @@ def principal_start(
     rng: np.random.Generator,
     equalizes_code_variance: bool = True,
 ) -> tuple[np.ndarray, ...]:
-    """Start as PCA: the linear paths hold the principal axes, the layers beside them add nothing.
+    """Initialize as PCA: the linear paths are the principal axes, the layers beside them add zero.
 
     Parameters
     ----------
     network : Network
-        One with skips, or without hidden layers. The layers before and after the codes are dense.
+        With skips, or without hidden layers. The layers before and after the codes are dense.
     axes : Axes
         Principal axes of X.
     some_rows : callable
-        Returns some standardised rows of X; only a nonlinear code layer asks for them.
+        Returns some standardized rows of X; only a nonlinear code layer needs them.
     scale : float
-        What X was divided by.
+        The number that X was divided by.
     rng : Generator
-    evens_codes : bool
-        Whether nonlinear codes all start with unit variance, instead of one that falls with
+    equalizes_code_variance : bool
+        Whether all nonlinear codes start with unit variance, instead of one that decreases with
         that of their principal components.
 
     Returns
     -------
     weights : tuple of ndarray, float32
     """
-    weights = random_start(network, "he", rng)
+    weights = random_weights(network, "he", rng)
     encoder, decoder = network.split(weights, np.transpose)
     n_held = min(axes.directions.shape[1], network.n_components)
     encode, decode = _linear_paths(network, axes.directions, n_held, rng)
@@ -100,32 +100,32 @@ def principal_start(
             _undo_offset(network, weights, decoder, some_rows())
         return weights
     deviations = np.ones(network.n_components)
-    deviations[:n_held] = np.maximum(np.sqrt(axes.variances[:n_held]) / scale, LEAST_DEVIATION)
+    deviations[:n_held] = np.maximum(np.sqrt(axes.variances[:n_held]) / scale, MIN_DEVIATION)
     if is_linear:
         _set_linear(encoder, encode)
         _set_linear(decoder, decode)
         if decoder.skip is not None:
-            # The decoder's layers see all codes alike, whatever share of the variance they hold.
+            # The decoder's layers receive all codes at equal scale, whatever variance they explain.
             decoder.kernels[0][: network.n_components] /= deviations[:, np.newaxis]
     else:
-        # Codes of unit variance keep an activation where it is neither flat nor straight.
-        # Half-way there, a layer above them still sees which of them matter.
+        # With codes of unit variance, an activation is neither saturated nor linear. The square
+        # root of that scaling lets a layer above still distinguish which codes matter.
         _set_linear(
             encoder, encode / (deviations if equalizes_code_variance else np.sqrt(deviations))
         )
         _undo_code_layer(network, weights, decoder, some_rows())
     if network.is_variational:
-        _spread_as_noise(encoder, deviations)
+        _set_log_variances(encoder, deviations)
     return weights
 
 
 def _linear_paths(
     network: Network, directions: np.ndarray, n_held: int, rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return the encoder's and the decoder's linear map, padded to the number of codes.
+    """Return the linear maps of encoder and decoder, padded to the number of codes.
 
-    Codes beyond the principal axes start in random directions, orthogonal to the axes while
-    there are any left, and the decoder ignores them.
+    Codes beyond the principal axes start in random directions, orthogonal to the axes as long as
+    such directions exist, and the decoder ignores them.
     """
     n_features, n_codes = network.n_features, network.n_components
     padding = rng.standard_normal((n_features, n_codes - n_held)) / np.sqrt(n_features)
@@ -138,7 +138,7 @@ def _linear_paths(
 
 
 def _set_linear(half: SubNetwork, matrix: np.ndarray) -> None:
-    """Let a half compute `rows @ matrix` and no more."""
+    """Make a sub-network compute exactly `rows @ matrix`."""
     if half.skip is not None:
         half.skip[...] = matrix
         half.kernels[-1][...] = 0.0
@@ -147,10 +147,10 @@ def _set_linear(half: SubNetwork, matrix: np.ndarray) -> None:
 
 
 def _set_tied(network: Network, encoder: SubNetwork, matrix: np.ndarray) -> None:
-    """Let both halves of a tied network be linear.
+    """Make encoder and decoder of a tied network linear.
 
-    It is the first kernel that is zero, which is the decoder's last. With the last one zero,
-    all gradients would vanish: what PCA leaves over is uncorrelated with its codes.
+    The encoder's first kernel, which is the decoder's last, is set to zero. With a zero last kernel
+    all gradients would vanish, because the residuals of PCA are uncorrelated with its codes.
     """
     matrix[:, network.n_features :] = 0.0
     if encoder.skip is None:
@@ -158,14 +158,14 @@ def _set_tied(network: Network, encoder: SubNetwork, matrix: np.ndarray) -> None
         return
     encoder.skip[...] = matrix
     encoder.kernels[0][...] = 0.0
-    # What the encoder's layers now put out for any row; zero for activations with f(0) = 0.
+    # The encoder's layers now return this for any row; zero for activations with f(0) = 0.
     nothing = np.zeros((1, network.n_features), np.float32)
     constant = propagate(network, encoder, nothing, ARRAYS)[0]
     encoder.biases[-1][...] -= constant
 
 
 def _undo_offset(network: Network, weights: Weights, decoder: SubNetwork, rows: np.ndarray) -> None:
-    """Let the decoder's last bias take back the mean of nonlinear codes."""
+    """Make the decoder's last bias compensate the mean of nonlinear codes."""
     to = maps(network, weights, rows.dtype)
     decoder.biases[-1][...] += (rows - to.decode(to.encode(rows))).mean(axis=0)
 
@@ -173,7 +173,7 @@ def _undo_offset(network: Network, weights: Weights, decoder: SubNetwork, rows: 
 def _undo_code_layer(
     network: Network, weights: Weights, decoder: SubNetwork, rows: np.ndarray
 ) -> None:
-    """Let the decoder's linear path be the least-squares way back from nonlinear codes."""
+    """Make the decoder's linear path the least-squares inverse of nonlinear codes."""
     codes = maps(network, weights, rows.dtype).encode(rows)
     ones = np.ones((len(rows), 1), codes.dtype)
     solution = np.linalg.lstsq(np.hstack([codes, ones]), rows, rcond=None)[0]
@@ -187,12 +187,12 @@ def _undo_code_layer(
     _set_linear(decoder, matrix)
 
 
-def _spread_as_noise(encoder: SubNetwork, deviations: np.ndarray) -> None:
-    """Let codes of unit variance spread as in probabilistic PCA with noise of variance 1/2.
+def _set_log_variances(encoder: SubNetwork, deviations: np.ndarray) -> None:
+    """Set the codes' log-variances as in probabilistic PCA with noise of variance 1/2.
 
-    That is the noise that a squared error stands for (Tipping and Bishop, 1999).
+    This is the noise that the squared error implies (Tipping and Bishop, 1999).
     """
-    assert encoder.spread is not None
-    kernel, bias = encoder.spread
+    assert encoder.log_variance_layer is not None
+    kernel, bias = encoder.log_variance_layer
     kernel[...] = 0.0
     bias[...] = -np.log1p(2.0 * deviations**2)

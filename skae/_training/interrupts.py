@@ -1,4 +1,4 @@
-"""Ctrl-C, put off to where training can be stopped cleanly, and then passed on to the caller."""
+"""Ctrl-C, deferred until training can be stopped cleanly, and then passed on to the caller."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 
 INTERRUPTED = "Training interrupted by user; the best weights so far are kept."
 
-# Modules whose functions pass a call on to a method `fit`, and are no callers of their own.
+# Modules whose functions only pass a call on to a method `fit`, and do not count as callers.
 PASS_ON = {
     "sklearn.base",
     "sklearn.utils._set_output",
@@ -23,11 +23,11 @@ PASS_ON = {
 
 
 class DeferredInterrupt:
-    """Within this context the first Ctrl-C waits until `check` raises it; a second one does not.
+    """Context that defers the first Ctrl-C until `check` raises it, but not a second one.
 
     TensorFlow's conversions to NumPy do not survive a KeyboardInterrupt that arises inside them.
-    Outside the main thread, where Python delivers no signals, and where the program handles
-    SIGINT by itself this does nothing.
+    The context does nothing outside the main thread, where Python delivers no signals, and if the
+    program handles SIGINT by itself.
 
     Attributes
     ----------
@@ -53,7 +53,7 @@ class DeferredInterrupt:
     ) -> None:
         if self._replaces:
             signal.signal(signal.SIGINT, signal.default_int_handler)
-        # A search would take the error for a score, and go on.
+        # A search would treat the error as a failed score, and continue.
         if self._pending and isinstance(error, Exception):
             raise KeyboardInterrupt from error
 
@@ -63,17 +63,17 @@ class DeferredInterrupt:
         self.pressed = self._pending = True
 
     def check(self) -> None:
-        """Raise KeyboardInterrupt if Ctrl-C was pressed and was not raised yet."""
+        """Raise KeyboardInterrupt if Ctrl-C was pressed and not raised yet."""
         if self._pending:
             self._pending = False
             raise KeyboardInterrupt
 
 
 def pass_on_interrupt() -> None:
-    """Warn that Ctrl-C has cut the calling `fit` short; unless it is the outermost call, raise.
+    """Warn that Ctrl-C has interrupted the calling `fit`; raise unless it is the outermost call.
 
-    It is the outermost one where the program itself has called it: from its top level, or through
-    functions of its main module alone. A search or a pipeline must stop as well.
+    It is the outermost call if the program itself has called it: from its top level, or through
+    functions of its main module only. Otherwise a search or a pipeline must stop as well.
 
     Raises
     ------
@@ -89,7 +89,7 @@ def pass_on_interrupt() -> None:
 
 
 def _called_by_program(frame: Any) -> bool:
-    """Return whether a method's caller is the main module, up to its top level."""
+    """Return whether all callers of a method are in the main module, up to its top level."""
     while frame is not None:
         module = frame.f_globals.get("__name__")
         if module == "__main__" and frame.f_locals is frame.f_globals:
@@ -101,12 +101,12 @@ def _called_by_program(frame: Any) -> bool:
 
 
 def fit_until_interrupted(estimator: Any, X: Any) -> bool:
-    """Fit a fresh estimator inside another one; return whether Ctrl-C has cut that short.
+    """Fit a fresh estimator inside another one; return whether Ctrl-C has interrupted it.
 
     Raises
     ------
     KeyboardInterrupt
-        If there is nothing yet that the other one could go on with.
+        If the estimator is not fitted yet, so that the other one cannot continue.
     """
     try:
         estimator.fit(X)

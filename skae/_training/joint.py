@@ -1,4 +1,4 @@
-"""Encoder, reconstruction and labels trained together: what is trained, and on which batches."""
+"""Joint training of encoder, reconstruction and labels: plan, batches, validation, task."""
 
 from __future__ import annotations
 
@@ -18,26 +18,26 @@ from skae._plan.layers import Dense
 from skae._plan.objectives import Loss
 from skae._plan.plan import Network, Plan, SubNetwork
 from skae._training.model import Model
-from skae._training.options import as_they_are
-from skae._training.protocols import Trainer, Validates
+from skae._training.options import unchanged
+from skae._training.protocols import Trainer, Validator
 
-# An adversarial step ends at a row's nearest neighbour at the farthest, and where rows are so many
-# or so noisy that this is far, at this share of the distance between any two rows.
+# An adversarial step is at most as long as the distance to a row's nearest neighbor and, because
+# that is large for many or noisy rows, as this share of the median distance between two rows.
 SHARE_OF_DISTANCE = 0.2
-# Rows that neighbours are looked for among.
+# Number of rows to search for neighbors.
 NEIGHBOURING_ROWS = 2000
-# Rows that differ by less than this share of that distance are equal but for rounding.
+# Rows that differ by less than this share of that distance are equal up to rounding.
 ROUNDING = 1e-3
-# Few rows make few steps, and networks learn by steps: an epoch has at least so many. Far more of
-# them lead away from the linear model without cause where rows are few.
-LEAST_STEPS = 6
-# The losses' arithmetic on arrays.
+# Smallest number of steps in an epoch: few rows give few steps, and networks learn in steps. Far
+# more steps on few rows lead away from the linear model without reason.
+MIN_STEPS = 6
+# NumPy functions for the losses.
 ARRAY_MATH = SimpleNamespace(square=np.square, log_softmax=partial(log_softmax, axis=1))
 
 
 @dataclass(frozen=True, kw_only=True)
 class JointPlan(Plan):
-    """A plan of an encoder under a head, trained together with the reconstruction.
+    """A plan of an encoder with a head, trained together with the reconstruction.
 
     The weights are those of the autoencoder, then kernel and bias of the head.
 
@@ -47,16 +47,16 @@ class JointPlan(Plan):
         Its encoder is that of `network`.
     reconstruction : Loss
     n_labelled : int
-        The first so many rows of a batch are labelled, the others are not.
+        Number of labeled rows in a batch, which come first.
     fixed : tuple of int
-        Which weights stay as they are.
+        Indices of the weights that training does not change.
     alpha, head_alpha : float
-        Strength of the L2 term of the autoencoder's kernels and of the head's; that of the
+        Strength of the L2 term of the autoencoder's kernels and of the head's kernel; that of the
         objective is zero.
     consistency_weight, entropy_weight, balance_weight, reconstruction_weight : float
-        Of the terms beside the loss of the labelled rows.
+        Weights of the terms added to the loss of the labeled rows.
     shares : tuple of float
-        Shares of the classes among all rows; none in regression.
+        Shares of the classes among all rows; empty in regression.
     """
 
     autoencoder: Network
@@ -79,8 +79,8 @@ class JointPlan(Plan):
 
 
 @dataclass(frozen=True)
-class Headed:
-    """An autoencoder's model, and the network of its encoder under a linear head.
+class HeadedModel:
+    """An autoencoder's model, and the network of its encoder with a linear head.
 
     Its weights are those of the autoencoder, then kernel and bias of the head.
 
@@ -89,10 +89,10 @@ class Headed:
     model : Model
     network : Network
     keeps_linear : bool
-        Whether the linear path and the head stay as they are, so that training adds to a linear
-        model what the encoder's layers find.
+        Whether the linear path and the head stay fixed, so that training adds the output of the
+        encoder's layers to a linear model.
     share : float
-        How much of that counts.
+        Factor of that output.
     """
 
     model: Model
@@ -101,8 +101,8 @@ class Headed:
     share: float
 
     @staticmethod
-    def on(model: Model, n_outputs: int, keeps_linear: bool, share: float) -> Headed:
-        """Put a head of so many outputs on a model."""
+    def on(model: Model, n_outputs: int, keeps_linear: bool, share: float) -> HeadedModel:
+        """Add a head with `n_outputs` outputs to a model."""
         below = model.plan.network
         head = (Dense(below.n_components, n_outputs),)
         network = replace(
@@ -113,11 +113,11 @@ class Headed:
             decoder_skip=False,
             is_variational=False,
         )
-        return Headed(model, network, keeps_linear, share)
+        return HeadedModel(model, network, keeps_linear, share)
 
     @property
     def fixed(self) -> tuple[int, ...]:
-        """Which weights training leaves as they are."""
+        """Indices of the weights that training does not change."""
         n, n_layers = len(self.model.weights), len(self.network.encoder)
         return (2 * n_layers, n, n + 1) if self.keeps_linear else ()
 
@@ -131,35 +131,35 @@ class Headed:
                 kernels=(*kernels, self.share * kernel), biases=(*biases, self.share * bias)
             )
         head = SubNetwork(self.network.decoder, weights[-2:-1], weights[-1:], None)
-        own = self.network.join(encoder._replace(spread=None), head)
+        own = self.network.join(encoder._replace(log_variance_layer=None), head)
         own = tuple(np.array(weight, np.float32) for weight in own)
         return Codec(self.network, own, self.model.mean, self.model.scale)
 
     def autoencoder(self, weights: tuple[Any, ...]) -> Codec:
-        """Return the codec of the autoencoder alone."""
+        """Return the codec of the autoencoder without the head."""
         return self.model.codec(weights[:-2])
 
 
 @dataclass
 class JointFeed:
-    """Endless epochs of batches: some labelled rows, then some of all rows, which go unlabelled.
+    """Endless epochs of batches: some labeled rows, then some of all rows, without their labels.
 
-    An epoch has as many steps as draw all rows, and the labelled ones once more, and at least
-    `LEAST_STEPS`. What is used up before comes round again.
+    An epoch draws all rows at least once and the labeled ones at least once more, in at least
+    `MIN_STEPS` steps. The smaller set is drawn repeatedly.
 
     Parameters
     ----------
     X : ndarray of shape (n_samples, n_features)
     rows, labelled : ndarray of int
-        Indices of all rows to train on, and of the labelled ones.
+        Indices of all rows to train on, and of the labeled ones.
     targets : ndarray of shape (n_labelled, n_outputs)
     mean : ndarray of shape (n_features,)
     scale : float
     sizes : (int, int)
-        Numbers of labelled and of other rows in a batch.
+        Numbers of labeled and of other rows in a batch.
     lengths : ndarray of shape (n_samples,)
         Length of an adversarial step from each row, see `step_lengths`. A chunk's normals, the
-        directions that such steps are searched from, are as long.
+        initial directions of the search for such steps, have the same length.
     rng : Generator
     """
 
@@ -185,17 +185,17 @@ class JointFeed:
 
     @property
     def n_rows(self) -> int:
-        """Number of rows in an epoch, each counted as often as it is drawn."""
+        """Number of rows in an epoch, counted each time they are drawn."""
         return self.epoch_steps * self.batch_size
 
     @property
     def epoch_steps(self) -> int:
         """Number of batches in an epoch."""
         numbers = zip((len(self.labelled), len(self.rows)), self.sizes, strict=True)
-        return max(LEAST_STEPS, *(-(-n // size) for n, size in numbers))
+        return max(MIN_STEPS, *(-(-n // size) for n, size in numbers))
 
     def __iter__(self) -> Iterator[Chunk]:
-        """Yield chunks whose arrays are filled anew for the next one: copy what is to last."""
+        """Yield chunks whose arrays the next chunk overwrites: copy them to keep them."""
         n_features, (n_labelled, n_others) = self.X.shape[1], self.sizes
         shape = (self.steps, self.batch_size)
         inputs = np.zeros((*shape, n_features), np.float32)
@@ -221,7 +221,7 @@ class JointFeed:
                 yield Chunk(inputs, targets, normals, row_weights, n_steps, state_after)
 
     def _drawn(self, n: int, size: int) -> np.ndarray:
-        """Return an epoch's batches of `size` of `n` rows, all of them before any comes again."""
+        """Return an epoch's batches of `size` of `n` rows; no row repeats before all are drawn."""
         n_drawn = self.epoch_steps * size
         orders = [self.rng.permutation(n) for _ in range(-(-n_drawn // n))]
         return np.concatenate(orders)[:n_drawn].reshape(-1, size)
@@ -229,7 +229,7 @@ class JointFeed:
 
 @dataclass(frozen=True)
 class LabelValidation:
-    """The loss of labelled rows set aside, by NumPy.
+    """The loss on labeled validation rows, computed by NumPy.
 
     Parameters
     ----------
@@ -255,16 +255,16 @@ class LabelValidation:
 
 @dataclass(frozen=True)
 class JointTask:
-    """The task of an encoder under a head: labels and reconstruction together.
+    """The task of an encoder with a head: labels and reconstruction together.
 
     Parameters
     ----------
     plan : JointPlan
     weights : tuple of ndarray
-        Where training starts.
+        Initial weights.
     batches : JointFeed
     labels : LabelValidation or None
-        Labelled rows set aside, if any.
+        Labeled validation rows, if any.
     """
 
     plan: JointPlan
@@ -277,20 +277,20 @@ class JointTask:
         return self.batches
 
     def validation(self, trainer: Trainer) -> LabelValidation | None:
-        """Return what monitors the loss; None are the training losses."""
+        """Return the validation to monitor; None monitors the training loss."""
         return self.labels
 
-    def expected_losses(self, validation: Validates) -> Callable[[np.ndarray], np.ndarray]:
-        """Return the losses of the start as they are."""
-        return as_they_are
+    def expected_losses(self, validation: Validator) -> Callable[[np.ndarray], np.ndarray]:
+        """Return a function that leaves the initial losses unchanged."""
+        return unchanged
 
 
 def step_lengths(X: np.ndarray, model: Model, rng: np.random.Generator) -> np.ndarray:
-    """Return how far an adversarial step goes from each row, in standardised units.
+    """Return the length of an adversarial step from each row, in standardized units.
 
     It is the distance to the nearest of some other rows (Hu et al., 2017, take a share of that
-    to the tenth), but at most a share of the median distance between two rows. Equal rows are no
-    neighbours of each other.
+    to the tenth), but at most a share of the median distance between two rows. Equal rows do not
+    count as neighbors.
     """
     from sklearn.metrics import pairwise_distances
 

@@ -1,4 +1,4 @@
-"""What a fit starts from: a plan, its weights, and the units of X."""
+"""The initial model of a fit: a plan, its weights, and center and scale of X."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ import numpy as np
 
 from skae._data.blocks import standardised
 from skae._data.pca import Axes, centre, principal_axes, variance
-from skae._data.rows import SomeRows, beyond_unit_interval, extremes, in_memory
+from skae._data.rows import RowSubset, beyond_unit_interval, extremes, in_memory
 from skae._network.codec import Codec
 from skae._plan.plan import Plan
-from skae._training.initialization import REGRESSION_ROWS, principal_start, random_start
-from skae._training.options import as_they_are
+from skae._training.initialization import REGRESSION_ROWS, pca_weights, random_weights
+from skae._training.options import unchanged
 from skae._training.schedule import Snapshot
 
-# With more rows for each code, principal axes gain less than a thousandth of what they leave
-# unexplained by a tenth of the rows, which is not worth a second pass over X.
+# With more samples per code, using the last tenth of the samples for the principal axes reduces the
+# unexplained variance by less than a thousandth, which is not worth a second pass over X.
 MANY_ROWS = 100
 
 
 @dataclass(frozen=True)
 class Model:
-    """A plan with weights, for data of this centre and scale.
+    """A plan with weights, for data of this mean and scale.
 
     Parameters
     ----------
@@ -35,57 +35,58 @@ class Model:
     weights : tuple of ndarray
     mean : ndarray of shape (n_features,)
     scale : float
-    start_of_all : callable or None
-        Returns the start whose principal axes are those of all rows, where the one in `weights` is
-        of the training rows alone.
+    start_on_all_samples : callable or None
+        Returns the initial weights from the principal axes of all samples, if those in `weights`
+        are from the training samples alone.
     """
 
     plan: Plan
     weights: tuple[np.ndarray, ...]
     mean: np.ndarray
     scale: float
-    start_of_all: Callable[[], tuple[np.ndarray, ...]] | None = None
+    start_on_all_samples: Callable[[], tuple[np.ndarray, ...]] | None = None
 
-    def expected_of_start(
-        self, losses_of: Callable[[tuple[Any, ...]], np.ndarray], n_rows: int, n_aside: int
+    def expected_start_losses(
+        self, losses_of: Callable[[tuple[Any, ...]], np.ndarray], n_rows: int, n_validation: int
     ) -> Callable[[np.ndarray], np.ndarray]:
-        """Return what makes of the losses of the start those expected of the start of all rows.
+        """Return a function that estimates the losses of the initialization on all samples.
 
-        A fit of p parameters to m rows leaves about 1 + p / m of the noise on rows it has not
-        seen, and 1 - p / m on those it has. So the losses on the rows set aside of this start and
-        of that of all n rows differ by p / n_rows + p / n of the noise; the latter, on rows it
-        has not seen, would be lower by p / n_rows - p / n.
+        It takes the losses of the initialization on the training samples. A fit of p parameters to
+        m samples leaves about 1 + p / m of the noise on samples it has not seen, and 1 - p / m on
+        those it has. So the validation losses of this initialization and of that on all n samples
+        differ by p / n_rows + p / n of the noise; the latter, on unseen samples, would be lower by
+        p / n_rows - p / n.
 
         Parameters
         ----------
         losses_of : callable
-            Returns the losses of weights on the rows set aside.
-        n_rows, n_aside : int
-            Number of rows trained on, and set aside.
+            Returns the validation losses of weights.
+        n_rows, n_validation : int
+            Number of training and of validation samples.
         """
-        n_all, n_codes = n_rows + n_aside, self.plan.network.n_components
-        start_of_all = self.start_of_all
-        if start_of_all is None or n_all > MANY_ROWS * (n_codes + 1):
-            return as_they_are
-        share = n_aside / (n_rows + n_all)
-        return lambda losses: losses - share * (losses - losses_of(start_of_all()))
+        n_all, n_codes = n_rows + n_validation, self.plan.network.n_components
+        start_on_all_samples = self.start_on_all_samples
+        if start_on_all_samples is None or n_all > MANY_ROWS * (n_codes + 1):
+            return unchanged
+        share = n_validation / (n_rows + n_all)
+        return lambda losses: losses - share * (losses - losses_of(start_on_all_samples()))
 
     def kept(self, kept: Snapshot) -> tuple[Any, ...]:
-        """Return the weights that were kept; a start that was kept is that of all rows."""
-        if kept.epoch == 0 and self.start_of_all is not None:
-            return self.start_of_all()
+        """Return the weights kept; for kept initial weights, those from all samples."""
+        if kept.epoch == 0 and self.start_on_all_samples is not None:
+            return self.start_on_all_samples()
         return kept.weights
 
     def trained(self, weights: tuple[Any, ...]) -> Model:
-        """Return the model with other weights, arrays or tensors, copied into own memory."""
+        """Return the model with copies of other weights, arrays or tensors."""
         return replace(self, weights=tuple(np.array(weight, np.float32) for weight in weights))
 
     def codec(self, weights: tuple[Any, ...]) -> Codec:
-        """Return the codec of other weights, arrays or tensors, copied into own memory."""
+        """Return the codec with copies of other weights, arrays or tensors."""
         return Codec(self.plan.network, self.trained(weights).weights, self.mean, self.scale)
 
 
-def first_model(
+def initial_model(
     X: np.ndarray,
     n_components: int | float | None,
     init: str,
@@ -94,42 +95,42 @@ def first_model(
     rows: np.ndarray | None = None,
     equalizes_code_variance: bool = True,
 ) -> Model:
-    """Take centre and scale from X, and the start from some of its rows.
+    """Compute mean and scale from X, and initial weights from some of its rows.
 
     Parameters
     ----------
     X : ndarray of shape (n_samples, n_features)
     n_components : int, float or None
-        Number of codes, the share of the variance that as many principal components hold, or
-        None where the plan alone decides.
+        Number of codes, the share of the variance that as many principal components explain, or
+        None if the plan alone decides.
     init : {"pca", "he", "glorot", "lecun"}
     plan_for : callable
-        The plan for a number of columns and of codes.
+        Returns the plan for a number of features and of codes.
     rng : Generator
     rows : ndarray of int or None
-        Those to be trained on: the loss on other rows is honest for principal axes that have not
-        seen these. None are all.
-    evens_codes : bool
-        See :func:`~skae._training.initialization.principal_start`.
+        Training rows, the only ones that the principal axes use, so that the loss on other rows is
+        an unbiased validation loss. None means all rows.
+    equalizes_code_variance : bool
+        See :func:`~skae._training.initialization.pca_weights`.
     """
     n_features = X.shape[1]
-    # Planned before anything is computed, so that what is wrong with it is said at once.
+    # Planned before anything is computed, so that errors in the plan are raised at once.
     plan = plan_for(n_features, 1 if is_share(n_components) else n_components and int(n_components))
     check_range(plan, X)
     mean, scale = centre_and_scale(X)
-    # A first layer that is trained alone takes its start from X by itself.
+    # A first layer that is trained alone computes its own initialization from X.
     starts_as_pca = init == "pca" and (not plan.stages or plan.stages[0].layer is None)
     all_axes = None
     if is_share(n_components):
         all_axes = principal_axes(X, mean, None, rng)
         plan = plan_for(n_features, _n_for_share(all_axes.variances, n_components))
     if not starts_as_pca:
-        weights = random_start(plan.network, "he" if init == "pca" else init, rng)
+        weights = random_weights(plan.network, "he" if init == "pca" else init, rng)
         return Model(plan, weights, mean, scale)
 
     def start(rows: np.ndarray, axes: Axes | None, rng: np.random.Generator) -> Any:
         if axes is None:
-            seen: Any = X if len(rows) == len(X) else SomeRows(X, rows)
+            seen: Any = X if len(rows) == len(X) else RowSubset(X, rows)
             axes = principal_axes(seen, mean, plan.network.n_components, rng)
         chosen = rows[rng.permutation(len(rows))[:REGRESSION_ROWS]]
 
@@ -137,33 +138,33 @@ def first_model(
             some, where = in_memory(X, chosen)
             return standardised(some[where], mean, scale)
 
-        return principal_start(plan.network, axes, some_rows, scale, rng, equalizes_code_variance)
+        return pca_weights(plan.network, axes, some_rows, scale, rng, equalizes_code_variance)
 
     every = np.arange(len(X))
     if rows is None or len(rows) == len(X):
         return Model(plan, start(every, all_axes, rng), mean, scale)
-    start_of_all = cache(partial(start, every, all_axes, deepcopy(rng)))
-    return Model(plan, start(rows, None, rng), mean, scale, start_of_all)
+    start_on_all_samples = cache(partial(start, every, all_axes, deepcopy(rng)))
+    return Model(plan, start(rows, None, rng), mean, scale, start_on_all_samples)
 
 
 def centre_and_scale(X: np.ndarray) -> tuple[np.ndarray, float]:
-    """Return the mean of each column and the root of their mean variance.
+    """Return the mean of each column and the square root of their mean variance.
 
-    Constant data have the scale 1, or what rounds them off where that is more.
+    The scale of constant data is 1, or their rounding error if that is larger.
     """
     with np.errstate(over="ignore", invalid="ignore"):
         mean = centre(X)
         mean_variance = variance(X, mean)
     scale = float(np.sqrt(mean_variance))
     size = np.abs(mean).max()
-    # Products of columns are summed in the dtype of X, and mean and scale are fed as float32.
+    # Products of columns are summed in the dtype of X; mean and scale are fed as float32.
     single = np.finfo(np.float32)
     sum_fits = mean_variance * X.size <= float(np.finfo(X.dtype).max)
     if not (sum_fits and max(scale, size) <= float(single.max)):
         low, high = extremes(X)
         raise ValueError(
             f"X is too large: it ranges from {low:g} to {high:g}, so that its variance "
-            f"overflows {X.dtype}, or its values float32. Divide X by a constant, or use "
+            f"overflows {X.dtype}, or its values overflow float32. Divide X by a constant, or use "
             "StandardScaler."
         )
     rounding = 16 * np.finfo(np.float64).eps * float(size)
@@ -172,12 +173,12 @@ def centre_and_scale(X: np.ndarray) -> tuple[np.ndarray, float]:
 
 
 def is_share(n_components: int | float | None) -> TypeGuard[float]:
-    """Return whether a number of codes is asked for as a share of the variance."""
+    """Return whether the number of codes is given as a share of the variance."""
     return isinstance(n_components, Real) and not isinstance(n_components, Integral)
 
 
 def check_range(plan: Plan, X: np.ndarray) -> None:
-    """Refuse values that a loss on logits cannot stand for."""
+    """Raise an error for values outside the range of a loss on logits."""
     if not plan.objective.loss.on_logits:
         return
     beyond = beyond_unit_interval(X)
@@ -190,7 +191,7 @@ def check_range(plan: Plan, X: np.ndarray) -> None:
 
 
 def _n_for_share(variances: np.ndarray, share: float) -> int:
-    """Return how many principal components hold more than this share, as `PCA` counts them."""
+    """Return the number of components that explain more than this share, as in `PCA`."""
     if variances.size == 0:
         return 1
     shares = np.cumsum(variances) / variances.sum()

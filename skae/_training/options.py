@@ -1,4 +1,4 @@
-"""How training runs, as frozen values: what an estimator's parameters stand for."""
+"""Training options as frozen values, set by an estimator's parameters."""
 
 from __future__ import annotations
 
@@ -11,25 +11,25 @@ import numpy as np
 
 @dataclass(frozen=True)
 class TrainingOptions:
-    """How many epochs run, at which rates, and when they end.
+    """Number of epochs, learning rates, and stopping rules.
 
     Parameters
     ----------
     batch_size : int
     shuffle : bool
     learning_rate : {"constant", "adaptive", "exponential", "cosine"}
-        The schedule.
+        The learning rate schedule.
     learning_rate_init : float
     max_iter : int
-        Largest number of epochs.
+        Maximum number of epochs.
     tol : float
-        A smaller fall of the loss is none.
+        A smaller decrease of the loss does not count.
     patience : float
-        Epochs without a fall that make a stall.
+        Number of epochs without a decrease after which the loss has stalled.
     warns : bool
-        Whether it is worth a warning that the epochs are used up while the loss was falling.
+        Whether to warn if the loss is still falling at the last epoch.
     verbose : bool or int
-        Whether to print a line an epoch.
+        Whether to print one line per epoch.
     """
 
     batch_size: int
@@ -45,17 +45,17 @@ class TrainingOptions:
 
 @dataclass(frozen=True)
 class Hooks:
-    """What is called on the way.
+    """Functions called during training.
 
     Parameters
     ----------
     begin_epoch : callable
         Called before each epoch.
     end_epoch : callable
-        Called after each epoch with what `begin_epoch` returned and what training has come to; True
-        ends the fit.
+        Called after each epoch with the value that `begin_epoch` returned and the training state;
+        True ends the fit.
     check : callable
-        Called before each chunk; what it raises ends the pass.
+        Called before each chunk; an exception that it raises ends the pass.
     """
 
     begin_epoch: Callable[[], Any]
@@ -63,26 +63,26 @@ class Hooks:
     check: Callable[[], None]
 
 
-def as_they_are(losses: np.ndarray) -> np.ndarray:
-    """Return losses as they are."""
+def unchanged(losses: np.ndarray) -> np.ndarray:
+    """Return losses unchanged."""
     return losses
 
 
 @dataclass(frozen=True)
 class StartPolicy:
-    """What the weights that training starts from are worth.
+    """Rules for keeping the initial weights.
 
     Parameters
     ----------
     keeps : bool
-        Whether they are kept where no later ones are better.
+        Whether they are kept if no later weights are better.
     requires_significant_gain : bool
-        Whether they are left only for weights that are better beyond doubt.
+        Whether only significantly better weights replace them.
     expected_losses : callable
-        Takes the validation losses of the weights that training starts from, and returns those
-        expected of the weights that are kept in their place.
+        Takes the validation losses of the initial weights, and returns the losses expected of the
+        weights that are kept in their place.
     """
 
     keeps: bool
     requires_significant_gain: bool = False
-    expected_losses: Callable[[np.ndarray], np.ndarray] = as_they_are
+    expected_losses: Callable[[np.ndarray], np.ndarray] = unchanged

@@ -1,7 +1,7 @@
-"""The seam between a fit and what trains: what each asks of the other.
+"""The interface between a fit and a training engine.
 
-A fit hands a :class:`Job` to a trainer factory, of this process or of a cluster, and runs its
-epochs by the :class:`Trainer` that it gets. It imports no engine.
+A fit passes a :class:`Job` to a trainer factory, local or on a cluster, and runs its epochs by the
+resulting :class:`Trainer`. It imports no engine.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from skae._plan.plan import Plan
 
 
 class TrainerState(NamedTuple):
-    """All that a trainer remembers: weights, the solver's slots and steps, and where feeds are.
+    """The state of a trainer: weights, the solver's slots and steps, and the state of each feed.
 
-    There is one feed in each process that trains. A trainer with another number of them goes on
-    from the weights and the solver's memory, with shuffling and noise of its own. `feeds` is None
+    There is one feed in each process that trains. A trainer with another number of feeds resumes
+    from the weights and the solver's slots, but shuffles and draws noise anew. `feeds` is None
     before anything was drawn from them.
     """
 
@@ -32,22 +32,23 @@ class TrainerState(NamedTuple):
 
 @dataclass(frozen=True)
 class Job:
-    """What is to be trained, and on what.
+    """All that a trainer needs: plan, initial weights, data.
 
     Parameters
     ----------
     plan : Plan
-        For as many rows as are trained on.
+        For the number of training samples.
     weights : tuple of ndarray
-        Where training starts.
+        Initial weights.
     feed : Feed or JointFeed
         The batches of an epoch.
     state : TrainerState or None
-        Where an earlier trainer was, if this one is to go on from there.
+        State of an earlier trainer to resume from, if any.
     check : callable
-        Called before each chunk and while a program is compiled; what it raises ends the pass.
+        Called before each chunk and while a program is compiled; an exception that it raises ends
+        the pass.
     verbose : bool or int
-        Whether to say so when compiling takes long.
+        Whether to print a message if compiling takes long.
     """
 
     plan: Plan
@@ -59,50 +60,50 @@ class Job:
 
 
 class Trainer(Protocol):
-    """What runs the epochs of a job."""
+    """Runs the epochs of a job."""
 
     weights: tuple[Any, ...]
 
     @property
     def state(self) -> TrainerState:
-        """All that another trainer needs to go on."""
+        """All that another trainer needs to resume."""
 
     def epoch(self, rate: float) -> float:
-        """Pass once over the rows and return the mean training loss on the way."""
+        """Train for one epoch and return the mean training loss during it."""
 
     def loss(self) -> float:
-        """Pass once over the rows without moving and return the mean training loss."""
+        """Return the mean training loss over one epoch without training."""
 
     def loss_on(self, feed: Any, weights: tuple[Any, ...]) -> float:
-        """Return the mean training loss of weights on other rows, the L2 term left out."""
+        """Return the mean training loss of weights on other rows, without the L2 term."""
 
 
 TrainerFactory = Callable[[Job], AbstractContextManager[Trainer]]
 
 
-class Validates(Protocol):
-    """Says how good weights are on rows set aside."""
+class Validator(Protocol):
+    """Computes validation losses."""
 
     def losses(self, weights: tuple[Any, ...]) -> np.ndarray:
-        """Return the loss of each row, or a single one, with other weights."""
+        """Return the loss of each validation sample, or a single one, with other weights."""
 
 
 class Task(Protocol):
-    """What one stage trains: a plan with weights, its batches, and how it is validated."""
+    """The task of one stage: a plan with weights, batches, validation."""
 
     @property
     def plan(self) -> Plan:
-        """The plan for as many rows as are trained on."""
+        """The plan for the number of training samples."""
 
     @property
     def weights(self) -> tuple[np.ndarray, ...]:
-        """Where training starts."""
+        """Initial weights."""
 
     def feed(self) -> Any:
         """Return the batches of an epoch."""
 
-    def validation(self, trainer: Trainer) -> Validates | None:
-        """Return what monitors the loss; None are the training losses."""
+    def validation(self, trainer: Trainer) -> Validator | None:
+        """Return the validation to monitor; None monitors the training loss."""
 
-    def expected_losses(self, validation: Validates) -> Callable[[np.ndarray], np.ndarray]:
-        """Return what makes of the losses of `weights` those of the weights kept for them."""
+    def expected_losses(self, validation: Validator) -> Callable[[np.ndarray], np.ndarray]:
+        """Return a function from the losses of `weights` to those of the weights kept for them."""

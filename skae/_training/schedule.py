@@ -1,4 +1,4 @@
-"""What is decided between epochs: the learning rate, the weights to keep, when to stop."""
+"""Decisions between epochs: the learning rate, the weights to keep, when to stop."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from scipy.special import chdtri, ndtri
 
 SCHEDULES = ("constant", "adaptive", "exponential", "cosine")
 
-# "adaptive" divides the rate by this; a rate this far below the first one learns nothing more.
-CUT, LEAST_SHARE = 5.0, 0.01
-# The last epochs that tell whether a loss still falls, compared with as many before: at least so
-# many, and a tenth of all, which on few rows are more.
+# "adaptive" divides the rate by CUT; below this share of the initial rate nothing is learned.
+CUT, MIN_SHARE = 5.0, 0.01
+# Smallest number of last epochs that decide whether a loss is still falling, compared with as many
+# epochs before them. It is a tenth of all epochs if that is more, as on few samples.
 LAST_EPOCHS = 10
-# Of what is beyond doubt, one-sided. It cannot be said of fewer gains, whose mean is not normal
-# where they are skewed.
-CONFIDENCE, LEAST_GAINS = 0.95, 15
+# One-sided confidence of a significant gain, and the smallest number of samples for one: the mean
+# of fewer gains is not normal if they are skewed.
+CONFIDENCE, MIN_GAINS = 0.95, 15
 
 
 @dataclass
@@ -31,7 +31,7 @@ class Schedule:
     initial : float
     max_iter : int
     share : float
-        Share of the initial rate that cuts have left.
+        Share of the initial rate that remains after cuts.
     """
 
     name: str
@@ -43,23 +43,23 @@ class Schedule:
         """Return the rate of an epoch, counted from 1."""
         done = (epoch - 1) / self.max_iter
         if self.name == "exponential":
-            return self.initial * LEAST_SHARE**done
+            return self.initial * MIN_SHARE**done
         if self.name == "cosine":
             return self.initial * 0.5 * (1.0 + float(np.cos(np.pi * done)))
         return self.initial * self.share
 
     def cut(self) -> bool:
-        """Cut the rate of a stalled fit; False where that is not, or no longer, done."""
-        if self.name != "adaptive" or self.share / CUT < LEAST_SHARE:
+        """Cut the rate of a stalled fit; return False if it is not, or no longer, cut."""
+        if self.name != "adaptive" or self.share / CUT < MIN_SHARE:
             return False
         self.share /= CUT
         return True
 
 
 class Snapshot(NamedTuple):
-    """Weights, when they were seen (0 is the start) and their loss.
+    """Weights, their epoch (0 for the initial weights) and their loss.
 
-    The loss is an array: one entry for each row set aside, or a single one, the training loss.
+    The loss is an array: one entry for each validation sample, or only one, the training loss.
     """
 
     epoch: int
@@ -74,8 +74,8 @@ class Snapshot(NamedTuple):
 def still_falls(losses: Sequence[float], tol: float, patience: float) -> bool:
     """Return whether the loss was lower in the last epochs than in those before.
 
-    Their means must differ by more than `tol`, and by more than three times the standard error of
-    that difference: a loss that goes up and down on one level stands still.
+    The means must differ by more than `tol`, and by more than three standard errors of the
+    difference: a loss that fluctuates around one level does not fall.
     """
     n = int(min(patience, max(LAST_EPOCHS, len(losses) // 10), len(losses) // 2))
     if n == 0:
@@ -86,7 +86,7 @@ def still_falls(losses: Sequence[float], tol: float, patience: float) -> bool:
 
 
 class MonitorState(NamedTuple):
-    """What a monitor remembers; `best` is None where the start is the best so far."""
+    """State of a monitor; `best` is None if the initial weights are the best so far."""
 
     start: Snapshot | None
     best: Snapshot | None
@@ -96,18 +96,18 @@ class MonitorState(NamedTuple):
 
 
 class Monitor:
-    """Keeps the best weights seen and counts the epochs since the loss last fell.
+    """Keeps the best weights and counts the epochs since the loss last decreased.
 
     Parameters
     ----------
     tol : float
-        A smaller fall of the loss is none.
+        A smaller decrease of the loss does not count.
     patience : int or inf
-        Epochs without a fall that make a stall.
+        Number of epochs without a decrease after which the loss has stalled.
     start : Snapshot or None
-        The start, where it is worth keeping.
+        The initial weights, if they may be kept.
     requires_significant_gain : bool
-        Whether the start is left only for weights that are better beyond doubt.
+        Whether only significantly better weights replace the initial weights.
     """
 
     def __init__(
@@ -125,22 +125,22 @@ class Monitor:
 
     @property
     def state(self) -> MonitorState:
-        """What another monitor of the same stage needs to go on."""
+        """The state from which another monitor of the same stage can resume."""
         best = None if self.best is self.start else self.best
         return MonitorState(self.start, best, self._reference, self._n_stalled, self._leaves_start)
 
-    def go_on(self, state: MonitorState) -> None:
-        """Go on where another monitor of the same stage was."""
+    def restore(self, state: MonitorState) -> None:
+        """Restore the state of another monitor of the same stage."""
         self.start, best, self._reference, self._n_stalled, self._leaves_start = state
         self.best = best or self.start
 
-    def see(self, epoch: int, weights: Any, losses: np.ndarray) -> bool:
-        """Take the weights and the loss after an epoch; return whether the loss has stalled."""
+    def update(self, epoch: int, weights: Any, losses: np.ndarray) -> bool:
+        """Record the weights and losses after an epoch; return whether the loss has stalled."""
         seen = Snapshot(epoch, weights, losses)
         if self.best is None or seen.loss < self.best.loss:
             self.best = seen
             if self.requires_significant_gain and self.start is not None:
-                self._leaves_start = beyond_doubt(self.start.losses - seen.losses)
+                self._leaves_start = is_significant_gain(self.start.losses - seen.losses)
         if seen.loss < self._reference - self.tol:
             self._reference, self._n_stalled = seen.loss, 0
         else:
@@ -152,25 +152,25 @@ class Monitor:
 
     @property
     def kept(self) -> Snapshot | None:
-        """The best weights seen, or a trusted start unless they are better beyond doubt."""
+        """The best weights, or the initial ones if a significant gain is required and missing."""
         return self.best if self._leaves_start else self.start
 
 
-def beyond_doubt(gains: np.ndarray) -> bool:
-    """Return whether rows gain so much, and so many of them, that others will too.
+def is_significant_gain(gains: np.ndarray) -> bool:
+    """Return whether the gains of validation samples are significant, and so hold for new samples.
 
-    The best of many epochs on a few rows looks better than it is. So the mean gain has to exceed
+    The best of many epochs on a few samples looks better than it is. So the mean gain must exceed
     its standard error, the one-standard-error rule (Breiman et al., "Classification and Regression
-    Trees", 1984). Few rows do not say how large that is: it is the upper bound of its confidence
-    interval that counts, 1.1 standard errors for 150 rows and 1.3 for 30. As gains have heavy
-    tails, a few rows may make the whole mean: the signed-rank test (Wilcoxon, 1945) has to say too
-    that rows gain. Fewer than 15 gains prove nothing; a single one, of the training loss, is taken
-    as it is.
+    Trees", 1984). With few samples the standard error is uncertain, so the upper bound of its
+    confidence interval is used: 1.1 standard errors for 150 samples and 1.3 for 30. Gains have
+    heavy tails, so a few samples may dominate the mean: the signed-rank test (Wilcoxon, 1945) must
+    be significant too. Fewer than 15 gains are never significant; a single one, of the training
+    loss, is significant if it is positive.
     """
     n = len(gains)
-    if n < LEAST_GAINS:
+    if n < MIN_GAINS:
         return n == 1 and bool(gains[0] > 0.0)
-    # The sample's variance over the true one, times n - 1, is a chi-square.
+    # The sample variance over the true variance, times n - 1, has a chi-square distribution.
     largest_variance = gains.var(ddof=1) * (n - 1) / chdtri(n - 1, CONFIDENCE)
     if gains.mean() <= np.sqrt(largest_variance / n):
         return False

@@ -1,4 +1,4 @@
-"""One stage of a fit, or one pass: a task, a trainer, the loop over epochs."""
+"""One stage of a fit, or one pass: make a trainer for a task and run its epochs."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from skae._training.epochs import History, all_finite, not_finite, run_epochs
 from skae._training.interrupts import DeferredInterrupt
 from skae._training.model import Model
 from skae._training.options import Hooks, StartPolicy, TrainingOptions
-from skae._training.protocols import Job, Task, Trainer, TrainerFactory, TrainerState, Validates
+from skae._training.protocols import Job, Task, Trainer, TrainerFactory, TrainerState, Validator
 from skae._training.validation import PenalizedValidation, Validation
 
 
 def feed_of(
     X: Any, rows: np.ndarray, model: Model, options: TrainingOptions, rng: np.random.Generator
 ) -> Feed:
-    """Return the batches of these rows of X as a model's plan asks for them."""
+    """Return the batches of these rows of X that a model's plan needs."""
     n_normals, corruption = model.plan.network.n_normals, model.plan.objective.corruption
     batch_size, shuffle = options.batch_size, options.shuffle
     return Feed(X, rows, model.mean, model.scale, batch_size, shuffle, rng, corruption, n_normals)
@@ -44,7 +44,7 @@ class Reconstruction:
     rng : Generator
         Draws permutations and noise.
     noise_seed : sequence of int
-        Seeds the noise on the rows set aside.
+        Seeds the noise on the validation set.
     """
 
     model: Model
@@ -55,20 +55,20 @@ class Reconstruction:
 
     @cached_property
     def plan(self) -> Plan:
-        """The plan for as many rows as are trained on."""
+        """The plan for the number of training samples."""
         return self.model.plan.for_rows(len(self.split.training))
 
     @property
     def weights(self) -> tuple[np.ndarray, ...]:
-        """Where training starts."""
+        """Initial weights."""
         return self.model.weights
 
     def feed(self) -> Feed:
         """Return the batches of an epoch."""
         return feed_of(self.split.X, self.split.training, self.model, self.options, self.rng)
 
-    def validation(self, trainer: Trainer) -> Validates | None:
-        """Return what monitors the loss; None are the training losses."""
+    def validation(self, trainer: Trainer) -> Validator | None:
+        """Return the validation to monitor; None monitors the training loss."""
         if not self.split.validation.size:
             return None
         held, rows = in_memory(self.split.X, self.split.validation)
@@ -81,10 +81,10 @@ class Reconstruction:
 
         return PenalizedValidation(trainer, feed)
 
-    def expected_losses(self, validation: Validates) -> Callable[[np.ndarray], np.ndarray]:
-        """Return what makes of the losses of the start those of the start of all rows."""
-        n_rows, n_aside = len(self.split.training), len(self.split.validation)
-        return self.model.expected_of_start(validation.losses, n_rows, n_aside)
+    def expected_losses(self, validation: Validator) -> Callable[[np.ndarray], np.ndarray]:
+        """Return a function from the losses of `weights` to those of the weights kept for them."""
+        n_rows, n_validation = len(self.split.training), len(self.split.validation)
+        return self.model.expected_start_losses(validation.losses, n_rows, n_validation)
 
 
 def run_stage(
@@ -95,7 +95,7 @@ def run_stage(
     trainers: TrainerFactory,
     progress: ProgressFile | NoCheckpoint,
 ) -> History:
-    """Train until the loss stalls or the epochs are used up; validate after each.
+    """Train until the loss stalls or the epochs are used up; validate after each epoch.
 
     Parameters
     ----------
@@ -104,9 +104,9 @@ def run_stage(
     start : StartPolicy
     hooks : Hooks
     trainers : callable
-        Makes what trains.
+        Makes the trainer.
     progress : ProgressFile or NoCheckpoint
-        Where to go on, and where to write after each epoch how far the stage has come.
+        The file to resume from, and to write the progress to after each epoch.
     """
     resumed = progress.read(task.weights)
     state = None if resumed is None else resumed.trainer
@@ -126,9 +126,9 @@ def run_pass(
     solver_state: tuple[Any, float] | None,
     trainers: TrainerFactory,
 ) -> tuple[float, Codec, tuple[Any, float]]:
-    """Pass once over the rows of a feed; return the loss, the codec and what the solver remembers.
+    """Train for one epoch of a feed; return the loss, the codec and the solver's state.
 
-    `n_rows` is the number of all rows seen, these included.
+    `n_rows` is the number of all samples seen so far, these included.
     """
     state = None if solver_state is None else TrainerState(model.weights, *solver_state, None)
     plan, rate = model.plan.for_rows(n_rows), options.learning_rate_init

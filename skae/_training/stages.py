@@ -14,7 +14,7 @@ from skae._network.forward import to_output_units
 from skae._plan.plan import Stage, SubNetwork
 from skae._training.checkpoint import Checkpoint, NoCheckpoint
 from skae._training.epochs import History
-from skae._training.model import Model, first_model
+from skae._training.model import Model, initial_model
 from skae._training.options import Hooks, StartPolicy, TrainingOptions
 from skae._training.protocols import TrainerFactory
 from skae._training.schedule import Snapshot
@@ -36,22 +36,22 @@ class Trained(NamedTuple):
 
 @dataclass(frozen=True)
 class Run:
-    """How all stages of a fit run.
+    """Settings of all stages of a fit.
 
     Parameters
     ----------
     options : TrainingOptions
     init : {"pca", "he", "glorot", "lecun"}
-        How the network, or each of its layers, starts.
+        Initialization of the network, or of each of its layers.
     warm : bool
         Whether the model was trained before.
     rng : Generator
     noise_seed : sequence of int
-        Seeds the noise on the rows set aside.
+        Seeds the noise on the validation set.
     trainers : callable
-        Makes what trains.
+        Makes trainers.
     checkpoint : Checkpoint or NoCheckpoint
-        Where to go on, and where to write how far the fit has come.
+        The files to resume from, and to write the progress to.
     """
 
     options: TrainingOptions
@@ -66,9 +66,9 @@ class Run:
 def run_stages(
     run: Run, hooks: Hooks, stages: tuple[Stage, ...], model: Model, split: Split
 ) -> Trained:
-    """Train a model stage by stage, until someone ends it.
+    """Train a model stage by stage, until the last stage, a callback or Ctrl-C ends the fit.
 
-    Of the hooks, `end_epoch` is given what has been trained by then.
+    The hook `end_epoch` receives what has been trained so far.
     """
     layers = LayerByLayer(model, split, run.init, run.rng)
     curves: list[list[float]] = []
@@ -88,7 +88,7 @@ def run_stages(
         def end_epoch(task: Any, history: History, trained: Any = trained) -> bool:
             return hooks.end_epoch(task, trained(history))
 
-        # A layer's epochs are a number that was asked for, and no reason to warn.
+        # The user has chosen the number of a layer's epochs, so there is no warning.
         options = replace(run.options, max_iter=stage.max_iter or run.options.max_iter, warns=whole)
         history = run_stage(
             Reconstruction(part, below, options, run.rng, run.noise_seed),
@@ -111,10 +111,10 @@ def run_stages(
 
 
 class LayerByLayer:
-    """Hands out each layer and its mirror as a model of their own, and puts them back trained.
+    """Extracts each layer and its mirror as a separate model, and stores the trained weights.
 
-    The codes below a layer are computed once, row by row in place: the cache is one float32 matrix
-    as wide as the widest layer below the codes.
+    The codes below a layer are computed once, in place: the cache is one float32 matrix as wide as
+    the widest layer below the codes.
 
     Parameters
     ----------
@@ -123,7 +123,7 @@ class LayerByLayer:
     split : Split
         Rows of X to train on and to validate by.
     init : str
-        How a layer starts.
+        Initialization of a layer.
     rng : Generator
     """
 
@@ -134,11 +134,11 @@ class LayerByLayer:
         self._cache: np.ndarray | None = None
 
     def part(self, stage: Stage) -> tuple[Model, Split]:
-        """Return what a stage trains as a model, and the rows it is to be trained on."""
+        """Return the model that a stage trains, and its data."""
         if stage.layer is None:
             return self.model, self._whole
         plan = self.model.plan.layer(stage.layer)
-        alone = first_model(
+        alone = initial_model(
             self._split.X,
             plan.network.n_components,
             self._init,
@@ -150,10 +150,10 @@ class LayerByLayer:
         return alone, self._split
 
     def put(self, i: int, alone: Model) -> None:
-        """Put a trained layer into the whole network, and its codes into the cache for the next."""
+        """Copy a trained layer into the whole network, and cache its codes for the next layer."""
         encoder, decoder = alone.plan.network.split(alone.weights, np.transpose)
         if i:
-            encoder, decoder = _without_units(alone, encoder, decoder)
+            encoder, decoder = _fold_standardization(alone, encoder, decoder)
         network = self.model.plan.network
         whole = network.split([weight.copy() for weight in self.model.weights], np.transpose)
         for half, part, at in zip(whole, (encoder, decoder), (i, -1 - i), strict=True):
@@ -164,7 +164,7 @@ class LayerByLayer:
             self._advance(alone)
 
     def _advance(self, alone: Model) -> None:
-        """Replace the rows below by their codes."""
+        """Replace the inputs of the layer by its codes."""
         codec, width = alone.codec(alone.weights), alone.plan.network.n_components
         X = self._split.X
         if self._cache is None:
@@ -175,13 +175,13 @@ class LayerByLayer:
         self._split = replace(self._split, X=self._cache[:, :width])
 
 
-def _without_units(
+def _fold_standardization(
     alone: Model, encoder: SubNetwork, decoder: SubNetwork
 ) -> tuple[SubNetwork, SubNetwork]:
-    """Let the weights of a layer above others do without its mean and scale.
+    """Fold the mean and scale of a layer above others into its kernels and biases.
 
-    Inside the whole network a layer sees the codes below as they are. What the mirror gives is
-    linear in its weights up to its activation, so that units go into kernel and bias.
+    Inside the whole network, a layer receives the codes below unstandardized. The mirror's output
+    before the activation is linear in its weights, so that kernel and bias can absorb the units.
     """
     mean, scale = alone.mean, alone.scale
     kernel = encoder.kernels[0] / scale

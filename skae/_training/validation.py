@@ -1,4 +1,4 @@
-"""How good weights are on rows set aside."""
+"""The loss on the validation set."""
 
 from __future__ import annotations
 
@@ -19,9 +19,10 @@ from skae._training.protocols import Trainer
 
 @dataclass(frozen=True)
 class Validation:
-    """The reconstruction loss of a model on rows set aside, by NumPy wherever it can serve.
+    """The reconstruction loss of a model on the validation set, in NumPy where possible.
 
-    Rows are spoiled as in training, by the same noise at every look, so that looks compare.
+    Samples are corrupted as in training, by the same noise in each epoch, so that losses are
+    comparable.
 
     Parameters
     ----------
@@ -37,7 +38,7 @@ class Validation:
     noise_seed: Sequence[int] = (0,)
 
     def losses(self, weights: tuple[Any, ...]) -> np.ndarray:
-        """Return the loss of each row with other weights."""
+        """Return the loss of each validation sample with other weights."""
         model, network = self.model, self.model.plan.network
         objective = model.plan.objective
         to = maps(network, weights, np.float32)
@@ -64,20 +65,20 @@ class Validation:
 
 @dataclass(frozen=True)
 class PenalizedValidation:
-    """The training loss on rows set aside, penalties included, by the training program itself.
+    """The training loss on the validation set, penalties included, by the training program.
 
-    A penalty sees a batch at a time, so that there is one loss and not one for each row.
+    A penalty applies to a whole batch, so there is one loss and not one for each sample.
 
     Parameters
     ----------
     trainer : Trainer
     feed : callable
-        Makes the feed of the rows set aside, with the same noise every time.
+        Makes the feed of the validation set, with the same noise every time.
     """
 
     trainer: Trainer
     feed: Callable[[], Feed]
 
     def losses(self, weights: tuple[np.ndarray, ...]) -> np.ndarray:
-        """Return the loss with other weights, as an array of one entry."""
+        """Return the loss with other weights, as an array with one entry."""
         return np.array([self.trainer.loss_on(self.feed(), weights)])

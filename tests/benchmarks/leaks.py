@@ -13,7 +13,7 @@ from report import head, row
 from sklearn.exceptions import ConvergenceWarning
 
 from skae import AutoencoderTransformer, ConvolutionalAutoencoder
-from skae._tensorflow.session import KEPT
+from skae._tensorflow.session import CACHE_SIZE
 
 MB = 1 << 20
 SMALL = {"hidden_layer_sizes": (), "solver": "sgd", "max_iter": 2, "random_state": 0}
@@ -69,9 +69,10 @@ if __name__ == "__main__":
         what = f"10,000 transforms by {name}, after each 2,000"
         row(what, "level", told(grown([partial(estimator.transform, X)] * 10_000, 2000)))
     sizes = grown(fits_of_changing_shapes(), 50)
-    what = f"500 fits of changing shapes, {KEPT} programs kept, after each 50"
+    what = f"500 fits of changing shapes, {CACHE_SIZE} programs kept, after each 50"
     row(what, "level from 50 on", told(sizes))
     sizes = grown(fits_of_convolutions(), 25)
-    what = f"200 fits of convolutional networks of changing shapes, {KEPT} maps kept, after each 25"
+    what = "200 fits of convolutional networks of changing shapes, "
+    what += f"{CACHE_SIZE} maps kept, after each 25"
     row(what, "level from 50 on", told(sizes))
     row("threads left behind by all of these", "0", threads() - before)

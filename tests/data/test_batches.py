@@ -1,4 +1,4 @@
-"""Chunks: every row once an epoch, fixed shapes, noise only where asked for."""
+"""Chunks: every row once per epoch, fixed shapes, noise only if configured."""
 
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -111,7 +111,7 @@ def test_a_corruption_sees_whole_batches(monkeypatch):
     assert seen == [4, 4, 2]
 
 
-def test_ahead_yields_the_same_and_passes_errors_on():
+def test_the_prefetcher_yields_the_same_and_passes_errors_on():
     items = Prefetcher(iter(range(100)))
     assert list(islice(items, 5)) == [0, 1, 2, 3, 4]
     items.close()

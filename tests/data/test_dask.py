@@ -1,4 +1,4 @@
-"""Dask collections stand in for arrays: streamed into fit, transformed where they are."""
+"""Dask collections in place of arrays: streamed into fit, transformed where they are."""
 
 import warnings
 
@@ -19,7 +19,7 @@ from skae import (
 )
 from skae._data import dask_rows
 from skae._data.dask_rows import DaskRows
-from skae._data.rows import SomeRows
+from skae._data.rows import RowSubset
 from tests.fresh import in_fresh_process
 from tests.learning import assert_learned
 
@@ -100,13 +100,15 @@ def test_an_epoch_takes_every_row_once_and_shuffles_within_a_window(window, monk
     assert_allclose(np.sort(seen, axis=0), np.sort(X[rows], axis=0))
     assert not np.array_equal(seen, X[rows])
     assert len(pieces) == {1: 2, 3000: 2, 1 << 30: 1}[window]
-    in_order = np.concatenate([held[order] for held, order in DaskRows(BLOCKS).pieces(rows, None)])
-    assert np.array_equal(in_order, X[rows])
+    epoch_pieces = np.concatenate(
+        [held[order] for held, order in DaskRows(BLOCKS).pieces(rows, None)]
+    )
+    assert np.array_equal(epoch_pieces, X[rows])
 
 
-def test_rows_set_aside_stay_within_their_share_of_memory(monkeypatch):
-    monkeypatch.setattr(dask_rows, "ASIDE_BYTES", 7 * X[0].nbytes)
-    assert DaskRows(BLOCKS).most_aside == 7
+def test_the_validation_set_is_bounded_in_memory(monkeypatch):
+    monkeypatch.setattr(dask_rows, "VALIDATION_BYTES", 7 * X[0].nbytes)
+    assert DaskRows(BLOCKS).max_validation_rows == 7
     seen = []
 
     class Spy(AutoencoderTransformer):
@@ -122,7 +124,7 @@ def test_rows_set_aside_stay_within_their_share_of_memory(monkeypatch):
 def test_sums_over_some_rows(left_out):
     rows = np.delete(np.arange(150), left_out)
     assert_allclose(DaskRows(BLOCKS).total(lambda some: some.sum(axis=0), rows), X[rows].sum(0))
-    assert_allclose(SomeRows(DaskRows(BLOCKS), rows)[:, 1:3], X[rows, 1:3])
+    assert_allclose(RowSubset(DaskRows(BLOCKS), rows)[:, 1:3], X[rows, 1:3])
 
 
 def test_rows_by_number():
@@ -210,7 +212,7 @@ def test_images():
     assert autoencoder.inverse_transform(table).compute().shape == (60, 64)
 
 
-def test_what_cannot_be_used_is_said_before_training(fitted):
+def test_invalid_collections_are_refused_before_training(fitted):
     spoiled = array.where(X[77, 3] == BLOCKS, np.nan, BLOCKS)
     with pytest.raises(ValueError, match="Input X contains NaN"):
         AutoencoderTransformer(2, **FAST).fit(spoiled)

@@ -1,4 +1,4 @@
-"""Centre, scale and axes: scikit-learn's PCA, by every way there is."""
+"""Center, scale and axes equal those of scikit-learn's PCA, by each algorithm."""
 
 import numpy as np
 import pytest
@@ -45,7 +45,7 @@ def test_float32_keeps_as_many_axes_as_float64():
         assert axes.directions.shape == (600, 600)
 
 
-def test_directions_that_hold_nothing_are_no_axes():
+def test_directions_without_variance_are_dropped():
     X = np.outer(np.arange(10.0), np.ones(4))
     axes = principal_axes(X, centre(X), 4, np.random.default_rng(0))
     assert axes.directions.shape == (4, 1)

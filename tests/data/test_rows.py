@@ -1,11 +1,11 @@
-"""X as it comes in: images and sequences flattened, an estimator restored when a fit fails."""
+"""Input checks: images and sequences are flattened, a failed fit restores the estimator."""
 
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
 from skae._data.pca import centre, principal_axes
-from skae._data.rows import SomeRows, flattened, restored_on_failure
+from skae._data.rows import RowSubset, flattened, restored_on_failure
 
 
 @pytest.mark.parametrize(
@@ -43,7 +43,7 @@ def test_an_estimator_is_restored():
 def test_some_rows_have_their_own_principal_axes(shape):
     X = np.random.default_rng(0).standard_normal(shape)
     rows = np.delete(np.arange(len(X)), [0, 5, 9])
-    some, copied = SomeRows(X, rows), X[rows]
+    some, copied = RowSubset(X, rows), X[rows]
     assert (len(some), some.shape, some.dtype) == (len(rows), copied.shape, X.dtype)
     axes = [
         principal_axes(each, centre(each), 3, np.random.default_rng(0)) for each in (some, copied)

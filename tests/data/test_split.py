@@ -1,9 +1,9 @@
-"""Rows to train on and rows set aside."""
+"""Split into a training set and a validation set."""
 
 import numpy as np
 import pytest
 
-from skae._data.split import set_aside
+from skae._data.split import train_validation_rows
 
 
 @pytest.mark.parametrize(
@@ -19,7 +19,7 @@ from skae._data.split import set_aside
         (150, 0.0, 0),
     ],
 )
-def test_rows_set_aside(n, fraction, expected):
-    rows, aside = set_aside(n, fraction, np.random.default_rng(0))
+def test_size_of_the_validation_set(n, fraction, expected):
+    rows, aside = train_validation_rows(n, fraction, np.random.default_rng(0))
     assert len(aside) == expected
     assert np.array_equal(np.sort(np.concatenate([rows, aside])), np.arange(n))

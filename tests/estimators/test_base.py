@@ -9,7 +9,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.datasets import load_digits, load_iris
 
 from skae import AutoencoderTransformer
-from skae._data.split import set_aside
+from skae._data.split import train_validation_rows
 from tests.fresh import in_fresh_process
 from tests.learning import assert_learned
 
@@ -270,10 +270,10 @@ class TestWarmStart:
         drawn = []
 
         def record(n, fraction, rng, most=None):
-            drawn.append(set_aside(n, fraction, rng))
+            drawn.append(train_validation_rows(n, fraction, rng))
             return drawn[-1]
 
-        monkeypatch.setattr("skae._estimators.base.set_aside", record)
+        monkeypatch.setattr("skae._estimators.base.train_validation_rows", record)
         make(warm_start=True, random_state=seed).fit(X).fit(X)
         assert_array_equal(drawn[0][1], drawn[1][1])
 

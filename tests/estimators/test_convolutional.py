@@ -75,7 +75,7 @@ def test_much_better_than_pca_on_held_out_images(n_components, learning_seed):
     assert_learned(convolutional.score(test), above=of_pca + 0.05)
 
 
-def test_the_start_is_pca():
+def test_the_initialization_is_pca():
     idle = fitted(learning_rate_init=1e-12)
     assert_allclose(idle.transform(SMALL), PCA(3).fit_transform(SMALL), atol=1e-3)
 
@@ -198,7 +198,7 @@ print(deep.score(images))
     assert float(printed) == pytest.approx(deep.score(images), abs=1e-6)
 
 
-def test_numbers_compile_nothing():
+def test_runtime_scalars_compile_nothing():
     first = fitted(filters=5)
     programs = program.cache_info().misses
     for changes in ({"random_state": 7, "alpha": 0.1}, {"learning_rate": "cosine"}):

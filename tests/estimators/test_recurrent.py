@@ -82,7 +82,7 @@ def test_much_better_than_pca_on_held_out_sequences(cell, learning_seed):
     assert_learned(recurrent.score(test), above=of_pca + 0.2)
 
 
-def test_the_start_is_pca():
+def test_the_initialization_is_pca():
     idle = fitted(learning_rate_init=1e-12)
     assert_allclose(idle.transform(X), PCA(2, svd_solver="full").fit_transform(X), atol=1e-4)
 
@@ -186,7 +186,7 @@ def test_whitening_and_partial_fit(learning_seed):
     assert np.abs(white.reconstruct(X) - before).max() > 0.0
 
 
-def test_numbers_compile_nothing():
+def test_runtime_scalars_compile_nothing():
     first = fitted(hidden_layer_sizes=7)
     programs = program.cache_info().misses
     for changes in ({"random_state": 7, "alpha": 0.1}, {"learning_rate": "cosine"}):

@@ -9,7 +9,7 @@ from skae import AutoencoderTransformer, StackedAutoencoder
 from skae._data.split import Split
 from skae._network.forward import ACTIVATIONS
 from skae._plan.plan import Stage
-from skae._training.model import first_model
+from skae._training.model import initial_model
 from skae._training.stages import LayerByLayer
 from tests.learning import assert_learned
 
@@ -62,7 +62,7 @@ def test_layers_compose_to_the_whole(activation):
     """Decoding layer by layer, each in its own units, is what the whole network computes."""
     rng = np.random.default_rng(0)
     stacked = StackedAutoencoder(5, hidden_layer_sizes=(12,), activation=activation, init="he")
-    model = first_model(X, 5, "he", stacked._plan, rng)
+    model = initial_model(X, 5, "he", stacked._plan, rng)
     layers, parts = LayerByLayer(model, Split(X, np.arange(len(X)), np.arange(0)), "he", rng), []
     for i in range(2):
         alone, below = layers.part(Stage(layer=i))
@@ -80,7 +80,7 @@ def test_layers_compose_to_the_whole(activation):
 def test_the_cache_is_one_matrix_as_wide_as_the_widest_hidden_layer():
     rng = np.random.default_rng(0)
     stacked = StackedAutoencoder(4, hidden_layer_sizes=(16, 24, 8), init="he")
-    model = first_model(X, 4, "he", stacked._plan, rng)
+    model = initial_model(X, 4, "he", stacked._plan, rng)
     layers = LayerByLayer(model, Split(X, np.arange(len(X)), np.arange(0)), "he", rng)
     caches = []
     for i in range(4):

@@ -295,9 +295,9 @@ def test_minus_one_as_a_string_is_refused(dtype):
 
 def test_masked_targets_are_unlabelled_where_they_are_filled():
     y = np.ma.array(Y, mask=Y > 5)
-    with pytest.raises(ValueError, match=r"y is a masked array.*Give y.filled\(-1\)\.$"):
+    with pytest.raises(ValueError, match=r"y is a masked array.*Pass y.filled\(-1\)\.$"):
         classifier().fit(X, y)
-    with pytest.raises(ValueError, match=r"y is a masked array.*Give y.filled\(np.nan\)\.$"):
+    with pytest.raises(ValueError, match=r"y is a masked array.*Pass y.filled\(np.nan\)\.$"):
         AutoencoderRegressor(SMALL).fit(X, y)
 
 

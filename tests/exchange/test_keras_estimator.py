@@ -1,4 +1,4 @@
-"""Models trained in Keras, as an estimator among others of scikit-learn."""
+"""Models trained in Keras, as estimators of scikit-learn."""
 
 import copy
 import pickle

@@ -1,4 +1,4 @@
-"""Converted by skl2onnx, estimators predict in onnxruntime what they predict in NumPy."""
+"""Estimators converted by skl2onnx predict the same in onnxruntime as in NumPy."""
 
 import numpy as np
 import onnxruntime
@@ -125,7 +125,7 @@ def test_what_is_not_converted():
         regressor(convolutional).fit(X, TARGETS),
         skae.AutoencoderOutlierDetector(convolutional).fit(X),
     ):
-        with pytest.raises(ValueError, match=r"is not traced to ONNX.*of them conv"):
+        with pytest.raises(ValueError, match=r"cannot be converted to ONNX.*without conv"):
             to_onnx(fitted, NEW[:1])
 
 
@@ -136,5 +136,5 @@ def test_parts_that_an_estimator_does_not_have():
     with pytest.raises(ValueError, match=r"has no inverse_transform\. Give its autoencoder_"):
         skae.onnx.to_onnx(regressor().fit(X, TARGETS), "decoder")
     encoder, decoder, _ = to_keras(detector.autoencoder_)
-    with pytest.raises(ValueError, match="KerasAutoencoder is not traced to ONNX"):
+    with pytest.raises(ValueError, match="KerasAutoencoder cannot be converted to ONNX"):
         skae.onnx.to_onnx(from_keras(encoder, decoder))

@@ -1,4 +1,4 @@
-"""Serving: activations as in training, blocks of rows, dtypes."""
+"""Prediction: activations as in training, blocks of rows, dtypes."""
 
 import numpy as np
 import pytest

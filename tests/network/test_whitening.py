@@ -1,4 +1,4 @@
-"""Whitening: uncorrelated, unit variance, exactly undone."""
+"""Whitening: uncorrelated codes, unit variance, exact inverse."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Descriptions of layers: shapes, fans, and that the arithmetic agrees with them."""
+"""Descriptions of layers: shapes and fans, and that the arithmetic agrees with them."""
 
 import numpy as np
 import pytest
@@ -62,6 +62,6 @@ def test_layers_are_values():
         assert layer.applies_activation is not isinstance(layer, Recurrence)
 
 
-def test_what_is_no_layer_is_refused():
+def test_only_layers_are_accepted():
     with pytest.raises(AssertionError, match="a layer"):
         TENSORS.apply("a layer", 0.0, 0.0, np.zeros((1, 1), np.float32))

@@ -1,4 +1,4 @@
-"""Plans: weights sorted into halves, structure told from numbers."""
+"""Plans: weights split into encoder and decoder, structure separated from runtime scalars."""
 
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -35,7 +35,7 @@ def plan(alpha=0.5, strength=2.0, order=1, momentum=0.9):
 @pytest.mark.parametrize("tied", [False, True])
 @pytest.mark.parametrize("skip", [False, True])
 @pytest.mark.parametrize("hidden", [(), (4,), (4, 3)])
-def test_split_gives_each_half_its_shapes(tied, skip, hidden):
+def test_split_gives_each_subnetwork_its_shapes(tied, skip, hidden):
     described = dense_network(6, 2, hidden, tied=tied, skip=skip)
     weights = [np.full(shape, i) for i, shape in enumerate(described.shapes)]
     encoder, decoder = described.split(weights, np.transpose)
@@ -56,7 +56,7 @@ def test_split_gives_each_half_its_shapes(tied, skip, hidden):
     assert used == set(range(len(weights)))
 
 
-def test_tied_halves_share_memory():
+def test_tied_subnetworks_share_memory():
     described = dense_network(6, 2, (4, 3), tied=True)
     weights = [np.zeros(shape) for shape in described.shapes]
     encoder, decoder = described.split(weights, np.transpose)
@@ -64,14 +64,14 @@ def test_tied_halves_share_memory():
     assert np.shares_memory(encoder.skip, decoder.skip)
 
 
-def test_numbers_are_the_floats_and_can_be_put_back():
+def test_runtime_scalars_are_the_floats_and_can_be_replaced():
     values = list(runtime_scalars(plan()))
     assert values == [0.5, 2.0, 0.9, 0.0]
     assert with_runtime_scalars(plan(), values) == plan()
     assert with_runtime_scalars(plan(), [0.1, 3.0, 0.8, 0.0]) == plan(0.1, 3.0, momentum=0.8)
 
 
-def test_structure_ignores_numbers_stages_and_noise_and_nothing_else():
+def test_compile_key_ignores_only_scalars_stages_and_corruption():
     assert compile_key(plan(alpha=0.1)) == compile_key(plan(alpha=0.0, strength=9.0))
     assert hash(compile_key(plan(alpha=0.1))) == hash(compile_key(plan(alpha=0.2)))
     assert compile_key(plan(order=1)) != compile_key(plan(order=2))
@@ -89,7 +89,7 @@ def test_join_undoes_split(tied, more):
     assert all(one is other for one, other in zip(joined, weights, strict=True))
 
 
-def test_a_layer_alone_reconstructs_what_it_sees():
+def test_a_separate_layer_reconstructs_its_inputs():
     whole = plan()
     first, top = whole.layer(0), whole.layer(2)
     assert [(p.network.n_features, p.network.n_components) for p in (first, top)] == [

@@ -1,4 +1,4 @@
-"""What skae uses of TensorFlow that is private: a version without it fails here."""
+"""Private features of TensorFlow that skae uses: a version without them fails here."""
 
 import sys
 
@@ -16,13 +16,13 @@ def test_a_session_makes_fast_callables():
     assert callable(getattr(tf.compat.v1.Session, FAST))
 
 
-def test_public_callables_stand_in_for_them(monkeypatch):
+def test_the_public_callable_is_the_fallback(monkeypatch):
     monkeypatch.setattr(tf.compat.v1.Session, FAST, None)
     program = Program(lambda x, y: (x + y, (x * y, x - y)), (SCALAR, SCALAR))
     assert program(2.0, 3.0) == (5.0, (6.0, -1.0))
 
 
-def test_the_eager_context_tells_whether_tensorflow_was_at_work():
+def test_the_eager_context_shows_whether_tensorflow_has_run():
     """A fork is refused after other code has used TensorFlow, which only this tells."""
     assert tf.constant(1.0) + 1.0 == 2.0
     context = sys.modules["tensorflow.python.eager.context"]

@@ -1,4 +1,4 @@
-"""Users' Keras models: which fit together, and rows of any shape sent through them."""
+"""Users' Keras models: which ones match, and application to rows of any shape."""
 
 import keras
 import numpy as np
@@ -50,16 +50,16 @@ ROWS = np.ones((2, 4), np.float32)
         (
             keras.Model([FOUR, THREE], layers.Concatenate()([FOUR, THREE])),
             ValueError,
-            r"takes several arrays, of the shapes \[\(None, 4\), \(None, 3\)\]",
+            r"takes several arrays, of shapes \[\(None, 4\), \(None, 3\)\]",
         ),
-        (keras.Model(FOUR, [FOUR, FOUR]), ValueError, "encoder=.* gives several arrays"),
+        (keras.Model(FOUR, [FOUR, FOUR]), ValueError, "encoder=.* returns several arrays"),
         (
             keras.Model(SEQUENCE, layers.LSTM(2)(SEQUENCE)),
             ValueError,
-            r"takes arrays of the shape \(None, None, 2\): all but the number of rows",
+            r"takes arrays of shape \(None, None, 2\): all sizes except the number",
         ),
-        (dense(4, 3), ValueError, r"gives codes of the shape \(3,\), but decoder=.* takes \(2,\)"),
-        (dense(5, 2), ValueError, r"gives rows of the shape \(4,\), but encoder=.* takes \(5,\)"),
+        (dense(4, 3), ValueError, r"returns codes of shape \(3,\), but decoder=.* takes \(2,\)"),
+        (dense(5, 2), ValueError, r"returns rows of shape \(4,\), but encoder=.* takes \(5,\)"),
     ],
 )
 def test_what_does_not_fit(encoder, error, match):
@@ -82,7 +82,7 @@ def test_the_decoder_is_named_too():
     ],
     ids=["sequential", "built by a call", "lists", "subclassed"],
 )
-def test_models_of_every_make(encoder):
+def test_all_types_of_keras_models(encoder):
     assert checked_shapes(encoder, dense(2, 4)) == ((4,), (2,))
     X = np.random.default_rng(0).normal(size=(7, 4))
     kernel, bias = encoder.get_weights()

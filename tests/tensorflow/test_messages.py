@@ -48,7 +48,7 @@ def run(code, **environment):
 
 
 @pytest.mark.slow
-def test_a_first_fit_is_silent():
+def test_a_first_fit_prints_nothing():
     ended = run(FIT + END)
     assert (ended.returncode, ended.stdout, ended.stderr) == (0, "", "")
 

@@ -1,4 +1,4 @@
-"""Programs: one per architecture, whatever the numbers; parts of a user's own reach them."""
+"""Programs: one per architecture, for all runtime scalars; custom parts of plans work."""
 
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ from skae._plan.objectives import LOSSES
 from skae._plan.plan import Objective, Plan, Solver
 from skae._tensorflow.program import program
 from skae._tensorflow.trainer import ProgramTrainer
-from skae._training.initialization import random_start
+from skae._training.initialization import random_weights
 from skae._training.model import Model
 from skae._training.protocols import Job
 from tests.networks import dense_network
@@ -42,7 +42,7 @@ def plan(loss="squared_error", alpha=0.0, penalties=(), output="identity", solve
 
 
 def trainer(described, batch_size=70, X=X):
-    weights = random_start(described.network, "he", np.random.default_rng(1))
+    weights = random_weights(described.network, "he", np.random.default_rng(1))
     feed = Feed(X, np.arange(len(X)), MEAN, 1.5, batch_size, False, np.random.default_rng(2))
     job = Job(described, weights, feed, None, lambda: None, False)
     return weights, ProgramTrainer(job, program)
@@ -99,7 +99,7 @@ def test_a_step_of_sgd_follows_the_gradient(alpha):
         assert (weights[i][j] - moved[i][j]) / 1e-3 == pytest.approx(expected, rel=0.02, abs=2e-3)
 
 
-def test_training_loss_without_moving_leaves_the_weights():
+def test_the_training_loss_leaves_the_weights_unchanged():
     weights, training = trainer(plan())
     training.loss()
     for before, after in zip(weights, training.weights, strict=True):
@@ -107,7 +107,7 @@ def test_training_loss_without_moving_leaves_the_weights():
     training.close()
 
 
-def test_numbers_compile_nothing():
+def test_runtime_scalars_compile_nothing():
     """A second fit of the same architecture: other rows, seed, rate and alpha, no new trace."""
     first = AutoencoderTransformer(3, hidden_layer_sizes=(9,), max_iter=2, random_state=0)
     first.fit(rng.standard_normal((1000, 20)))

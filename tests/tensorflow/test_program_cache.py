@@ -1,4 +1,4 @@
-"""SKAE_PROGRAM_CACHE keeps what XLA compiles for the next process."""
+"""SKAE_PROGRAM_CACHE keeps compiled programs for later processes."""
 
 import os
 
@@ -39,7 +39,7 @@ def flags(monkeypatch, tmp_path):
 
 
 @pytest.mark.parametrize("name", ["{home}/programs", "~/programs", "programs", "./programs/"])
-def test_a_directory_is_made_and_named_in_full(name, flags, tmp_path):
+def test_a_directory_is_created_and_made_absolute(name, flags, tmp_path):
     keep_programs(name.format(home=tmp_path))
     assert flags() == (
         f'--tf_xla_auto_jit=0 --tf_xla_persistent_cache_directory="{tmp_path / "programs"}" '
@@ -49,7 +49,7 @@ def test_a_directory_is_made_and_named_in_full(name, flags, tmp_path):
 
 
 @pytest.mark.parametrize("name", ["file", "file/below", "/proc/programs", "~nobody-has-this-name"])
-def test_one_that_cannot_be_used_is_warned_of(name, flags, tmp_path):
+def test_an_unusable_directory_warns(name, flags, tmp_path):
     (tmp_path / "file").write_text("no directory")
     with pytest.warns(UserWarning, match=rf"SKAE_PROGRAM_CACHE='{name}' cannot be used \(.*Set it"):
         keep_programs(name)

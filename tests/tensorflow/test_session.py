@@ -1,4 +1,4 @@
-"""Programs stay what they are, whatever callers of TensorFlow set, and whatever call failed."""
+"""Programs do not depend on the caller's TensorFlow settings, nor on an earlier failed call."""
 
 import numpy as np
 import pytest
@@ -28,7 +28,7 @@ def test_a_fit_under_check_numerics_and_one_after():
     assert same(clone(DENSE).fit(X), checked)
 
 
-def test_a_program_whose_call_failed_is_made_anew():
+def test_a_program_is_traced_again_after_a_failed_call():
     traced = []
 
     def of(x):
@@ -68,7 +68,7 @@ def eagerly():
     ],
     ids=["run_functions_eagerly", "device", "tape", "graph", "strategy"],
 )
-def test_what_is_set_for_a_thread_stays_out(state):
+def test_settings_of_a_thread_do_not_affect_programs(state):
     seen = []
 
     def of(x):

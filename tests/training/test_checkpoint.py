@@ -1,4 +1,4 @@
-"""A fit that is cut short goes on where it was, and ends as if nothing had happened."""
+"""An interrupted fit resumes from its checkpoint, and ends as if nothing had happened."""
 
 import os
 import shutil
@@ -178,7 +178,7 @@ def test_a_damaged_file(name, cut_after, tmp_path):
     cut_after(np.inf)
     (path,) = tmp_path.glob(f"*/{name}*")
     content = path.read_bytes()
-    message = rf"checkpoint .*{path.name} cannot be read \(.*\)\. Remove .* anew"
+    message = rf"checkpoint .*{path.name} cannot be read \(.*\)\. Remove .* to restart this fit"
     for changed in damaged(content, np.random.default_rng(0)):
         path.write_bytes(changed)
         with pytest.raises(ValueError, match=message):
@@ -200,7 +200,9 @@ def test_the_file_of_another_fit_stage_or_network(cut_after, tmp_path):
     one, other = sorted(tmp_path.glob("*/stage-0-*"))
     content = other.read_bytes()
     other.write_bytes(one.read_bytes())
-    with pytest.raises(ValueError, match=r"cannot be read \(it is damaged, or was not written"):
+    with pytest.raises(
+        ValueError, match=r"cannot be read \(it is damaged, or this fit did not write"
+    ):
         estimator.set_params(alpha=0.0).fit(X), estimator.set_params(alpha=1.0).fit(X)
     other.write_bytes(content)
     file = ProgressFile(other, other.with_name("start.checkpoint"), {})
@@ -280,7 +282,7 @@ def test_a_full_disk(tmp_path):
     # The system refuses files beyond a size as it refuses those beyond the disk.
     resource.setrlimit(resource.RLIMIT_FSIZE, (1000, limits[1]))
     try:
-        with pytest.raises(OSError, match=r"cannot be written .*Make room there"):
+        with pytest.raises(OSError, match=r"cannot be written .*Free disk space there"):
             estimator.set_params(checkpoint=tmp_path).fit(X)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
@@ -288,8 +290,8 @@ def test_a_full_disk(tmp_path):
     assert [path.name for path in tmp_path.glob("*/*")] == ["start.checkpoint"]
 
 
-def test_a_place_that_is_no_file_is_refused(tmp_path):
+def test_a_path_that_is_not_a_file_is_refused(tmp_path):
     place = tmp_path / "start.checkpoint"
     os.mkfifo(place)
-    with pytest.raises(ValueError, match="it is no file"):
+    with pytest.raises(ValueError, match="it is not a file"):
         _load(place)

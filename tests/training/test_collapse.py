@@ -1,4 +1,4 @@
-"""Fits that have come to nothing are told, and nothing else is."""
+"""Collapsed fits are reported, and no others."""
 
 import warnings
 
@@ -11,7 +11,7 @@ from skae import AutoencoderTransformer, SparseAutoencoder
 from skae._plan.objectives import LOSSES
 from skae._plan.plan import Objective, Plan, Solver
 from skae._training.collapse import warn_of_collapse
-from skae._training.initialization import random_start
+from skae._training.initialization import random_weights
 from skae._training.model import Model
 from tests.networks import dense_network
 
@@ -27,7 +27,7 @@ def looked_at(dead, rows=X, falls=False, penalties=(), **parts):
         Objective(LOSSES["squared_error"], penalties=penalties),
         Solver("adam", 0.0, False, 0.0),
     )
-    model = Model(plan, random_start(network, "he", np.random.default_rng(0)), MEAN, SCALE)
+    model = Model(plan, random_weights(network, "he", np.random.default_rng(0)), MEAN, SCALE)
     weights = [weight.copy() for weight in model.weights]
     dead(*network.split(weights, np.transpose))
     codec = model.codec(weights)
@@ -57,18 +57,18 @@ def give_mean(encoder, decoder):
 @pytest.mark.parametrize(
     "activation", ["relu", "elu", "selu", "gelu", "softplus", "tanh", "logistic"]
 )
-def test_dead_units_are_told_with_the_way_out(activation):
+def test_dead_units_are_reported_with_advice(activation):
     told = looked_at(shut, activation=activation)
     assert "6 of the 6 units in hidden layer 0 of the encoder are dead" in told
     assert "Lower learning_rate_init=0.5, choose another activation or init='pca', or sc" in told
 
 
 @pytest.mark.parametrize("code", ["relu", "elu", "tanh", "logistic"])
-def test_constant_codes_are_told(code):
+def test_constant_codes_are_reported(code):
     assert "2 of the 2 codes are dead" in looked_at(shut_codes, code=code)
 
 
-def test_the_mean_is_told_unless_the_loss_falls():
+def test_the_mean_is_reported_unless_the_loss_falls():
     told = looked_at(give_mean, activation="tanh")
     assert told.startswith("The reconstruction is no better than the mean of X, where PCA with as ")
     assert "explains 9" in told

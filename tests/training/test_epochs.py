@@ -1,4 +1,4 @@
-"""The loop over epochs, with a trainer whose losses are written down."""
+"""The loop over epochs, with a trainer of prescribed losses."""
 
 import numpy as np
 import pytest
@@ -104,7 +104,7 @@ def test_ctrl_c_keeps_the_best_weights():
     assert history.kept.weights == (2,)
 
 
-def test_ctrl_c_before_the_first_epoch_keeps_a_start_worth_keeping():
+def test_ctrl_c_before_the_first_epoch_keeps_initial_weights():
     history, _ = run(["Ctrl-C"], keeps_start=True)
     assert history.interrupted
     assert history.kept.epoch == 0

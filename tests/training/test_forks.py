@@ -1,4 +1,4 @@
-"""Processes: what forks, spawns or is started by joblib fits, or says at once that it cannot."""
+"""Processes that are forked, spawned or started by joblib either fit or raise an error at once."""
 
 import json
 import os
@@ -45,7 +45,7 @@ def in_fork(function, *arguments):
     with os.fdopen(read) as pipe:
         return pipe.read()
 """
-REFUSED = "RuntimeError: This process was forked from one in which TensorFlow was at work."
+REFUSED = "RuntimeError: This process was forked from one in which TensorFlow had run."
 
 
 def test_processes_fit_or_refuse_to():

@@ -1,4 +1,4 @@
-"""Starts: PCA where PCA can hold, close to it elsewhere, random ones of the right variance."""
+"""Initialization: PCA where that is possible, close to it elsewhere, random of correct variance."""
 
 import numpy as np
 import pytest
@@ -11,7 +11,7 @@ from skae._data.pca import centre, principal_axes, variance
 from skae._network.codec import Codec
 from skae._network.forward import ACTIVATIONS
 from skae._plan.layers import Dense
-from skae._training.initialization import RANDOM_STARTS, principal_start, random_start
+from skae._training.initialization import RANDOM_INITIALIZERS, pca_weights, random_weights
 from tests.networks import dense_network
 
 X = load_digits().data[:400]
@@ -33,7 +33,7 @@ def started(
     mean, scale = centre(X), variance(X, centre(X)) ** 0.5
     axes = principal_axes(X, mean, n_components, rng)
     rows = standardised(X.copy(), mean, scale)
-    weights = principal_start(network, axes, lambda: rows, scale, rng)
+    weights = pca_weights(network, axes, lambda: rows, scale, rng)
     return Codec(network, weights, mean, scale)
 
 
@@ -44,7 +44,7 @@ def share(codec, X=X):
 @pytest.mark.parametrize("tied", [False, True])
 @pytest.mark.parametrize("hidden", [(), (16,), (16, 12)])
 @pytest.mark.parametrize("activation", ACTIVATIONS)
-def test_the_start_is_pca(activation, hidden, tied):
+def test_the_initialization_is_pca(activation, hidden, tied):
     codec = started(hidden=hidden, activation=activation, tied=tied)
     pca = PCA(5, svd_solver="full").fit(X)
     assert_allclose(codec.encode(X), pca.transform(X), atol=1e-3)
@@ -90,14 +90,14 @@ def test_codes_beyond_the_rank_are_orthogonal_and_ignored():
     ("init", "expected"), [("he", 2 / 300), ("glorot", 2 / 500), ("lecun", 1 / 300)]
 )
 def test_random_starts_have_their_variance(init, expected):
-    kernel = RANDOM_STARTS[init](np.random.default_rng(0), Dense(300, 200))
+    kernel = RANDOM_INITIALIZERS[init](np.random.default_rng(0), Dense(300, 200))
     assert kernel.mean() == pytest.approx(0.0, abs=1e-3)
     assert kernel.var() == pytest.approx(expected, rel=0.02)
 
 
 def test_random_biases_are_zero():
     network = dense_network(4, 2, (3,), skip=False)
-    weights = random_start(network, "he", np.random.default_rng(0))
+    weights = random_weights(network, "he", np.random.default_rng(0))
     assert all(np.all(weight == 0) == (weight.ndim == 1) for weight in weights)
     assert {weight.dtype for weight in weights} == {np.dtype(np.float32)}
 

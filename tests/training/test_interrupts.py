@@ -1,4 +1,4 @@
-"""Ctrl-C waits for a check, is never lost, and stops what has called `fit` as well."""
+"""Ctrl-C waits for a check, is never lost, and also stops the caller of `fit`."""
 
 import json
 import signal

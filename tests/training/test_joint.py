@@ -1,11 +1,11 @@
-"""Joint training: what a batch holds, how long an adversarial step is, the tiniest of data."""
+"""Joint training: contents of a batch, length of an adversarial step, tiny data sets."""
 
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from skae import AutoencoderClassifier, AutoencoderRegressor, AutoencoderTransformer
-from skae._training.joint import LEAST_STEPS, JointFeed, step_lengths
+from skae._training.joint import MIN_STEPS, JointFeed, step_lengths
 from skae._training.model import Model
 
 RNG = np.random.default_rng(0)
@@ -38,7 +38,7 @@ def test_an_epoch_draws_all_rows_and_all_labels():
     assert set(labelled.ravel()) == set(range(30))
     assert set(others.ravel()) == set(range(400))
     assert_array_equal(chunk.targets[:n, :4].argmax(axis=2), labelled)
-    assert feed(X[:50], 2, (2, 32)).epoch_steps == LEAST_STEPS
+    assert feed(X[:50], 2, (2, 32)).epoch_steps == MIN_STEPS
 
 
 def test_directions_are_as_long_as_steps():

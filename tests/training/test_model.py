@@ -1,4 +1,4 @@
-"""Where a fit starts: axes of the training rows, which the rows set aside can judge, or of all."""
+"""Initial models: axes of the training rows, which the validation set can judge, or of all rows."""
 
 import numpy as np
 import pytest
@@ -7,7 +7,7 @@ from sklearn.datasets import load_iris
 from sklearn.decomposition import PCA
 
 from skae import AutoencoderTransformer
-from skae._training.model import first_model
+from skae._training.model import initial_model
 from skae._training.validation import Validation
 from tests.learning import assert_learned
 
@@ -16,13 +16,13 @@ ROWS = np.arange(0, 150, 2)
 
 
 @pytest.mark.parametrize("n_components", [2, 0.95])
-def test_the_start_has_not_seen_the_rows_set_aside(n_components):
+def test_the_initialization_has_not_seen_the_validation_set(n_components):
     plan = AutoencoderTransformer(hidden_layer_sizes=(8,))._plan
-    model = first_model(X, n_components, "pca", plan, np.random.default_rng(0), ROWS)
+    model = initial_model(X, n_components, "pca", plan, np.random.default_rng(0), ROWS)
     n_codes = model.plan.network.n_components
     assert_allclose(model.mean, X.mean(axis=0))
     pca = PCA(n_codes, svd_solver="full").fit(X)
-    for weights, seen in ((model.weights, X[ROWS]), (model.start_of_all(), X)):
+    for weights, seen in ((model.weights, X[ROWS]), (model.start_on_all_samples(), X)):
         # Both are about the mean of all rows.
         second_moment = (seen - pca.mean_).T @ (seen - pca.mean_)
         axes = np.linalg.eigh(second_moment)[1][:, : -n_codes - 1 : -1]
@@ -30,7 +30,7 @@ def test_the_start_has_not_seen_the_rows_set_aside(n_components):
         assert_allclose(np.abs(codes), np.abs((X - pca.mean_) @ axes), atol=1e-5)
 
 
-def test_a_start_that_is_kept_is_pca_of_all_rows():
+def test_a_kept_initialization_is_pca_of_all_rows():
     fixed = {"hidden_layer_sizes": (8,), "max_iter": 2, "random_state": 0}
     # Every step makes it worse.
     fitted = AutoencoderTransformer(2, learning_rate_init=10.0, **fixed).fit(X)
@@ -55,7 +55,7 @@ def share_of_pca(train, test):
     return 1 - left / ((test - test.mean(axis=0)) ** 2).sum()
 
 
-def test_what_leaving_the_start_gives_up_is_estimated():
+def test_the_loss_of_pca_of_all_rows_is_estimated():
     """On new rows, the axes of all rows are better than those of some by what is expected."""
     rng = np.random.default_rng(0)
     mixing = 3 * rng.standard_normal((2, 12))
@@ -65,13 +65,13 @@ def test_what_leaving_the_start_gives_up_is_estimated():
         new = rng.standard_normal((200, 2)) @ mixing + rng.standard_normal((200, 12))
         rows, aside = np.arange(30), np.arange(30, 40)
         plan = AutoencoderTransformer(hidden_layer_sizes=(3,))._plan
-        model = first_model(table, 2, "pca", plan, rng, rows)
+        model = initial_model(table, 2, "pca", plan, rng, rows)
         losses = [
             Validation(each, np.arange(len(each)), model).losses for each in (table[aside], new)
         ]
         before = losses[0](model.weights)
-        after = model.expected_of_start(losses[0], len(rows), len(aside))(before)
+        after = model.expected_start_losses(losses[0], len(rows), len(aside))(before)
         expected.append((before - after).mean())
-        actual.append((losses[1](model.weights) - losses[1](model.start_of_all())).mean())
+        actual.append((losses[1](model.weights) - losses[1](model.start_on_all_samples())).mean())
     assert 0.7 < np.mean(expected) / np.mean(actual) < 1.4
-    assert model.expected_of_start(losses[0], 3000, 300)(before) is before
+    assert model.expected_start_losses(losses[0], 3000, 300)(before) is before

@@ -1,9 +1,9 @@
-"""Rates and the rule for which weights are kept."""
+"""Learning rates, and the rule for the weights to keep."""
 
 import numpy as np
 import pytest
 
-from skae._training.schedule import Monitor, Schedule, Snapshot, beyond_doubt, still_falls
+from skae._training.schedule import Monitor, Schedule, Snapshot, is_significant_gain, still_falls
 
 
 def test_rates():
@@ -29,7 +29,7 @@ def test_only_adaptive_is_cut_and_not_for_ever():
 
 def watched(losses, patience=2, tol=0.1, **start):
     monitor = Monitor(tol, patience, **start)
-    stalls = [monitor.see(i, f"w{i}", np.array([loss])) for i, loss in enumerate(losses, 1)]
+    stalls = [monitor.update(i, f"w{i}", np.array([loss])) for i, loss in enumerate(losses, 1)]
     return monitor, stalls
 
 
@@ -44,24 +44,24 @@ def test_infinite_patience_never_stalls():
     assert not any(watched([1.0] * 50, patience=np.inf)[1])
 
 
-def test_the_start_is_kept_unless_beaten():
+def test_initial_weights_are_kept_unless_beaten():
     start = Snapshot(0, "start", np.array([4.5]))
     assert watched([5.0, 4.6], start=start)[0].kept.weights == "start"
     assert watched([5.0, 4.4], start=start)[0].kept.weights == "w2"
 
 
 @pytest.mark.parametrize(("n_rows", "kept"), [(14, 0), (15, 1)])
-def test_few_rows_are_no_proof(n_rows, kept):
+def test_few_samples_are_never_significant(n_rows, kept):
     monitor = Monitor(
         0.0, 10, Snapshot(0, "start", np.full(n_rows, 10.0)), requires_significant_gain=True
     )
-    monitor.see(1, "w1", np.arange(n_rows) / n_rows)
+    monitor.update(1, "w1", np.arange(n_rows) / n_rows)
     assert monitor.kept.epoch == kept
 
 
 @pytest.mark.parametrize(("n_rows", "errors"), [(15, 1.46), (30, 1.28), (150, 1.10), (9000, 1.01)])
 @pytest.mark.parametrize("kept", [0, 1])
-def test_a_trusted_start_is_left_only_beyond_the_standard_error(n_rows, errors, kept):
+def test_pca_is_left_only_for_a_significant_gain(n_rows, errors, kept):
     # Most gain alike, and one row so much that it makes the mean's standard error 1.
     gains = np.zeros(n_rows)
     gains[0] = n_rows
@@ -69,20 +69,20 @@ def test_a_trusted_start_is_left_only_beyond_the_standard_error(n_rows, errors, 
     before = np.full(n_rows, 10.0)
     after = before - gains
     monitor = Monitor(0.0, 10, Snapshot(0, "start", before), requires_significant_gain=True)
-    monitor.see(1, "w1", after)
+    monitor.update(1, "w1", after)
     assert monitor.kept.epoch == kept
     untrusting = Monitor(0.0, 10, Snapshot(0, "start", before))
-    untrusting.see(1, "w1", after)
+    untrusting.update(1, "w1", after)
     assert untrusting.kept.epoch == 1
 
 
-def test_a_mean_that_a_few_rows_make_is_no_proof():
+def test_a_mean_dominated_by_few_samples_is_not_significant():
     gains = np.repeat([-0.01, 50.0], [90, 10])
-    assert not beyond_doubt(gains)
-    assert beyond_doubt(np.abs(gains))
-    assert not beyond_doubt(np.ones(4))  # too few to prove anything
-    assert beyond_doubt(np.array([0.1]))
-    assert not beyond_doubt(np.array([0.0]))
+    assert not is_significant_gain(gains)
+    assert is_significant_gain(np.abs(gains))
+    assert not is_significant_gain(np.ones(4))  # too few to prove anything
+    assert is_significant_gain(np.array([0.1]))
+    assert not is_significant_gain(np.array([0.0]))
 
 
 RNG = np.random.default_rng(0)
