@@ -30,9 +30,9 @@ class ConvolutionalAutoencoder(BaseAutoencoder):
     {parameters}
 
     n_components : int, float or None, default=2
-        Number of codes, given by a dense layer on the last filtered image. A float in (0, 1) takes
-        the smallest number of principal components that hold this share of the variance. None
-        has no dense layer: the codes are the values of the last filtered image.
+        Number of latent codes, computed by a dense layer on the last feature map. A float in (0, 1)
+        takes the smallest number of principal components that explain this share of the variance.
+        None means no dense layer: the codes are the values of the last feature map.
 
     hidden_layer_sizes : int or array-like of int, default=()
         Widths of dense hidden layers between the last feature map and the codes; the
