@@ -3,11 +3,11 @@
 How stable are the codes of ContractiveAutoencoder?
 ===================================================
 
-:class:`~skae.ContractiveAutoencoder` asks for codes that change little with the row: it penalises
-the derivative of the codes by the columns. Here noise of growing strength is added to digits, and
-it is measured how far their codes move, beside how far codes lie apart anyway.
+:class:`~skae.ContractiveAutoencoder` learns codes that change little with the sample: it penalizes
+the derivative of the codes by the features. Here noise of increasing strength is added to digits.
+The figure shows how far their codes move, relative to the distances between codes.
 
-Codes do move less, the less the stronger the penalty, and the price is seen beside it: they keep
+Codes do move less with a stronger penalty, and the figure shows the cost: they explain
 less of the images. The gain is largest for small noise, which is where a derivative counts. A
 :class:`~skae.DenoisingAutoencoder`, which has seen noise in training, comes close to the strong
 penalty without that price.

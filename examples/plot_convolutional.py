@@ -5,9 +5,9 @@ Do images need ConvolutionalAutoencoder?
 
 Small ones do not. Digits of 8 x 8 pixels, put at a random place in a field of 12 x 12, are
 described by ten codes. :class:`~skae.ConvolutionalAutoencoder` does much better than
-:class:`~sklearn.decomposition.PCA`, but :class:`~skae.AutoencoderTransformer`, which knows nothing
-of neighbouring pixels, does as well. Filters that see the same everywhere need fewer weights; the
-more pixels there are, the more that counts.
+:class:`~sklearn.decomposition.PCA`, but :class:`~skae.AutoencoderTransformer`, which does not use
+the positions of pixels, does as well. Filters are shared by all positions and need fewer weights;
+this matters more for larger images.
 """
 
 import matplotlib.pyplot as plt
@@ -27,8 +27,8 @@ for field, digit in zip(images, load_digits().images / 16, strict=True):
 X, X_test = train_test_split(images.reshape(1797, -1), random_state=0)
 
 # %%
-# Ten codes each. Rows are flattened images, as everywhere in scikit-learn; arrays of images are
-# taken too.
+# Ten codes each. Samples are flattened images, as everywhere in scikit-learn; arrays of images are
+# accepted too.
 shared = {"n_components": 10, "learning_rate": "cosine", "random_state": 0}
 reducers = {
     "PCA": PCA(10),

@@ -3,7 +3,7 @@
 Can DenoisingAutoencoder clean noisy rows?
 ==========================================
 
-:class:`~skae.DenoisingAutoencoder` sees spoiled rows in training and is asked for the clean ones.
+:class:`~skae.DenoisingAutoencoder` is trained to reconstruct clean samples from corrupted ones.
 Here it removes noise from images of digits that it has not seen, beside
 :class:`~sklearn.decomposition.PCA` and :class:`~sklearn.decomposition.KernelPCA`, which
 scikit-learn uses for this in an example of its own. These two leave out what few components cannot

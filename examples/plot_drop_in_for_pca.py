@@ -5,11 +5,11 @@ Can AutoencoderTransformer replace PCA in my pipeline?
 
 Yes: it is one step of a :class:`~sklearn.pipeline.Pipeline`, replaced by ``set_params``. Here it
 is done in a pipeline that tells malignant from benign tumours by two codes of thirty
-measurements; cross-validation, names of columns, data frames and pickles go on working.
+measurements; cross-validation, feature names, data frames and pickles still work.
 
-What is gained is seen too: two codes of the autoencoder keep more of the measurements than two
-principal components. The classifier does not profit: what is kept in addition says nothing
-about the tumour, and two such codes, of which the first is much as PCA has it, look alike.
+Two codes of the autoencoder explain more of the measurements than two principal components. The
+classifier does not profit: the additional information is not about the tumor, and the two
+embeddings look alike, because the first code is similar to that of PCA.
 """
 
 import pickle
@@ -52,7 +52,7 @@ for reducer in (PCA(2), AutoencoderTransformer(2, random_state=0)):
     fitted[name] = clone(pipeline[:-1]).fit(X)
 
 # %%
-# Codes have names, come as a data frame where one is asked for, and are the same after the
+# Codes have names, come as a data frame on request, and are the same after the
 # pipeline was pickled. Loading and using it needs no TensorFlow.
 pipeline.set_output(transform="pandas").fit(X, y)
 codes = pipeline[:-1].transform(X)

@@ -3,10 +3,10 @@
 When does AutoencoderTransformer help LinearRegression?
 =======================================================
 
-Regression on all columns, on the first ten, on codes of PCA and of an autoencoder, by
-cross-validation. First on 900 independent columns of which one makes the target: no unsupervised
-reduction can help there, because that column varies no more than any other. Then on columns that
-are redundant in a curved way: forty measurements of a place on a curled sheet.
+Regression on all features, on the first ten, on codes of PCA and of an autoencoder, by
+cross-validation. First on 900 independent features of which one determines the target: no
+unsupervised reduction can help there, because that feature varies no more than any other. Then on
+nonlinearly redundant features: forty measurements of a position on a curled sheet.
 """
 
 import warnings
@@ -58,7 +58,7 @@ def compare(X, y, n_components):
 
 
 # %%
-# On independent columns both reductions end near zero: what they keep is as good as chance.
+# On independent features both reductions end near zero: what they keep is as good as chance.
 # On the sheet two codes of the autoencoder unroll what a linear map cannot.
 cases = {
     "900 independent columns": compare(*independent_columns(), n_components=10),

@@ -4,11 +4,11 @@ How do I tune AutoencoderTransformer by GridSearchCV?
 =====================================================
 
 :class:`~sklearn.model_selection.GridSearchCV` answers as for any other transformer. The score of an
-autoencoder is the share of the variance that its codes keep of rows that it has not seen, so that
+autoencoder is the share of the variance of held-out samples that its codes explain, so
 a search needs no scorer. Training is compiled once for each architecture: other values of
 ``alpha``, folds and seeds cost no further compilation.
 
-More codes always keep more; how many are enough is for whatever comes after them to say. Progress
+More codes always explain more; the predictor after them decides how many are enough. Progress
 bars are scikit-learn's own callbacks, and need the package rich.
 """
 

@@ -6,8 +6,8 @@ Can one code of AutoencoderTransformer stand for four columns?
 Where the columns are functions of one hidden variable, it can. Here they are its square, its cube,
 its sine and its exponential, and the hidden variable is nowhere among them.
 
-:class:`~sklearn.decomposition.PCA` has one straight line to offer. The autoencoder finds one code
-that gives all four columns back, for rows that it has not seen too. It follows the sine least
+:class:`~sklearn.decomposition.PCA` has only one straight line. The autoencoder finds one code
+that reconstructs all four columns, also for held-out samples. It follows the sine least
 well: errors are squared in the units of X, and beside a column that varies sixty times as much a
 wave of height one counts little. A :class:`~sklearn.preprocessing.StandardScaler` before it would
 make the columns count alike.
@@ -34,7 +34,7 @@ reducers = {
 }
 
 # %%
-# Errors on rows drawn anew.
+# Errors on new samples.
 print(f"{'standard deviations':24} {'':13}  {X.to_numpy().std(axis=0).round(2)}\n")
 print(f"{'one code':24} {'variance kept':>13}  largest error in each column")
 for name, reducer in reducers.items():
@@ -43,7 +43,7 @@ for name, reducer in reducers.items():
     print(f"{name:24} {kept:13.5f}  {abs(errors).max(axis=0).round(2)}")
 
 # %%
-# Each column over the hidden variable, which neither of the two has seen.
+# Each feature over the hidden variable, which neither of the two has seen.
 fig, axes = plt.subplots(1, 2, figsize=(11, 4.5), layout="constrained")
 for ax, (name, reducer) in zip(axes, reducers.items(), strict=True):
     ReconstructionDisplay.from_estimator(

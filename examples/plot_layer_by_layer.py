@@ -28,8 +28,8 @@ stacked = StackedAutoencoder(
 stacked.set_params(learning_rate="cosine")
 
 # %%
-# The loss of a layer is the share of the variance of what it sees that it leaves unexplained. Each
-# learns well what is below it, but none knows what of it those above will need.
+# The loss of a layer is the share of the variance of its input that it leaves unexplained. Each
+# layer reconstructs its input well, but does not know what the layers above will need.
 layers = clone(stacked).set_params(fine_tune=False).fit(X)
 stacked.fit(X)
 for i, curve in enumerate(stacked.stage_loss_curves_):

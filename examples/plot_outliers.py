@@ -3,7 +3,7 @@
 Can AutoencoderOutlierDetector tell which entry is wrong?
 =========================================================
 
-An entry can lie in the usual range of its column and still not fit the rest of its row. An
+An entry can lie in the usual range of its feature and still not fit the rest of its sample. An
 :class:`~skae.AutoencoderOutlierDetector` is trained on sound rows of measurements of tumours and
 then sees others, half of which have one wrong entry: a value that one row in twenty has, at the
 end of the column that is further from the true one. It finds many of these rows, and

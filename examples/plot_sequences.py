@@ -5,13 +5,13 @@ Do sequences need RecurrentAutoencoder?
 
 Noisy sines of random frequency and phase: two numbers say all about one, but none of them enters
 linearly, so that two principal components keep little. A
-:class:`~skae.RecurrentAutoencoder` reads such a sequence step by step and writes it again from
+:class:`~skae.RecurrentAutoencoder` reads such a time series step by step and reconstructs it from
 two codes, mostly without the noise.
 
 It is not the only one that can. All sequences here are equally long and begin at the same
 time, and then :class:`~skae.AutoencoderTransformer`, to which steps are columns like any others,
-does as well and trains faster. What speaks for the recurrent one is its size: it uses the same
-weights at every step, so that longer sequences need no more of them.
+does as well and trains faster. The advantage of the recurrent network is its size: it uses the same
+weights at every step, so longer sequences need no more of them.
 """
 
 import matplotlib.pyplot as plt

@@ -4,8 +4,8 @@ Can VariationalAutoencoder draw digits that nobody wrote?
 =========================================================
 
 :class:`~skae.VariationalAutoencoder` learns codes that are close to standard normals, so that
-decoding random normals gives new rows. :class:`~sklearn.decomposition.PCA` can be used in the same
-way, with normals of the variances of its components: but digits do not fill a plane evenly, and
+decoding random normals gives new samples. :class:`~sklearn.decomposition.PCA` can be used in the
+same way, with normals of the variances of its components. But digits do not fill a plane, and
 much of what is drawn there looks like no digit. The autoencoder's draws lie closer to real
 digits, and leave less of them out; they are a little blurred, as decoders are that give a mean.
 

@@ -1,12 +1,12 @@
-"""What a kind of autoencoder of one's own is made of.
+"""Building blocks of a custom autoencoder.
 
 `docs/own_kind.md` shows a complete one. In short: a class that derives from
-:class:`BaseAutoencoder`, declares its parameters as annotated fields and returns a plan from
-`_plan`, by `dense_plan` with parts of its own: a :class:`Loss`, some :class:`Penalty`, a
-:class:`Corruption`, each a frozen dataclass.
+:class:`BaseAutoencoder` declares its parameters as annotated fields and returns a plan from
+`_plan`. The plan is made by `dense_plan` with custom parts: a :class:`Loss`, :class:`Penalty`
+objects, a :class:`Corruption`, each a frozen dataclass.
 
-The values that fitted estimators hold, such as :class:`Network`, are named here, too: files of
-pickle and skops find them by these names.
+The values that fitted estimators hold, such as :class:`Network`, also have their public names
+here: pickle and skops files refer to them by these names.
 """
 
 from skae._estimators.base import BaseAutoencoder

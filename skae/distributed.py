@@ -1,4 +1,4 @@
-"""Training on the workers of a Dask cluster, each with rows of its own."""
+"""Distributed training: data parallel on the workers of a Dask cluster."""
 
 from __future__ import annotations
 
@@ -30,24 +30,24 @@ MOST_BLOCKS, LEAST_ROWS = 240, 16
 
 
 def fit(estimator: BaseAutoencoder, X: Any, *, client: Any = None) -> BaseAutoencoder:
-    """Fit an autoencoder on the workers of a Dask cluster, each with rows of its own.
+    """Fit an autoencoder on the workers of a Dask cluster (data parallel).
 
-    Each Dask worker trains on its share of the rows, and the gradients are averaged over all
+    Each Dask worker trains on its share of the samples, and the gradients are averaged over all
     workers in every step. The weights are those that one process would reach with the same
-    batches. Everything else happens as in ``estimator.fit``: centre, scale and principal axes
-    (computed on the workers), rows set aside, schedules, callbacks, checkpoints.
+    batches. Everything else works as in ``estimator.fit``: center, scale and principal axes
+    (computed on the workers), validation set, schedules, callbacks, checkpoints.
 
-    Gradients travel over Dask's own connections between the workers, and nothing else listens. So
-    they are as safe as the cluster: whoever reaches an unsecured Dask cluster can run any code on
-    it. Secure it by `distributed.Security`, which encrypts all connections and asks for
+    Gradients travel over Dask's own connections between the workers; no other port is opened. They
+    are as safe as the cluster: anyone who reaches an unsecured Dask cluster can run any code on
+    it. Secure it by `distributed.Security`, which encrypts all connections and requires
     certificates.
 
-    Layers that are trained one by one, as in `StackedAutoencoder`, are trained so on the workers,
+    Layers that are trained one by one, as in `StackedAutoencoder`, are also trained on the workers,
     and the codes of the layers below are kept in this process.
 
-    `batch_size` is that of all workers together; each brings its share of it. Rows are shuffled
-    within each worker's share. Penalties that look at a batch as a whole, such as that of
-    `SparseAutoencoder`, see each worker's share of it.
+    `batch_size` is the total over all workers; each contributes its share. Samples are shuffled
+    within each worker's share. Penalties on a batch as a whole, such as that of
+    `SparseAutoencoder`, are computed on each worker's share of it.
 
     Parameters
     ----------
@@ -55,10 +55,10 @@ def fit(estimator: BaseAutoencoder, X: Any, *, client: Any = None) -> BaseAutoen
         Any autoencoder of skae.
 
     X : dask array or dataframe, or array-like, of shape (n_samples, n_features)
-        Persisted blocks are trained on where they are, as far as the workers' shares stay even;
-        others are computed by the worker whose share they become. The rows to train on are kept
-        in a file in the worker's local directory while the fit lasts. What is not a dask
-        collection is cut into at most 240 blocks, of 16 rows or more.
+        Persisted blocks are used on the worker that holds them, as far as the workers' shares stay
+        even; others are computed by the worker to which they are assigned. The training samples
+        are kept in a file in the worker's local directory during the fit. Other data are cut
+        into at most 240 blocks, of 16 rows or more.
 
     client : distributed.Client, default=None
         The cluster; None is the current client.
@@ -66,7 +66,7 @@ def fit(estimator: BaseAutoencoder, X: Any, *, client: Any = None) -> BaseAutoen
     Returns
     -------
     estimator : estimator instance
-        The same one, fitted.
+        The same estimator, fitted.
 
     Raises
     ------
@@ -74,14 +74,14 @@ def fit(estimator: BaseAutoencoder, X: Any, *, client: Any = None) -> BaseAutoen
         If Dask is missing here, or skae or TensorFlow on a worker.
     RuntimeError
         If a worker has another version of skae or TensorFlow than this process, is lost, is silent
-        for 30 seconds, or runs out of memory. What an earlier call has fitted is kept, and with
-        `checkpoint` set the next call goes on from the last epoch.
+        for 30 seconds, or runs out of memory. The state of an earlier fit is kept, and with
+        `checkpoint` set the next call continues from the last epoch.
     OSError
-        If a worker has no room on its disk for its rows.
+        If a worker has no disk space for its samples.
     TypeError
-        If X is sparse, or the estimator is no autoencoder of skae.
+        If X is sparse, or the estimator is not an autoencoder of skae.
     ValueError
-        If X or a parameter cannot be used.
+        If X or a parameter is invalid.
 
     Examples
     --------

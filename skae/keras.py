@@ -20,22 +20,22 @@ named_publicly(__name__, KerasAutoencoder)
 
 
 class KerasModels(NamedTuple):
-    """What a fitted autoencoder consists of.
+    """The parts of a fitted autoencoder as Keras models.
 
     Parameters
     ----------
     encoder : keras.Model
-        From rows to codes, as `transform`.
+        From samples to codes, like `transform`.
 
     decoder : keras.Model
-        From codes to rows, as `inverse_transform`.
+        From codes to samples, like `inverse_transform`.
 
     autoencoder : keras.Model
-        The two in a row, as `reconstruct`.
+        Both in sequence, like `reconstruct`.
 
     See Also
     --------
-    to_keras : Makes them.
+    to_keras : Creates these models.
     """
 
     encoder: Any
@@ -44,30 +44,30 @@ class KerasModels(NamedTuple):
 
 
 def to_keras(estimator: BaseAutoencoder) -> KerasModels:
-    """Return the encoder, the decoder and the whole of a fitted autoencoder as Keras models.
+    """Convert a fitted autoencoder to Keras models: encoder, decoder and both together.
 
-    Each layer is an ordinary Keras layer with a copy of the fitted weights; centre, scale, linear
-    paths and whitening are layers too. The models can be saved, trained on and taken apart; what
-    is done to them does not change the estimator. They compute in float32.
+    Each layer is an ordinary Keras layer with a copy of the fitted weights; center, scale, linear
+    paths and whitening are layers too. The models can be saved, trained further and taken apart
+    without changing the estimator. They compute in float32.
 
     Parameters
     ----------
     estimator : estimator instance
-        Fitted autoencoder of any kind.
+        Any fitted autoencoder.
 
     Returns
     -------
     models : KerasModels
-        With `encoder`, `decoder` and `autoencoder`. Rows are flat, as the estimator's are.
+        With `encoder`, `decoder` and `autoencoder`. Samples are flat, as in the estimator.
 
     Raises
     ------
     TypeError
-        If it is no autoencoder that skae has trained; of a pipeline give ``pipeline[-1]``.
+        If it is not an autoencoder trained by skae; for a pipeline pass ``pipeline[-1]``.
 
     See Also
     --------
-    from_keras : The other way.
+    from_keras : The reverse conversion.
     skae.onnx.to_onnx : The encoder or the decoder as an ONNX model.
 
     Examples
@@ -84,7 +84,7 @@ def to_keras(estimator: BaseAutoencoder) -> KerasModels:
     codec = getattr(estimator, "_codec", None)
     if not isinstance(codec, Codec):
         raise TypeError(
-            "to_keras takes a fitted autoencoder of skae that skae has trained, got "
+            "to_keras needs a fitted autoencoder trained by skae, got "
             f"{type(estimator).__name__}.{whereabouts(estimator)}"
         )
     enter_tensorflow()
@@ -95,38 +95,37 @@ def to_keras(estimator: BaseAutoencoder) -> KerasModels:
 
 
 def from_keras(encoder: Any, decoder: Any) -> KerasAutoencoder:
-    """Return an encoder and a decoder that were trained in Keras as a fitted transformer.
+    """Convert an encoder and a decoder trained in Keras to a fitted transformer.
 
-    It has what other autoencoders of skae have once they are fitted, from `transform` to `score`,
-    and takes their place in pipelines, searches, pictures and
-    :class:`~skae.AutoencoderOutlierDetector`. Its `fit` keeps the names of the columns and changes
-    no weight.
+    It has the methods of a fitted autoencoder, from `transform` to `score`, and works in pipelines,
+    searches, plots and :class:`~skae.AutoencoderOutlierDetector`. Its `fit` stores the feature
+    names and changes no weight.
 
     Parameters
     ----------
     encoder : keras.Model
         Sequential, functional or subclassed model that is built, of one input and one output:
-        from rows to codes. Rows may be vectors, images or sequences, of a known shape.
+        from samples to codes. Samples may be vectors, images or sequences, of a known shape.
 
     decoder : keras.Model
-        The same from codes to rows.
+        The same from codes to samples.
 
     Returns
     -------
     autoencoder : KerasAutoencoder
-        It holds the models themselves, no copies.
+        It holds the models themselves, not copies.
 
     Raises
     ------
     TypeError
-        If `encoder` or `decoder` is no Keras model.
+        If `encoder` or `decoder` is not a Keras model.
     ValueError
-        If one of them is not built, takes or gives several arrays or arrays of unknown shape, or
-        if one does not take what the other gives.
+        If one of them is not built, takes or returns several arrays or arrays of unknown shape, or
+        if their shapes do not match.
 
     See Also
     --------
-    to_keras : The other way.
+    to_keras : The reverse conversion.
 
     Examples
     --------

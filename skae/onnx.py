@@ -1,7 +1,7 @@
-"""ONNX: encoders and decoders as graphs, traced through the lines that NumPy runs.
+"""Export of encoders and decoders to ONNX, traced through the code that NumPy runs.
 
-Importing this module registers converters of all estimators with `skl2onnx`, where it is installed,
-so that `skl2onnx.to_onnx` takes them and pipelines with them.
+Importing this module registers converters of all estimators with `skl2onnx`, if it is installed,
+so that `skl2onnx.to_onnx` converts them and pipelines that contain them.
 """
 
 from __future__ import annotations
@@ -36,18 +36,18 @@ PARTS = {
 
 
 def to_onnx(estimator: Any, part: str = "encoder") -> Any:
-    """Return the encoder or the decoder of a fitted autoencoder as an ONNX model.
+    """Convert the encoder or the decoder of a fitted autoencoder to an ONNX model.
 
     Parameters
     ----------
     estimator : estimator instance
-        Fitted autoencoder whose layers are dense. Of an :class:`~skae.AutoencoderClassifier` or an
-        :class:`~skae.AutoencoderRegressor` it is the encoder alone; ``skl2onnx.to_onnx`` converts
-        what they and an :class:`~skae.AutoencoderOutlierDetector` predict.
+        Fitted autoencoder whose layers are dense. For an :class:`~skae.AutoencoderClassifier` or an
+        :class:`~skae.AutoencoderRegressor` only the encoder is converted; ``skl2onnx.to_onnx``
+        converts their predictions and those of an :class:`~skae.AutoencoderOutlierDetector`.
 
     part : {'encoder', 'decoder'}, default='encoder'
-        'encoder' computes what `transform` does, from the input 'X' to the output 'codes';
-        'decoder' what `inverse_transform` does, from 'codes' to 'X'. Both in float32.
+        'encoder' computes `transform`, from the input 'X' to the output 'codes';
+        'decoder' computes `inverse_transform`, from 'codes' to 'X'. Both in float32.
 
     Returns
     -------

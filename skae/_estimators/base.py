@@ -1,4 +1,4 @@
-"""What every kind shares: how it is fitted, in one go or pass by pass."""
+"""The base class of all autoencoders: `fit` and `partial_fit`."""
 
 from __future__ import annotations
 
@@ -43,9 +43,9 @@ class BaseAutoencoder(
     FittedAutoencoder,
     metaclass=ABCMeta,
 ):
-    """What every kind of autoencoder shares.
+    """Base class of all autoencoders.
 
-    A kind declares its own parameters as annotated fields and answers one question, `_plan`.
+    A subclass declares its own parameters as annotated fields and implements one method, `_plan`.
     """
 
     _attribute_advice = ATTRIBUTES
@@ -55,20 +55,20 @@ class BaseAutoencoder(
 
     @abstractmethod
     def _plan(self, n_features: int, n_components: int) -> Plan:
-        """Describe what is trained on so many columns with so many codes."""
+        """Return the plan for `n_features` features and `n_components` codes."""
 
     @rows_alone
     def fit(self, X, y=None):
-        """Train on the rows of X.
+        """Train the autoencoder on X.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Rows to train on. A `numpy.memmap` may be larger than memory, and so may a dask array
+            Training samples. A `numpy.memmap` may be larger than memory, and so may a dask array
             or dataframe, see :ref:`dask`. The sum of squares about the mean must fit into its
             dtype, and values into float32.
         y : array-like of shape (n_samples, n_features), default=None
-            What the rows of X are to become, for `DenoisingAutoencoder` with corruption=None.
+            Clean samples to reconstruct from X, for `DenoisingAutoencoder` with corruption=None.
             Otherwise it is ignored, and passed on to callbacks.
 
         Returns
@@ -79,10 +79,10 @@ class BaseAutoencoder(
         Raises
         ------
         ValueError
-            If X or a parameter cannot be used, or if the loss is not finite in the first
-            epoch. What an earlier call has fitted is kept.
+            If X or a parameter is invalid, or if the loss is not finite in the first epoch. The
+            state of an earlier fit is kept.
         RuntimeError
-            In a process forked from one in which TensorFlow was at work.
+            In a process forked from one in which TensorFlow was in use.
         KeyboardInterrupt
             On Ctrl-C, if `fit` was called by other code (see Notes), if Ctrl-C was pressed twice,
             or if there are no weights worth keeping yet.
@@ -90,23 +90,22 @@ class BaseAutoencoder(
         Warns
         -----
         ConvergenceWarning
-            If `max_iter` is reached while the loss falls (for learning_rate='constant' and
-            'adaptive'); if the loss stops being finite: the best weights so far are kept; or if
-            most units of a layer are dead or the reconstruction is no better than the mean,
-            where PCA with as many codes explains more.
+            If `max_iter` is reached while the loss still falls (for learning_rate='constant' and
+            'adaptive'); if the loss becomes non-finite, where the best weights so far are kept; or
+            if most units of a layer are dead or the reconstruction is no better than the mean,
+            while PCA with as many codes explains more.
         UserWarning
             If Ctrl-C has ended the fit.
 
         Notes
         -----
-        Ctrl-C ends a fit after the batches at hand, or at once while the training program is being
-        compiled; that goes on in the background, and a program that ends waits for it. The best
-        weights so far are kept, and the estimator is fitted. Where the script or notebook itself
-        has called `fit`, by its top level or by a function of its own, the fit then returns with a
-        warning. Inside of a pipeline, a search, another estimator or any other imported function it
+        Ctrl-C ends a fit after the current batches, or at once while the training program is being
+        compiled. Compilation continues in the background, and the process waits for it at exit. The
+        best weights so far are kept, and the estimator is fitted. If the script or notebook has
+        called `fit` itself, at top level or from one of its functions, `fit` then returns with a
+        warning. Inside a pipeline, a search, another estimator or any other imported function it
         warns and raises KeyboardInterrupt, so that these stop as well. With `checkpoint` the next
-        call goes on where the fit was. In threads other than the main one Python delivers no
-        Ctrl-C.
+        call continues the fit. Python delivers Ctrl-C to the main thread only.
         """
         import skae._tensorflow  # noqa: F401  (says now where TensorFlow is missing)
 
@@ -115,7 +114,7 @@ class BaseAutoencoder(
     @one_at_a_time
     @_fit_context(prefer_skip_nested_validation=True)
     def _fit_by(self, trainers: TrainerFactory, X, y=None):
-        """Train on the rows of X by what a factory makes: `fit`, here or on a cluster."""
+        """Train with the trainers of a factory: `fit` in this process or on a cluster."""
         with restored_on_failure(self):
             warm = self.warm_start and self.__sklearn_is_fitted__()
             X = self._paired(self._validated(X, first=not warm, least=2), y, training=True)
@@ -124,11 +123,11 @@ class BaseAutoencoder(
                 checkpoint = Checkpoint(self.checkpoint, self._fingerprint(X, warm))
             rng = self._generator()
             checkpoint.begin(rng)
-            # A warm start must not train on rows that its earlier losses were measured on.
+            # A warm start must not train on the earlier validation set.
             split_seed = self._split_seed if warm else int(rng.integers(2**63))
             fraction = self.validation_fraction if self.early_stopping else 0.0
-            # Rows set aside are looked at after every epoch: those of a dask collection stay in
-            # memory, and are no more than fit there.
+            # The validation set is evaluated after every epoch: for a dask collection it is held
+            # in memory, and limited to what fits there.
             most = getattr(X, "max_validation_rows", None)
             split = Split(
                 X, *train_validation_rows(len(X), fraction, np.random.default_rng(split_seed), most)
@@ -146,18 +145,19 @@ class BaseAutoencoder(
     @one_at_a_time
     @_fit_context(prefer_skip_nested_validation=True)
     def partial_fit(self, X, y=None):
-        """Pass once over the rows of X.
+        """Train for one epoch on X.
 
-        The first call sets centre, scale and start from its rows. The training loss alone is
-        watched, the rate is `learning_rate_init`, and the weights after the call are kept.
-        With `whiten`, all rows seen count, each by the codes it had in its own call.
+        The first call sets center, scale and initial weights from its samples. Only the training
+        loss is monitored, the learning rate is `learning_rate_init`, and the weights after the
+        call are kept. With `whiten`, all samples seen count, each with its codes at the time of its
+        call.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Rows to train on, at least 2 in the first call.
+            Training samples, at least 2 in the first call.
         y : array-like of shape (n_samples, n_features), default=None
-            What the rows of X are to become, for `DenoisingAutoencoder` with corruption=None.
+            Clean samples to reconstruct from X, for `DenoisingAutoencoder` with corruption=None.
             Otherwise it is ignored, and passed on to callbacks.
 
         Returns
@@ -168,10 +168,10 @@ class BaseAutoencoder(
         Raises
         ------
         ValueError
-            If X or a parameter cannot be used, or if the loss is not finite. What earlier calls
-            have fitted is kept.
+            If X or a parameter is invalid, or if the loss is not finite. The state of earlier
+            calls is kept.
         KeyboardInterrupt
-            By Ctrl-C, which undoes this pass: what earlier calls have fitted is kept.
+            On Ctrl-C, which undoes this call: the state of earlier calls is kept.
         """
         import skae._tensorflow  # noqa: F401  (says now where TensorFlow is missing)
 
@@ -187,14 +187,14 @@ class BaseAutoencoder(
         return self
 
     def _fingerprint(self, X, warm: bool) -> str:
-        """Return what tells a fit from others: the parameters, the rows, where it starts."""
+        """Return a hash that identifies the fit: parameters, samples, initial state."""
         parameters = {**self.get_params(), "checkpoint": None, "verbose": None}
         start = (self.weights_, self.mean_, self.scale_, self._split_seed) if warm else None
         rows, shape = getattr(X, "token", X), getattr(self, "sample_shape_", None)
         return joblib.hash((type(self).__qualname__, __version__, parameters, rows, shape, start))
 
     def _generator(self, n_calls: int = 0) -> np.random.Generator:
-        """Return the source of all randomness of a call, which takes none from global state."""
+        """Return the random generator of a call; no global state is used."""
         seed = self.random_state
         if isinstance(seed, np.random.RandomState):
             seed = seed.randint(np.iinfo(np.int32).max)
@@ -218,7 +218,7 @@ class BaseAutoencoder(
         return initial_model(targets_of(X), n_components, self.init, self._planned, rng, rows)
 
     def _fitted_model(self, X: np.ndarray) -> Model:
-        """Return the fitted model to go on with, if the parameters still describe it."""
+        """Return the fitted model to continue with, if the parameters still describe it."""
         n_components: Any = self.n_components
         if is_share(n_components) or (n_components is None and not self._plans_without_codes):
             n_components = self.n_components_
@@ -226,14 +226,14 @@ class BaseAutoencoder(
         if plan.network != self.network_:
             raise ValueError(
                 f"The parameters describe another network than the fitted one: {plan.network} "
-                f"instead of {self.network_}. Set them back, or begin anew with a call of fit "
-                "and warm_start=False."
+                f"instead of {self.network_}. Restore the parameters, or fit a new model with "
+                "warm_start=False."
             )
         check_range(plan, targets_of(X))
         return Model(plan, self.weights_, self.mean_, self.scale_)
 
     def _begin_task(self, X, y, max_subtasks: int) -> tuple[Any, dict[str, Any]]:
-        """Tell callbacks that a fit begins; return its context and what its hooks are told."""
+        """Tell callbacks that a fit begins; return its context and the arguments of its hooks."""
         # An autoencoder's target is its input.
         X = getattr(inputs_of(X), "collection", inputs_of(X))
         seen = {"estimator": self, "X": X, "y": X if y is None else y}
@@ -243,7 +243,7 @@ class BaseAutoencoder(
     def _train(self, run: Run, model: Model, split: Split, y) -> tuple[dict[str, Any], bool]:
         """Train stage by stage; return the fitted attributes, and whether Ctrl-C was pressed."""
         X = split.X
-        # A warm start goes on with the whole network.
+        # A warm start trains the whole network.
         stages = (Stage(),) if run.warm else model.plan.stages
         n_epochs = sum(stage.max_iter or run.options.max_iter for stage in stages)
         context, seen = self._begin_task(X, y, n_epochs)
@@ -260,7 +260,7 @@ class BaseAutoencoder(
             trained = run_stages(run, hooks, stages, model, split)
             fitted = self._fitted(X, trained, run.warm)
         self._warn_of_failure(X, trained, fitted)
-        # What Ctrl-C has cut short goes on where it was when fit is called again.
+        # An interrupted fit keeps its checkpoint, so that the next call continues it.
         interrupted = interrupt.pressed or trained.history.interrupted
         if not interrupted:
             run.checkpoint.remove()
@@ -268,7 +268,7 @@ class BaseAutoencoder(
         return fitted, interrupted
 
     def _warn_of_failure(self, X, trained: Trained, fitted: dict[str, Any]) -> None:
-        """Warn if a fit that has come to its end has learned nothing."""
+        """Warn if a completed fit has learned nothing."""
         history, model = trained.history, trained.model
         kept_start = self.init == "pca" and history.kept.epoch == 0
         if history.ended or kept_start:
@@ -281,7 +281,7 @@ class BaseAutoencoder(
         warn_of_collapse(model, codec, X, error, rate, falls)
 
     def _fitted(self, X, trained: Trained, warm: bool) -> dict[str, Any]:
-        """Return the attributes of a fit that has come this far."""
+        """Return the fitted attributes of the current state."""
         history = trained.history
         codec = trained.model.codec(trained.weights)
         moments = codes_moments(codec, X) if self.whiten else None
@@ -306,7 +306,7 @@ class BaseAutoencoder(
         first = not self.__sklearn_is_fitted__()
         moments, solver, solver_state = (None, None, None) if first else self._memory
         if solver != self.solver:
-            solver_state = None  # one solver's memory means nothing to another
+            solver_state = None  # the state of another solver cannot be used
         context, seen = self._begin_task(X, y, max_subtasks=0)
         n = len(X) + (0 if first else self.n_samples_seen_)
         options = self.training_options(len(X))
@@ -334,7 +334,7 @@ class BaseAutoencoder(
         return fitted
 
     def _attributes(self, codec: Codec, moments: Moments | None, X) -> dict[str, Any]:
-        """Return the fitted attributes that say how rows are encoded and decoded."""
+        """Return the fitted attributes that `transform` and `inverse_transform` use."""
         whitening = None if moments is None else moments.whitening()
         some = evenly_spaced(X, ERROR_ROWS)
         return {
@@ -349,10 +349,10 @@ class BaseAutoencoder(
         }
 
     def _own_attributes(self, codec: Codec, X: np.ndarray) -> dict[str, Any]:
-        """Return what a kind tells of its fit besides; by default nothing."""
+        """Return the fitted attributes of a subclass; none by default."""
         return {}
 
 
 def codes_moments(codec: Codec, X: np.ndarray) -> Moments:
-    """Return the moments of the codes of all rows."""
+    """Return the moments of the codes of all samples."""
     return total(inputs_of(X), lambda rows: Moments.of(codec.encode(rows)))

@@ -68,21 +68,21 @@ def slopes(tf: Any, step: Step, encoder: Any) -> list[Any]:
 
 
 class ContractiveAutoencoder(BaseAutoencoder):
-    """Autoencoder whose codes change little when a row does.
+    """Autoencoder whose codes change little when a sample does.
 
-    The squared Frobenius norm of the Jacobian of the codes by the row, averaged over the rows,
-    is added to the loss [4]_; both are taken in standardised units: of ``(X - mean_) / scale_``
-    and, for an identity code layer, of codes divided by `scale_`.
+    The penalty added to the loss is the squared Frobenius norm of the Jacobian of the codes with
+    respect to the sample, averaged over the samples [4]_. Both are in standardized units:
+    ``(X - mean_) / scale_`` and, for an identity code layer, codes divided by `scale_`.
 
-    Weights are tied by default: an encoder could otherwise meet the penalty by small codes that
-    its decoder makes large again.
+    Weights are tied by default. Otherwise the encoder could reduce the penalty by small codes that
+    the decoder enlarges again.
 
     Parameters
     ----------
     {parameters}
 
     contraction : float, default=0.01
-        Strength of the penalty, beside a squared error that is the share of the variance left
+        Weight of the penalty, relative to a squared error that is the share of the variance left
         unexplained.
 
     Attributes
@@ -92,7 +92,7 @@ class ContractiveAutoencoder(BaseAutoencoder):
     See Also
     --------
     AutoencoderTransformer : The same network without the penalty.
-    DenoisingAutoencoder : Codes that ignore a noise that you choose.
+    DenoisingAutoencoder : Codes that are robust to a noise that you choose.
 
     References
     ----------

@@ -15,50 +15,50 @@ from skae._plan.plan import Plan, mirrored
 
 
 class ConvolutionalAutoencoder(BaseAutoencoder):
-    """Autoencoder of images: convolutions inwards, their transposes outwards.
+    """Autoencoder for images: convolutions in the encoder, their transposes in the decoder.
 
     X is an array of images, of shape (n_samples, height, width) or (n_samples, height, width,
     channels), or of flattened images, as everywhere in scikit-learn. `reconstruct` returns images
     in the shape of X, `inverse_transform` in the shape of the X given to `fit`.
 
     Convolutions [4]_ are padded, so that a stride of 1 keeps the size of the image and a stride
-    of 2 halves it. TensorFlow encodes and decodes as well as trains, and is imported when it is
-    first needed.
+    of 2 halves it. Encoding and decoding use TensorFlow too, which is imported when it is first
+    needed.
 
     Parameters
     ----------
     {parameters}
 
     n_components : int, float or None, default=2
-        Number of codes, given by a dense layer on the last filtered image. A float in (0, 1) takes
-        the smallest number of principal components that hold this share of the variance. None
-        has no dense layer: the codes are the values of the last filtered image.
+        Number of latent codes, computed by a dense layer on the last feature map. A float in (0, 1)
+        takes the smallest number of principal components that explain this share of the variance.
+        None means no dense layer: the codes are the values of the last feature map.
 
     hidden_layer_sizes : int or array-like of int, default=()
-        Widths of dense hidden layers between the last filtered image and the codes; the
+        Widths of dense hidden layers between the last feature map and the codes; the
         decoder mirrors them.
 
     image_shape : (int, int) or (int, int, int) or None, default=None
         Height and width, and the number of channels if it is not 1. None takes the shape from an
-        array of images. It takes a flat row for a square image where its length is a square, and
-        else for an image one pixel high.
+        array of images. A flat sample is then a square image if its length is a square number, and
+        otherwise an image one pixel high.
 
     filters : int or array-like of int, default=(16, 32)
         Number of filters of each convolution.
 
     kernel_size : int or (int, int), default=3
-        Height and width of the kernels; one pixel high images need no more height.
+        Height and width of the kernels; images one pixel high need a height of 1 only.
 
     strides : int or (int, int), default=2
-        Steps of each convolution along the height and the width.
+        Strides of each convolution along the height and the width.
 
     Attributes
     ----------
     image_shape_ : (int, int, int)
-        Height, width and number of channels of the images trained on.
+        Height, width and number of channels of the training images.
 
     sample_shape_ : tuple of int
-        Shape of a sample in the X given to `fit`: ``(n_features,)`` for flat rows.
+        Shape of a sample in the X given to `fit`: ``(n_features,)`` for flat samples.
 
     {attributes}
 
@@ -111,7 +111,7 @@ class ConvolutionalAutoencoder(BaseAutoencoder):
         inwards: list[Convolution] = []
         filters = ints("filters", self.filters)
         if not filters:
-            raise ValueError("filters=(): an image is read by one convolution at least.")
+            raise ValueError("filters=(): at least one convolution is needed.")
         for n_filters in filters:
             layer = Convolution(image, n_filters, (kernel[0], kernel[1]), (strides[0], strides[1]))
             inwards.append(layer)
@@ -146,7 +146,7 @@ class ConvolutionalAutoencoder(BaseAutoencoder):
         if hidden or self.init == "pca":
             raise ValueError(
                 "n_components=None leaves the dense layers out, which hidden_layer_sizes="
-                f"{self.hidden_layer_sizes!r} and init={self.init!r} are about. Give "
+                f"{self.hidden_layer_sizes!r} and init={self.init!r} need. Set "
                 "n_components, or set hidden_layer_sizes=() and init='glorot'."
             )
         return ()

@@ -1,4 +1,4 @@
-"""The denoising autoencoder and its ways to spoil rows."""
+"""The denoising autoencoder and its corruptions."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class Masking:
 
 @dataclass(frozen=True)
 class Dropout:
-    """A share of the values becomes zero, the others grow so that the mean stays."""
+    """A share of the values becomes zero; the others are scaled up to keep the mean."""
 
     level: float
 
@@ -64,7 +64,7 @@ class Dropout:
 
 @dataclass(frozen=True)
 class SaltAndPepper:
-    """A share of the values becomes the least or the greatest of its column, among these rows."""
+    """A share of the values becomes the minimum or maximum of its column, among these rows."""
 
     level: float
 
@@ -78,7 +78,7 @@ class SaltAndPepper:
 
 @dataclass(frozen=True)
 class Swap:
-    """A share of the values is exchanged for that of another row, in the same column."""
+    """A share of the values is replaced by the value of another row in the same column."""
 
     level: float
 
@@ -101,23 +101,23 @@ CORRUPTIONS: dict[str, Callable[[float], Corruption]] = {
 
 def _has_corruption(denoiser: DenoisingAutoencoder) -> bool:
     if denoiser.corruption is None:
-        raise AttributeError("corruption=None: there is no noise to spoil rows by.")
+        raise AttributeError("corruption=None: there is no noise to corrupt samples with.")
     return True
 
 
 class DenoisingAutoencoder(BaseAutoencoder):
-    """Autoencoder that learns to restore rows from spoiled ones.
+    """Autoencoder that learns to restore clean samples from corrupted ones.
 
-    In training the encoder sees rows with noise on them, and the decoder is asked for the
-    rows without it [4]_. `transform` and `reconstruct` then take noisy rows and clean them;
-    they add no noise of their own. The noise is drawn anew in each epoch, from `random_state`.
-    The loss on the rows set aside is measured with the same noise at every look.
+    In training the encoder sees samples with noise, and the decoder reconstructs the samples
+    without it [4]_. `transform` and `reconstruct` then take noisy samples and clean them; they add
+    no noise themselves. The noise is drawn anew in each epoch, from `random_state`. The validation
+    loss is measured with the same noise in every epoch.
 
-    Where rows are known both noisy and clean, ``corruption=None`` learns from these pairs:
-    ``fit(X, y)`` takes noisy rows X and the clean ones y, of the same shape and in the same units.
-    `mean_`, `scale_`, the principal axes of the start and `reconstruction_err_` are then about y,
-    and nothing is corrupted. ``score(X, y)`` says how well y is restored from X, also when
-    corruption is not None.
+    If each sample is known both noisy and clean, ``corruption=None`` learns from these pairs:
+    ``fit(X, y)`` takes noisy samples X and clean samples y, of the same shape and in the same
+    units. `mean_`, `scale_`, the principal axes of the initialization and `reconstruction_err_`
+    then refer to y, and nothing is corrupted. ``score(X, y)`` measures how well y is restored from
+    X, also when corruption is not None.
 
     Parameters
     ----------
@@ -125,16 +125,16 @@ class DenoisingAutoencoder(BaseAutoencoder):
 
     corruption : {'gaussian', 'dropout', 'masking', 'salt_and_pepper', 'swap'} or None, \
 default='gaussian'
-        What happens to the rows that the encoder sees. 'gaussian' adds normal noise; the others
-        change each value with the probability `noise_level`: 'masking' to zero, 'dropout' to
-        zero while the others are divided by ``1 - noise_level``, 'salt_and_pepper' to
-        the least or the greatest value of its column and 'swap' to the value of another row in
-        its column, both among the rows of the batch (or of a few batches, where they are small).
-        None takes X as noisy as it is, and y for the clean rows.
+        How the samples that the encoder sees are corrupted. 'gaussian' adds normal noise. The
+        others change each value with the probability `noise_level`: 'masking' to zero; 'dropout'
+        to zero, while the other values are divided by ``1 - noise_level``; 'salt_and_pepper' to
+        the minimum or maximum of its feature; and 'swap' to the value of another sample in the
+        same feature. The last two take their values from the batch (or from a few batches, where
+        these are small). None takes X as the noisy samples and y as the clean ones.
 
     noise_level : float, default=0.3
         Standard deviation of 'gaussian' noise in the units of X; otherwise the share of the values
-        that change, in [0, 1).
+        that are changed, in [0, 1).
 
     Attributes
     ----------
@@ -177,21 +177,21 @@ default='gaussian'
 
     @available_if(_has_corruption)
     def corrupt(self, X, random_state=None):
-        """Spoil rows as in training.
+        """Corrupt samples as in training.
 
-        With ``corruption=None`` there is no such method.
+        Not available with ``corruption=None``.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
         random_state : int, RandomState instance or None, default=None
-            Seeds the noise.
+            Seed of the noise.
 
         Returns
         -------
         X_corrupted : ndarray of shape (n_samples, n_features)
             In the dtype of X, float32 or float64. 'salt_and_pepper' and 'swap' take their values
-            from the rows given.
+            from the samples of this X.
         """
         check_is_fitted(self)
         self._validate_params()
@@ -204,35 +204,35 @@ default='gaussian'
         if y is None and not (learns_pairs and training):
             return X
         shape = _shape(y)
-        # To count the rows of a dask collection would be to compute it.
+        # Counting the rows of a dask collection would compute it.
         counted = slice(1 if is_dask(y) else 0, None)
-        # What a pipeline passes on to a transformer are labels as a rule: not of X's shape.
+        # A pipeline usually passes labels on to a transformer: not of X's shape.
         is_clean = shape is not None and shape[counted] == X.shape[counted]
         if not learns_pairs and not is_clean:
             return X
         if not learns_pairs and training:
             raise ValueError(
                 f"y has the shape of X, {X.shape}, but with corruption={self.corruption!r} the "
-                "rows of X are the clean ones. Set corruption=None to learn from pairs, noisy X "
+                "samples in X are the clean ones. Set corruption=None to learn from pairs, noisy X "
                 "and clean y, or leave y out."
             )
         if is_dask(y) or not isinstance(X, np.ndarray):
             raise ValueError(
-                "Noisy rows X and clean rows y must be arrays in memory: dask collections are "
-                "not taken in pairs. Give X.compute() and y.compute()."
+                "Noisy samples X and clean samples y must be arrays in memory: pairs of dask "
+                "collections are not supported. Pass X.compute() and y.compute()."
             )
         if not is_clean:
             of = "of rows that differ in length" if shape is None else f"of the shape {shape}"
             raise ValueError(
-                "corruption=None learns from pairs: fit(X, y) takes noisy rows X and clean rows y "
-                f"of the same shape, {X.shape}. Got y {'None' if y is None else of}. Where X is "
-                "clean, choose a corruption."
+                "corruption=None learns from pairs: fit(X, y) takes noisy samples X and clean "
+                f"samples y of the same shape, {X.shape}. Got y {'None' if y is None else of}. If "
+                "X is clean, choose a corruption."
             )
         names = getattr(self, "feature_names_in_", None)
         if names is not None and hasattr(y, "columns") and list(y.columns) != list(names):
             raise ValueError(
                 f"The columns of y must be those of X, in the same order: {list(names)}. Got "
-                f"{list(y.columns)}. Give y[X.columns]."
+                f"{list(y.columns)}. Pass y[X.columns]."
             )
         y = check_array(
             check_dense(y, "y"), dtype=[np.float64, np.float32], estimator=self, input_name="y"
@@ -245,7 +245,7 @@ default='gaussian'
         if self.corruption != "gaussian" and self.noise_level >= 1:
             raise ValueError(
                 f"noise_level={self.noise_level!r} is the share of values that corruption="
-                f"{self.corruption!r} changes: choose it in [0, 1)."
+                f"{self.corruption!r} changes: it must be in [0, 1)."
             )
         return CORRUPTIONS[self.corruption](float(self.noise_level))
 

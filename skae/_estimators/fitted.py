@@ -1,4 +1,4 @@
-"""A fitted autoencoder at work: rows in, codes out, and back."""
+"""The methods of a fitted autoencoder: `transform`, `inverse_transform`, `score`."""
 
 from __future__ import annotations
 
@@ -38,17 +38,17 @@ class FittedAutoencoder(
     BaseEstimator,
     metaclass=ABCMeta,
 ):
-    """What an autoencoder does once it is fitted, by its `_codec` and its `n_components_`."""
+    """Methods of a fitted autoencoder, which use its `_codec` and `n_components_`."""
 
     _attribute_advice = ATTRIBUTES_OF_CODES
 
-    # Name of the parameter that gives a sample's shape, for kinds that take arrays of images or
-    # sequences and flatten them.
+    # Name of the parameter that gives a sample's shape, for estimators that flatten arrays of
+    # images or sequences.
     _row_shape_parameter: ClassVar[str | None] = None
 
     @lazily
     def transform(self, X):
-        """Return the codes of the rows of X.
+        """Encode X: return its latent codes (also called the embedding).
 
         Parameters
         ----------
@@ -63,7 +63,7 @@ class FittedAutoencoder(
 
     @lazily
     def inverse_transform(self, X):
-        """Return the rows that codes stand for.
+        """Decode latent codes.
 
         Parameters
         ----------
@@ -73,8 +73,8 @@ class FittedAutoencoder(
         Returns
         -------
         X_original : ndarray of shape (n_samples, n_features)
-            In the units of the training data, and in the shape of its samples where these were
-            images or sequences.
+            In the units of the training data, and in the shape of its samples if they were images
+            or sequences.
         """
         codec = self._codec
         codes = check_array(
@@ -83,7 +83,7 @@ class FittedAutoencoder(
         if codes.shape[1] != self.n_components_:
             raise ValueError(
                 f"X has {codes.shape[1]} columns, but inverse_transform of "
-                f"{type(self).__name__} takes codes of n_components_={self.n_components_} "
+                f"{type(self).__name__} expects codes with n_components_={self.n_components_} "
                 "columns, as transform returns them."
             )
         rows = finite(codec.decode, codes)
@@ -91,7 +91,7 @@ class FittedAutoencoder(
 
     @lazily
     def reconstruct(self, X):
-        """Encode rows of X and decode them again.
+        """Encode X and decode the codes again.
 
         Parameters
         ----------
@@ -100,7 +100,7 @@ class FittedAutoencoder(
         Returns
         -------
         reconstruction : ndarray of shape (n_samples, n_features)
-            Or of the shape of X, if X is an array of images or sequences.
+            In the shape of X, if X is an array of images or sequences.
         """
         codec = self._codec
         rows = finite(lambda rows: codec.decode(codec.encode(rows)), self._validated(X))
@@ -110,21 +110,21 @@ class FittedAutoencoder(
     def score(self, X, y=None):
         """Return the share of the variance of X that the reconstruction explains.
 
-        This is ``1 - |X - X'|^2 / |X - mean_|^2``; on the training rows it compares with
-        ``PCA.explained_variance_ratio_.sum()``. Models that were trained in Keras know no `mean_`:
-        theirs is the mean of X.
+        This is ``1 - |X - X'|^2 / |X - mean_|^2``; on the training samples it compares with
+        ``PCA.explained_variance_ratio_.sum()``. Models trained in Keras have no `mean_`; they use
+        the mean of X.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
         y : array-like of shape (n_samples, n_features), default=None
-            Clean rows, from which the reconstruction of noisy X is measured instead, for
-            `DenoisingAutoencoder`; ignored by all else.
+            Clean samples to compare the reconstruction of noisy X with, for
+            `DenoisingAutoencoder`; ignored by all other estimators.
 
         Returns
         -------
         score : float
-            At most 1. Where X equals `mean_` it is 1 for a perfect reconstruction and else 0.
+            At most 1. If X equals `mean_`, it is 1 for a perfect reconstruction and 0 otherwise.
         """
         codec = self._codec
         X = self._paired(self._validated(X), y)
@@ -140,7 +140,7 @@ class FittedAutoencoder(
 
     @lazily
     def score_samples(self, X):
-        """Return minus the squared error of each row's reconstruction.
+        """Return the negative squared reconstruction error of each sample.
 
         Parameters
         ----------
@@ -149,7 +149,7 @@ class FittedAutoencoder(
         Returns
         -------
         scores : ndarray of shape (n_samples,)
-            The greater the better explained, in squared units of X.
+            Higher is better, in squared units of X.
         """
         codec = self._codec
         return -finite(codec.squared_errors, self._within_reach(self._validated(X)))
@@ -161,18 +161,18 @@ class FittedAutoencoder(
     @property
     @abstractmethod
     def _codec(self) -> AbstractCodec:
-        """What encodes and decodes, of a fitted estimator."""
+        """The codec of a fitted estimator, which encodes and decodes."""
 
     def _centre(self, X: np.ndarray) -> np.ndarray:
-        """Return the row that explains nothing, from which `score` takes the variance of X."""
+        """Return the mean about which `score` takes the variance of X."""
         return self.mean_
 
     def _paired(self, X, y, training: bool = False):
-        """Return validated rows, in pairs with what they are to become where that is not X."""
+        """Return validated samples, paired with their targets where these are not X."""
         return X
 
     def _within_reach(self, X) -> np.ndarray:
-        """Return rows to be scored; warn of values that no reconstruction can reach."""
+        """Return samples to score; warn of values that no reconstruction can reach."""
         network = getattr(self, "network_", None)
         if network is not None and network.output_activation == "logistic":
             beyond = beyond_unit_interval(X)
@@ -180,9 +180,9 @@ class FittedAutoencoder(
                 low, high = beyond
                 warnings.warn(
                     f"X ranges from {low:g} to {high:g}, but this {type(self).__name__} has a "
-                    "logistic output, as loss='binary_crossentropy' needs it, and reconstructs "
-                    "values in [0, 1] alone: what lies outside counts as error. Scale X as in "
-                    "training, for example by MinMaxScaler(clip=True).",
+                    "logistic output, as loss='binary_crossentropy' requires, and reconstructs "
+                    "values in [0, 1] only: values outside count as errors. Scale X as in "
+                    "training, for example with MinMaxScaler(clip=True).",
                     stacklevel=4,
                 )
         return X
@@ -205,9 +205,9 @@ class FittedAutoencoder(
         return rows
 
     def _as_rows(self, X, first: bool = False):
-        """Return an array of images or sequences as rows; leave what has two dimensions or less.
+        """Flatten an array of images or sequences; return arrays of two dimensions unchanged.
 
-        The first such array gives a sample's shape where no parameter does.
+        The first such array sets the shape of a sample if no parameter does.
         """
         X, name = check_dense(X), self._row_shape_parameter
         if name is None:
@@ -221,12 +221,12 @@ class FittedAutoencoder(
         return flattened(X, name, shape)
 
     def _like(self, rows: np.ndarray, X) -> np.ndarray:
-        """Return rows in the shape of X, where X is an array of images or sequences."""
+        """Reshape rows to the shape of X, if X is an array of images or sequences."""
         shape = () if self._row_shape_parameter is None else shape_of(X)
         return rows.reshape(shape) if len(shape) > 2 else rows
 
     def _given_shape(self) -> tuple[int, ...] | None:
-        """Return a sample's shape as the parameter gives it, else the fitted X; None if flat."""
+        """Return the shape of a sample: from the parameter, else the fitted X; None if flat."""
         shape = getattr(self, str(self._row_shape_parameter))
         of_X = getattr(self, "sample_shape_", ())
         return of_X if shape is None and len(of_X) > 1 else shape

@@ -77,75 +77,75 @@ class HeadParameters:
 
 PARAMETERS = """\
 autoencoder : estimator or None, default=None
-        Any autoencoder of skae; it is cloned, trained on all rows, and then once more together
-        with the labels, a head on standardised codes included. Its corruption and penalties
-        belong to the first training alone. None begins with the labels at once: an
-        `AutoencoderTransformer` starts as PCA, with as many codes as X has columns, at most 64,
+        Any autoencoder of skae; it is cloned, trained on all samples, and then once more together
+        with the labels and a head on standardized codes. Its corruption and penalties
+        apply to the first training only. None starts with the labels at once: an
+        `AutoencoderTransformer` starts as PCA, with as many codes as X has features, at most 64,
         and two hidden layers (ReLU in classification, tanh in regression), the first one as wide
         as X (a power of two from 64 to 512) and the second half as wide. Its linear path and
-        the head stay the linear model of the labelled rows that they start as, and the layers
-        beside them learn what is to be added.
+        the head keep the linear model of the labeled samples with which they start, and the
+        parallel layers learn a correction to it.
 
     freeze : bool, default=False
-        Whether the encoder stays as the autoencoder has left it, so that the head alone sees
-        labels. Nothing is then trained by TensorFlow but the autoencoder, also for None.
+        Whether the encoder is frozen after the training of the autoencoder, so that only the head
+        sees labels. TensorFlow then trains only the autoencoder, also for None.
 
     alpha : float, default=1.0
-        Strength of the L2 term, ``alpha / 2`` times the sum of squared kernel entries: of the head
-        divided by the number of labelled rows, so that it is what ``1 / C`` is in
-        `LogisticRegression`, of the autoencoder by the number of all rows.
+        Strength of the L2 regularization, ``alpha / 2`` times the sum of squared kernel entries: of
+        the head divided by the number of labeled samples, so that it corresponds to ``1 / C`` in
+        `LogisticRegression`, of the autoencoder by the number of all samples.
 
     solver : {'adam', 'adamw', 'sgd', 'rmsprop'}, default='adam'
         Solver of the joint training. 'sgd' has Nesterov's momentum of 0.9; 'adamw' decays all
-        kernels by `alpha` divided by the number of rows, in place of their L2 term.
+        kernels by `alpha` divided by the number of samples, in place of their L2 term.
 
     batch_size : int or 'auto', default='auto'
-        Labelled rows in a step of the joint training, which sees twice as many of all rows
-        besides; 'auto' is 64. Less where there are fewer rows.
+        Number of labeled samples in a step of the joint training, which also sees twice as many of
+        all samples; 'auto' is 64. Smaller if there are fewer samples.
 
     learning_rate : {'constant', 'adaptive', 'exponential', 'cosine'}, default='cosine'
-        Schedule of the joint training, as of the autoencoders. 'adaptive' cuts the rate where
+        Schedule of the joint training, as for the autoencoders. 'adaptive' reduces the rate where
         `early_stopping` would stop.
 
     learning_rate_init : float, default=0.001
         Initial learning rate of the joint training.
 
     max_iter : int, default=50
-        Largest number of epochs of the joint training. An epoch has as many steps as draw all
-        rows once (128 in a step by default) and all labelled ones (64), and at least 6.
+        Maximum number of epochs of the joint training. An epoch has enough steps to draw all
+        samples once (128 in a step by default) and all labeled ones (64), and at least 6.
 
     tol : float, default=1e-4
-        A smaller fall of the validation loss is none.
+        A smaller decrease of the validation loss does not count as an improvement.
 
     early_stopping : bool, default=False
-        Whether labelled rows are set aside, of which the joint training sees nothing. The weights
-        with the least loss on them are kept, and training ends after `n_iter_no_change` epochs
-        without a fall. Worth it where labels are many.
+        Whether to hold out labeled samples as a validation set. The weights with the lowest
+        validation loss are kept, and training ends after `n_iter_no_change` epochs without
+        improvement. Worth it if there are many labels.
 
     validation_fraction : float, default=0.1
-        Share of the labelled rows that are set aside. At least 30 are, or a quarter where that is
-        less, and none of fewer than 8. Each class keeps one row to train on.
+        Share of the labeled samples in the validation set. At least 30 are, or a quarter where
+        that is less, and none of fewer than 8. Each class keeps one training sample.
 
     n_iter_no_change : int or inf, default=10
-        Epochs without a fall of the validation loss that end the training, with `early_stopping`.
+        Epochs without improvement of the validation loss that end training, with `early_stopping`.
 
     random_state : int, RandomState instance or None, default=None
-        Seeds the batches and directions of the joint training, and `autoencoder` where its own is
-        None.
+        Seed of the batches and directions of the joint training, and of `autoencoder` if its own
+        is None.
 
     verbose : bool or int, default=False
-        Whether to print a line an epoch of the joint training, and to say so when compiling takes
-        long.
+        Whether to print a line for each epoch of the joint training, and a message when compiling
+        takes long.
 
     checkpoint : str, path-like or None, default=None
-        Directory in which `fit` writes after each epoch of the joint training how far it has come;
-        the same call goes on there after it was cut short, see :ref:`checkpoint`. A given
-        `autoencoder` is then trained anew, unless its own `checkpoint` was not done."""
+        Directory in which `fit` stores its progress after each epoch of the joint training; after
+        an interruption the same call continues from there, see :ref:`checkpoint`. A given
+        `autoencoder` is then trained again, unless its own `checkpoint` was not done."""
 
 ATTRIBUTES = """\
 autoencoder_ : estimator
-        The autoencoder, as trained together with the labels. Its curves and `n_iter_` are of its
-        training before; None has had none.
+        The autoencoder, as trained together with the labels. Its curves and `n_iter_` belong to its
+        earlier training; with None there was none.
 
     network_ : Network
         Frozen description of encoder and head.
@@ -154,24 +154,24 @@ autoencoder_ : estimator
         Trained arrays of encoder and head, in the order of ``network_.shapes``.
 
     loss_curve_ : list of float
-        Loss of each epoch of the joint training, all terms but the L2 term; empty with
+        Loss of each epoch of the joint training, all terms except the L2 term; empty with
         ``freeze=True``.
 
     validation_loss_curve_ : list of float
-        Loss of the labelled rows set aside after each epoch; empty without `early_stopping`.
+        Validation loss after each epoch; empty without `early_stopping`.
 
     n_iter_ : int
         Number of epochs of the joint training, 1 with ``freeze=True``.
 
     best_iter_ : int
-        Epoch whose weights are kept, 0 for the start: that of the least validation loss, or else of
-        the least training loss.
+        Epoch whose weights are kept, 0 for the initialization: that of the lowest validation loss,
+        or else of the lowest training loss.
 
     n_features_in_ : int
-        Number of columns seen by `fit`.
+        Number of features seen by `fit`.
 
     feature_names_in_ : ndarray of shape (n_features_in_,)
-        Names of the columns, where X had string names."""
+        Names of the features; defined only if X has feature names that are all strings."""
 
 REFERENCES = """\
 .. [1] Miyato et al., "Virtual Adversarial Training: A Regularization Method for Supervised and

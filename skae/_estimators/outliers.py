@@ -1,4 +1,4 @@
-"""Outlier detection by what an autoencoder fails to reconstruct, and by unusual codes."""
+"""Outlier detection by reconstruction errors and distances between latent codes."""
 
 from numbers import Real
 
@@ -27,46 +27,46 @@ SHARE_OF_VARIANCE = 0.7
 class AutoencoderOutlierDetector(
     VersionStamp, DocumentationLink, ForeignWords, OutlierMixin, MetaEstimatorMixin, BaseEstimator
 ):
-    """Outlier, novelty and anomaly detection by what an autoencoder says about rows.
+    """Outlier, novelty and anomaly detection by an autoencoder.
 
-    An autoencoder with few codes learns what the training rows have in common. Two distances tell
-    how far a row is from that: its squared reconstruction error [1]_, and how far its codes are
-    from those of other rows [2]_, `code_distances`. Each is turned into the probability that an
-    inlier is as far, and the score is the sum of their logarithms. The errors by column,
-    `feature_errors`, tell what is odd about a row.
+    An autoencoder with few codes learns what the training samples have in common. Two distances
+    measure how far a sample is from that: its squared reconstruction error [1]_, and the distance
+    of its codes from those of other samples [2]_, `code_distances`. Each is converted to the
+    probability that an inlier is as far, and the score is the sum of their logarithms. The errors
+    by feature, `feature_errors`, show which features of a sample are anomalous.
 
-    Outliers may be among the training rows. The tenth of these with the farthest neighbours is
-    left out when the autoencoder is trained, so that it does not learn what is odd.
+    The training set may contain outliers. The tenth of the training samples with the most distant
+    neighbors is left out when the autoencoder is trained, so that it does not learn outliers.
 
     Parameters
     ----------
     autoencoder : object, default=None
         Any autoencoder of skae, or an estimator with `fit`, `score_samples` and `reconstruct`
         like theirs. A clone of it is fitted. None is ``AutoencoderTransformer(0.7)``, which has
-        as many codes as principal components hold 70 % of the variance.
+        as many codes as principal components are needed to explain 70 % of the variance.
 
-        The autoencoder needs fewer codes than X has columns, and few rather than many: one that
-        reconstructs everything finds nothing. Columns in different units should be scaled
-        before, since distances are in the units of X.
+        The autoencoder needs fewer codes than X has features, and rather few: one that
+        reconstructs everything detects nothing. Scale features in different units first, because
+        distances are in the units of X.
 
     contamination : 'auto' or float, default='auto'
-        Which rows `predict` calls outliers. A float in (0, 0.5] is their share of the
-        training rows. 'auto' finds the cutoff from the central 80 % of the training rows'
-        scores, which outliers hardly move if they are fewer than a tenth of the rows; where they
-        are more, it finds fewer of them. A power of minus the score is normal there [3]_, and
-        outliers lie beyond the 0.975 quantile of that normal distribution. Of new rows without
-        outliers some 4 % lie there.
+        Threshold of `predict`. A float in (0, 0.5] is the share of outliers in the training set.
+        'auto' finds the cutoff from the central 80 % of the training scores, which outliers
+        hardly affect if they are fewer than a tenth of the samples; if there are more, it finds
+        fewer of them. A power of minus the score is normal there [3]_, and outliers lie beyond
+        the 0.975 quantile of that normal distribution. About 4 % of new samples without outliers
+        lie there.
 
     cv : int, cross-validation generator or iterable, default=None
-        Whose scores `contamination` is about. None takes the training rows' own, which suits
-        finding outliers among them. Rows never seen score lower, and for normal ones among
-        them to pass too, the scores can be taken by cross-validation, each row's from
-        a detector fitted without it: at the price of a fit for each fold. An int is a
+        The scores to which `contamination` refers. None takes the scores of the training samples,
+        which suits finding outliers among them. New samples score lower. To accept normal new
+        samples too, take the scores by cross-validation, each from a detector fitted without
+        that sample, at the cost of one fit for each fold. An int is a
         number of folds that are not shuffled, see :class:`~sklearn.model_selection.KFold`.
 
     random_state : int, RandomState instance or None, default=None
-        Set as the autoencoder's `random_state`; None leaves that as it is. Of more than 1000
-        training rows it also draws the 1000 that codes are compared with.
+        Set as the autoencoder's `random_state`; None leaves that unchanged. With more than
+        1000 training samples it also draws the 1000 with which codes are compared.
 
     Attributes
     ----------
@@ -74,31 +74,31 @@ class AutoencoderOutlierDetector(
         The fitted autoencoder.
 
     offset_ : float
-        What `decision_function` subtracts from `score_samples`: rows that score lower are
-        outliers.
+        The threshold that `decision_function` subtracts from `score_samples`: samples with lower
+        scores are outliers.
 
     n_features_in_ : int
-        Number of columns seen by `fit`.
+        Number of features seen by `fit`.
 
     feature_names_in_ : ndarray of shape (n_features_in_,)
-        Names of the columns, where X had string names.
+        Names of the features; defined only if X has feature names that are all strings.
 
     Raises
     ------
     ValueError
-        By `fit`, if X or a parameter cannot be used. What an earlier call has fitted is kept.
+        By `fit`, if X or a parameter is invalid. The state of an earlier fit is kept.
 
     See Also
     --------
-    sklearn.ensemble.IsolationForest : Outliers are soon isolated by random splits.
-    sklearn.neighbors.LocalOutlierFactor : Outliers have few neighbours.
+    sklearn.ensemble.IsolationForest : Random splits isolate outliers quickly.
+    sklearn.neighbors.LocalOutlierFactor : Outliers have a low local density.
 
     References
     ----------
     .. [1] Hawkins et al., "Outlier Detection Using Replicator Neural Networks", DaWaK 2002.
     .. [2] Sugiyama and Borgwardt, "Rapid Distance-Based Outlier Detection via Sampling",
-       NeurIPS 2013: the distance to the nearest row of a small random sample, which outliers
-       that lie close together are seldom in.
+       NeurIPS 2013: the distance to the nearest point of a small random sample, which rarely
+       contains outliers that lie close together.
     .. [3] Raymaekers and Rousseeuw, "Transforming Variables to Central Normality", Machine
        Learning 2021.
 
@@ -136,13 +136,13 @@ class AutoencoderOutlierDetector(
     @rows_alone
     @_fit_context(prefer_skip_nested_validation=False)
     def fit(self, X, y=None):
-        """Fit the autoencoder, and what scores are compared with.
+        """Fit the autoencoder and the reference distances of the scores.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Or whatever else the autoencoder takes, such as arrays of images. A dask collection is
-            held in memory.
+            Or other input that the autoencoder accepts, such as arrays of images. A dask
+            collection is loaded into memory.
         y : Ignored
 
         Returns
@@ -153,7 +153,7 @@ class AutoencoderOutlierDetector(
         Raises
         ------
         KeyboardInterrupt
-            As by the autoencoders' `fit`. With `cv`, Ctrl-C leaves nothing that could be kept.
+            As in the autoencoders' `fit`. With `cv`, nothing is kept after Ctrl-C.
         """
         if is_dask(X):
             X = X.compute()
@@ -184,7 +184,7 @@ class AutoencoderOutlierDetector(
         return self
 
     def predict(self, X):
-        """Tell outliers from inliers.
+        """Return 1 for inliers and -1 for outliers.
 
         Parameters
         ----------
@@ -198,7 +198,7 @@ class AutoencoderOutlierDetector(
         return np.where(self.decision_function(X) >= 0, 1, -1)
 
     def decision_function(self, X):
-        """Return how far rows are on the side of the inliers.
+        """Return the scores relative to the threshold; outliers are negative.
 
         Parameters
         ----------
@@ -213,7 +213,7 @@ class AutoencoderOutlierDetector(
 
     @lazily
     def score_samples(self, X):
-        """Return how usual rows are: the sum of the logarithms of two tail probabilities.
+        """Return how normal samples are: the sum of the logarithms of two tail probabilities.
 
         Parameters
         ----------
@@ -222,8 +222,8 @@ class AutoencoderOutlierDetector(
         Returns
         -------
         scores : ndarray of shape (n_samples,)
-            The greater the more normal, at most 0: the natural logarithms of how probable it is
-            that an inlier is reconstructed as badly, and that its codes are as far from others.
+            Higher is more normal, at most 0: the natural logarithms of the probabilities that an
+            inlier is reconstructed as badly, and that its codes are as far from others.
         """
         check_is_fitted(self)
         if self._scorer is None:
@@ -231,11 +231,11 @@ class AutoencoderOutlierDetector(
         return self._scorer.scores(X)
 
     def code_distances(self, X):
-        """Return how far the codes of rows are from those of the training rows.
+        """Return the distances of the codes from those of the training samples.
 
-        Distances are measured between reconstructions, in which each code counts by what it does
-        to the columns: from a row's reconstruction to the nearest of those of a small random
-        sample of the training rows, in the mean over samples.
+        Distances are measured between reconstructions, in which each code counts by its effect on
+        the features: from the reconstruction of a sample to the nearest reconstruction in a small
+        random subset of the training set, averaged over such subsets.
 
         Parameters
         ----------
@@ -250,12 +250,12 @@ class AutoencoderOutlierDetector(
         if self._scorer is None:
             raise ValueError(
                 f"This {type(self).__name__} was stored by a version of skae without distances of "
-                "codes. Fit it anew."
+                "codes. Fit it again."
             )
         return self._scorer.code_distances(X)
 
     def feature_errors(self, X):
-        """Return the squared error of each entry's reconstruction.
+        """Return the squared reconstruction error of each feature of each sample.
 
         Parameters
         ----------
@@ -264,10 +264,10 @@ class AutoencoderOutlierDetector(
         Returns
         -------
         errors : ndarray or data frame of shape (n_samples, n_features)
-            What each column contributes to a row's error: rows sum to the squared error of the
-            reconstruction, ``-autoencoder_.score_samples(X)``. Of the shape of X, if X is an array
-            of images or sequences. A data frame, with the names of the columns, where `set_output`
-            asks for one.
+            Contribution of each feature to the error of a sample: rows sum to the squared error of
+            the reconstruction, ``-autoencoder_.score_samples(X)``. In the shape of X, if X is an
+            array of images or sequences. A data frame with the feature names, if `set_output`
+            selects one.
         """
         check_is_fitted(self)
         reconstruction = self.autoencoder_.reconstruct(X)
@@ -287,8 +287,8 @@ class AutoencoderOutlierDetector(
         Parameters
         ----------
         transform : {'default', 'pandas', 'polars'} or None, default=None
-            'default' is an ndarray, 'pandas' and 'polars' a data frame. None leaves the choice as
-            it is: at first that of ``sklearn.set_config(transform_output=...)``.
+            'default' is an ndarray, 'pandas' and 'polars' a data frame. None leaves the choice
+            unchanged: initially that of ``sklearn.set_config(transform_output=...)``.
 
         Returns
         -------
@@ -302,12 +302,12 @@ class AutoencoderOutlierDetector(
 
     @property
     def n_features_in_(self):
-        """Number of columns seen by `fit`."""
+        """Number of features seen by `fit`."""
         return self.autoencoder_.n_features_in_
 
     @property
     def feature_names_in_(self):
-        """Names of the columns, where X had string names."""
+        """Names of the features, where X had string names."""
         return self.autoencoder_.feature_names_in_
 
 
@@ -316,14 +316,14 @@ def _splits(cv, X) -> list[tuple]:
     try:
         splits = [(rows, others) for rows, others in check_cv(cv).split(X)]
     except (TypeError, ValueError) as error:
-        raise ValueError(f"cv={cv!r} does not split the rows of X: {error}") from error
+        raise ValueError(f"cv={cv!r} does not split the samples of X: {error}") from error
     if not splits:
         raise ValueError(f"cv={cv!r} holds no split.")
     return splits
 
 
 def _scores_unseen(autoencoder, X, splits) -> np.ndarray:
-    """Return the scores of the rows that each split leaves out of a fit."""
+    """Return the scores of the samples that each split leaves out of a fit."""
     scores = []
     for rows, others in splits:
         scorer, _, interrupted = Scorer.fitted(clone(autoencoder), _safe_indexing(X, rows))

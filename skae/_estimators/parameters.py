@@ -1,4 +1,4 @@
-"""Constructor parameters that every kind shares: declared, checked and documented once."""
+"""Shared constructor parameters: declared, validated and documented once."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ WIDEST = 2**31 - 1
 class SharedParameters:
     """The shared parameters as dataclass fields: `n_components` first, the rest by keyword.
 
-    A class derived from this one is a dataclass, too: what it annotates becomes a keyword-only
-    parameter, and what it assigns to the name of a parameter becomes its default. In its docstring
-    ``{parameters}``, ``{attributes}`` and ``{references}`` stand for what all of them share.
+    A subclass is a dataclass too: an annotated field becomes a keyword-only parameter, and a value
+    assigned to the name of a parameter becomes its default. In its docstring ``{parameters}``,
+    ``{attributes}`` and ``{references}`` are replaced by the shared texts.
     """
 
     n_components: int | float | None = 2
@@ -116,9 +116,9 @@ class SharedParameters:
         documented(parameters=_parameters_of, attributes=ATTRIBUTES, references=REFERENCES)(cls)
 
     def dense_plan(self, n_features: int, n_components: int, **parts: Any) -> Plan:
-        """Describe the dense autoencoder of the shared parameters.
+        """Return the plan of a dense autoencoder with the shared parameters.
 
-        `parts` are what a kind sets itself, see `layered_plan`.
+        `parts` are the arguments that a subclass sets itself, see `layered_plan`.
         """
         encoder = dense_layers((n_features, *self.hidden_sizes(), n_components))
         return self.layered_plan(encoder, mirrored(encoder), **parts)
@@ -136,10 +136,10 @@ class SharedParameters:
         is_variational: bool = False,
         stages: tuple[Stage, ...] | None = None,
     ) -> Plan:
-        """Describe an autoencoder of these layers, the rest of it by the shared parameters.
+        """Return the plan of an autoencoder with these layers and the shared parameters.
 
-        `loss`, `code_activation` and `stages` stand in for the parameter of that name and for
-        `max_iter` epochs of the whole network; the other arguments are fields of
+        `loss` and `code_activation` replace the parameters of that name, and `stages` replaces
+        `max_iter` epochs of the whole network. The other arguments are fields of
         :class:`~skae._plan.plan.Objective` and :class:`~skae._plan.plan.Network`.
         """
         loss = loss or LOSSES[self.loss]
@@ -181,7 +181,7 @@ class SharedParameters:
         )
 
     def training_options(self, n_rows: int) -> TrainingOptions:
-        """Return how training runs with so many rows to train on."""
+        """Return the training options for `n_rows` training samples."""
         return TrainingOptions(
             batch_size=rows_in_a_batch(self.batch_size, n_rows),
             shuffle=self.shuffle,
@@ -195,7 +195,7 @@ class SharedParameters:
         )
 
     def _in_epochs(self, asked: Any, n_rows: int, n_epochs: int, n_steps: int) -> float:
-        """Return the number asked for; 'auto' are so many epochs, and at least so many steps."""
+        """Return the given number; 'auto' means `n_epochs`, but at least `n_steps` steps."""
         if asked != "auto":
             return asked
         steps_an_epoch = -(-n_rows // rows_in_a_batch(self.batch_size, n_rows))
@@ -217,7 +217,7 @@ class SharedParameters:
 
 
 def ints(name: str, value: Any, n: int | None = None) -> tuple[int, ...]:
-    """Return the positive ints of a parameter; where `n` are asked for, one stands for all."""
+    """Return the positive ints of a parameter; if `n` are needed, a single int is repeated."""
     is_one = isinstance(value, Integral) or getattr(value, "ndim", 1) == 0
     several = (value,) * (n or 1) if is_one else tuple(value)
     if not all(isinstance(each, Integral) and int(each) >= 1 for each in several) or (
@@ -231,7 +231,7 @@ def ints(name: str, value: Any, n: int | None = None) -> tuple[int, ...]:
 
 
 def documented(**texts: Any) -> Callable[[type], type]:
-    """Return a class decorator that puts texts, or functions of the class, for marks in its doc."""
+    """Return a class decorator that replaces marks in the docstring by texts or functions."""
 
     def fill(cls: type) -> type:
         if cls.__doc__:  # None under python -OO

@@ -10,20 +10,20 @@ from skae._plan.plan import Plan, mirrored
 class AutoencoderTransformer(BaseAutoencoder):
     """Nonlinear dimensionality reduction by an autoencoder that starts as PCA.
 
-    An encoder maps the columns of X to a few codes and a decoder maps the codes back; both are
-    trained together until the reconstruction is as close to X as it gets. By default the
-    start is PCA itself and training learns only what improves on it, so that the
-    estimator drops in wherever :class:`~sklearn.decomposition.PCA` is used.
+    An encoder maps the features of X to a few latent codes (the embedding, computed by the
+    bottleneck layer), and a decoder maps the codes back. Both are trained together to minimize the
+    reconstruction error. By default training starts from PCA itself and learns only what improves
+    on it, so the estimator is a drop-in replacement for :class:`~sklearn.decomposition.PCA`.
 
     Parameters
     ----------
     {parameters}
 
     linear_encoder : bool, default=False
-        Whether the codes are a linear map of the columns, as PCA's are, and the decoder alone has
-        hidden layers. The map moves from the principal axes to directions from which
-        the decoder reconstructs X best. Less of X is explained than by an encoder with hidden
-        layers, and more than by PCA. Excludes `tied_weights`.
+        Whether the codes are a linear map of the features, like those of PCA, and only the decoder
+        has hidden layers. Training moves the map from the principal axes to the directions from
+        which the decoder reconstructs X best. This explains more of X than PCA, and less than an
+        encoder with hidden layers. Excludes `tied_weights`.
 
     Attributes
     ----------
@@ -31,7 +31,7 @@ class AutoencoderTransformer(BaseAutoencoder):
 
     See Also
     --------
-    sklearn.decomposition.PCA : Linear dimensionality reduction, where training starts.
+    sklearn.decomposition.PCA : Linear dimensionality reduction, the default initialization.
     DenoisingAutoencoder : Learns to remove noise.
     SparseAutoencoder : Many codes, few of them active.
     VariationalAutoencoder : Draws new samples.
@@ -68,8 +68,8 @@ class AutoencoderTransformer(BaseAutoencoder):
             return self.dense_plan(n_features, n_components)
         if self.tied_weights:
             raise ValueError(
-                "linear_encoder=True has a decoder that does not mirror the encoder, as "
-                "tied_weights=True asks for. Leave one of them out."
+                "linear_encoder=True has a decoder that does not mirror the encoder, which "
+                "tied_weights=True needs. Leave one of them out."
             )
         decoder = mirrored(dense_layers((n_features, *self.hidden_sizes(), n_components)))
         return self.layered_plan(dense_layers((n_features, n_components)), decoder)

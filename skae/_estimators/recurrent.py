@@ -13,28 +13,28 @@ from skae._plan.plan import Plan
 
 
 class RecurrentAutoencoder(BaseAutoencoder):
-    """Autoencoder of sequences: one code for a sequence, and a sequence for a code.
+    """Autoencoder for time series and other sequences: it encodes a sequence as one vector.
 
-    Recurrent layers read a sequence and a dense layer makes codes of the last state [4]_; the
-    decoder's recurrent layers read the codes at every step, and a dense layer that all steps
-    share makes values of their states.
+    Recurrent layers read a sequence, and a dense layer computes the codes from the last state [4]_.
+    The decoder's recurrent layers read the codes at every time step, and a dense layer that all
+    steps share computes the values from their states.
 
     X is an array of sequences, of shape (n_samples, timesteps, features), or of flattened ones, the
     values of the first step first. `reconstruct` returns sequences in the shape of X,
-    `inverse_transform` in the shape of the X given to `fit`. TensorFlow encodes and decodes as
-    well as trains, and is imported when it is first needed.
+    `inverse_transform` in the shape of the X given to `fit`. Encoding and decoding use TensorFlow
+    too, which is imported when it is first needed.
 
     Parameters
     ----------
     {parameters}
 
     hidden_layer_sizes : int or array-like of int, default=(64,)
-        Units of the encoder's recurrent layers, at least one; the decoder mirrors them. Their
-        activations are those of their cells: `activation` is not used.
+        Units of the encoder's recurrent layers, of which there is at least one; the decoder mirrors
+        them. The cells define the activations: `activation` is not used.
 
     sequence_shape : (int, int) or None, default=None
-        Number of steps and of values in a step. None takes the shape from an array of sequences,
-        and a flat row for a sequence of single values.
+        Number of time steps and of values in a step. None takes the shape from an array of
+        sequences. A flat sample is then a sequence of single values.
 
     cell : {'lstm', 'gru'}, default='lstm'
         Long short-term memory [5]_ or gated recurrent units [6]_.
@@ -42,10 +42,10 @@ class RecurrentAutoencoder(BaseAutoencoder):
     Attributes
     ----------
     sequence_shape_ : (int, int)
-        Number of steps and of values in a step of the sequences trained on.
+        Number of steps and of values in a step of the training sequences.
 
     sample_shape_ : tuple of int
-        Shape of a sample in the X given to `fit`: ``(n_features,)`` for flat rows.
+        Shape of a sample in the X given to `fit`: ``(n_features,)`` for flat samples.
 
     {attributes}
 
@@ -56,10 +56,9 @@ class RecurrentAutoencoder(BaseAutoencoder):
 
     Notes
     -----
-    The kernel of a recurrent layer stacks the rows of its inputs on those of its state. Its columns
-    are those of the gates: input, forget, candidate and output of an LSTM; reset, update and
-    candidate of a GRU, which resets its state before the candidate's product, as
-    in [6]_.
+    The kernel of a recurrent layer stacks the rows of the inputs on those of the state. Its columns
+    belong to the gates: input, forget, candidate and output of an LSTM; reset, update and
+    candidate of a GRU. The GRU resets its state before the product of the candidate, as in [6]_.
 
     References
     ----------
@@ -98,7 +97,7 @@ class RecurrentAutoencoder(BaseAutoencoder):
         n_steps, n_values = self._sequence(n_features)
         units = self.hidden_sizes()
         if not units:
-            raise ValueError("hidden_layer_sizes=(): a sequence is read by one layer at least.")
+            raise ValueError("hidden_layer_sizes=(): at least one recurrent layer is needed.")
         encoder: list[Layer] = [
             Recurrence(self.cell, n_steps, below, n_units, returns_sequence=i < len(units) - 1)
             for i, (below, n_units) in enumerate(pairwise((n_values, *units)))

@@ -47,15 +47,15 @@ class Activity:
         return self.weight * tf.reduce_sum(step.mean(tf, tf.abs(step.codes)))
 
 
-# The code layer that each penalty is at home with.
+# The default activation of the code layer for each penalty.
 CODE_ACTIVATIONS = {"kl": "logistic", "l1": "relu", "topk": "identity"}
 
 
 class SparseAutoencoder(BaseAutoencoder):
-    """Autoencoder in which few codes are active for a row.
+    """Autoencoder in which only a few codes are active for each sample.
 
-    There may be more codes than columns: what keeps them from copying X is that each row may
-    use few of them.
+    There may be more codes than features: the network cannot just copy X, because each sample
+    uses only a few codes.
 
     Parameters
     ----------
@@ -66,38 +66,39 @@ class SparseAutoencoder(BaseAutoencoder):
         which needs it, 'relu' for 'l1' and 'identity' for 'topk'.
 
     penalty : {'kl', 'l1', 'topk'}, default='kl'
-        What makes codes sparse. 'kl' adds to the loss the Kullback-Leibler divergence of each
-        code's mean activation over the batch from `sparsity_target`, summed over the codes [4]_;
-        'l1' the mean absolute value of the codes, summed over the codes; 'topk' keeps the
-        `n_active` largest codes of each row, in `transform` too, and sets the others to
-        zero [5]_.
+        The sparsity penalty. 'kl' adds to the loss the Kullback-Leibler divergence of each code's
+        mean activation over the batch from `sparsity_target`, summed over the codes [4]_. 'l1'
+        adds the mean absolute value of the codes, summed over the codes. 'topk' adds nothing: it
+        keeps the `n_active` largest codes of each sample, in `transform` too, and sets the others
+        to zero [5]_.
 
     sparsity_target : float, default=0.1
-        Mean activation that 'kl' aims at, in (0, 1).
+        Target mean activation of 'kl', in (0, 1).
 
     sparsity_weight : float, default=0.2
-        Strength of 'kl' and 'l1', beside a squared error that is the share of the variance left
-        unexplained.
+        Weight of the 'kl' and 'l1' penalties, relative to a squared error that is the share of the
+        variance left unexplained.
 
     n_active : int, default=1
-        How many codes of a row 'topk' keeps. Codes that equal the last one kept are kept too.
+        Number of codes that 'topk' keeps for each sample. Codes equal to the last one kept are kept
+        too.
 
     Attributes
     ----------
     {attributes}
 
     mean_activation_ : float
-        Mean of all codes of the training rows (of some 10,000 evenly spaced ones where there are
+        Mean of all codes of the training samples (of some 10,000 evenly spaced ones where there are
         more), before `whiten`.
 
     active_share_ : float
-        Share of those codes that are active: above 0.01 of the largest one in absolute value.
+        Share of those codes that are active: above 0.01 times the largest absolute value.
 
     See Also
     --------
     AutoencoderTransformer : Few codes, all of them active.
     sklearn.decomposition.DictionaryLearning : Sparse codes with a linear decoder.
-    skae.plotting.FeaturesDisplay : Draws what each code responds to.
+    skae.plotting.FeaturesDisplay : Visualization of what each code responds to.
     skae.plotting.TopActivationsDisplay : Draws the samples that activate a code most.
 
     References
@@ -139,7 +140,7 @@ class SparseAutoencoder(BaseAutoencoder):
             activation = CODE_ACTIVATIONS[self.penalty]
         if self.penalty == "kl" and activation != "logistic":
             raise ValueError(
-                f"penalty='kl' compares activations between 0 and 1, but code_activation="
+                f"penalty='kl' needs activations between 0 and 1, but code_activation="
                 f"{activation!r}. Set code_activation='logistic', or penalty='l1'."
             )
         penalties: tuple[Any, ...] = ()

@@ -14,29 +14,29 @@ class StackedAutoencoder(BaseAutoencoder):
     """Deep autoencoder pretrained one layer at a time.
 
     The first layer is trained as an autoencoder of X, the second as an autoencoder of the first
-    one's codes, and so on [4]_; then, with `fine_tune`, the whole network is trained as one.
+    layer's codes, and so on [4]_. With `fine_tune` the whole network is then trained together.
 
-    Textbooks show two ways to do this: separate autoencoders whose weights are copied together,
-    and phases in one network in which the layers below are frozen. They compute the same, and
-    this is what is done here: since frozen layers give the same codes in every epoch, these
-    are computed once for all rows and kept, in one float32 matrix as wide as the widest
+    Textbooks show two ways to do this: separate autoencoders whose weights are copied into one
+    network, and phases in one network in which the layers below are frozen. Both compute the
+    same, and so does this class. Frozen layers give the same codes in every epoch, so the codes
+    are computed once for all samples and kept, in one float32 matrix as wide as the widest
     hidden layer.
 
-    With ``init='pca'`` each layer starts as the principal axes of what it sees; the whole
-    network has no linear path beside its layers. A warm start and `partial_fit` go on with the
-    whole network; a first `partial_fit` begins with it, from random kernels.
+    With ``init='pca'`` each layer starts as the principal axes of its input; the whole network
+    has no linear path parallel to its layers. A warm start and `partial_fit` train the whole
+    network; a first `partial_fit` starts from random kernels.
 
     Parameters
     ----------
     {parameters}
 
     layer_max_iter : int, default=20
-        Largest number of epochs for each layer. `learning_rate`, `tol`, `early_stopping` and
-        `n_iter_no_change` apply to a layer as to the whole.
+        Maximum number of epochs for each layer. `learning_rate`, `tol`, `early_stopping` and
+        `n_iter_no_change` apply to each layer as to the whole network.
 
     fine_tune : bool, default=True
-        Whether the whole network is trained, for up to `max_iter` epochs, after its layers.
-        Otherwise `n_iter_` is 0, `loss_curve_` empty and `loss_` NaN.
+        Whether to train the whole network, for up to `max_iter` epochs, after its layers.
+        Otherwise `n_iter_` is 0, `loss_curve_` is empty and `loss_` is NaN.
 
     Attributes
     ----------
@@ -44,11 +44,11 @@ class StackedAutoencoder(BaseAutoencoder):
 
     stage_loss_curves_ : list of list of float
         Training loss of each layer in each of its epochs: for the first layer as in `loss_curve_`,
-        for those above the share of the variance of the codes below left unexplained.
+        for the others the share of the variance of the codes below that is left unexplained.
 
     See Also
     --------
-    AutoencoderTransformer : Trains all layers at once, from a start at PCA.
+    AutoencoderTransformer : Trains all layers at once, initialized as PCA.
 
     References
     ----------
@@ -81,8 +81,8 @@ class StackedAutoencoder(BaseAutoencoder):
     def _plan(self, n_features: int, n_components: int) -> Plan:
         if self.tied_weights:
             raise ValueError(
-                "tied_weights=True: a layer trained alone has a mirror of its own. Leave "
-                "tied_weights out, or tie the weights of an AutoencoderTransformer."
+                "tied_weights=True: a layer trained alone has a decoder of its own. Leave "
+                "tied_weights out, or use AutoencoderTransformer(tied_weights=True)."
             )
         n_layers = len(self.hidden_sizes()) + 1
         stages = tuple(Stage(int(self.layer_max_iter), layer) for layer in range(n_layers))

@@ -1,4 +1,4 @@
-"""Classification and regression on codes that unlabelled rows have shaped too."""
+"""Semi-supervised classification and regression on latent codes."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class ScoredWhereLabelled:
     """Predictors whose `score` leaves unlabelled rows out, as their `fit` does."""
 
     def score(self, X, y, sample_weight=None):
-        """Return scikit-learn's score of the rows that are labelled.
+        """Return scikit-learn's score of the labeled samples.
 
         That is the accuracy of a classifier and $R^2$ of a regressor.
 
@@ -51,7 +51,7 @@ class ScoredWhereLabelled:
         ----------
         X : array-like of shape (n_samples, n_features)
         y : array-like of shape (n_samples,) or, in regression, (n_samples, n_outputs)
-            Targets; unlabelled rows are marked as in `fit`, and do not count.
+            Targets; unlabeled samples are marked as in `fit`, and do not count.
         sample_weight : array-like of shape (n_samples,), default=None
 
         Returns
@@ -61,7 +61,7 @@ class ScoredWhereLabelled:
         Raises
         ------
         ValueError
-            If no row is labelled.
+            If no sample is labeled.
         """
         check_is_fitted(self)
         check_consistent_length(X, y, sample_weight)
@@ -77,20 +77,21 @@ class ScoredWhereLabelled:
 
 @with_shared_text
 class AutoencoderClassifier(ScoredWhereLabelled, ClassifierMixin, EncoderWithHead):
-    """Classifier on the codes of an autoencoder that also learns from unlabelled rows.
+    """Semi-supervised classifier on the codes of an autoencoder, for few labels.
 
     Encoder, reconstruction and a linear head on the codes are trained together. By default they
-    start as PCA under a logistic regression of the labelled rows, and all rows are asked for what
-    has to be added to it. Beside the log-loss of the labelled rows and the reconstruction of all,
-    these terms count: predictions are to change little when a row is moved a small step in the
-    direction in which they change most, virtual adversarial training [1]_; and each row's class is
-    to be sure while the shares of the classes stay those that the logistic regression predicts,
-    as in [2]_. A step is as long as the way to the nearest other row, and at most a fifth of the
-    median distance between two rows. A given `autoencoder` is trained before, on all rows [3]_.
+    start as PCA and a logistic regression of the labeled samples, and learn a correction to it from
+    all samples. The loss is the log-loss of the labeled samples, the reconstruction error of all,
+    and two more terms. Virtual adversarial training [1]_ penalizes predictions that change when a
+    sample moves a small step in the direction in which they change most. The other term makes the
+    class of each sample certain and keeps the shares of the classes that the logistic regression
+    predicts, as in [2]_. A step is as long as the distance to the nearest other sample, and at most
+    a fifth of the median distance between two samples. A given `autoencoder` is first trained on
+    all samples [3]_.
 
-    Rows with the label -1 are unlabelled, as everywhere in scikit-learn; for classes that are
-    strings give y dtype object. With no such row this is supervised learning. Where 1 is the
-    only other label, -1 and 1 are two classes.
+    Samples with the label -1 are unlabeled, as everywhere in scikit-learn; if classes are strings,
+    y needs dtype object. Without such samples this is supervised learning. If 1 is the only other
+    label, -1 and 1 are two classes.
 
     Parameters
     ----------
@@ -159,7 +160,7 @@ class AutoencoderClassifier(ScoredWhereLabelled, ClassifierMixin, EncoderWithHea
         return softmax(self._outputs(X), axis=1)
 
     def predict(self, X):
-        """Return the most probable class of each row.
+        """Return the most probable class of each sample.
 
         Parameters
         ----------
@@ -215,19 +216,19 @@ class AutoencoderClassifier(ScoredWhereLabelled, ClassifierMixin, EncoderWithHea
 
 @with_shared_text
 class AutoencoderRegressor(ScoredWhereLabelled, RegressorMixin, EncoderWithHead):
-    """Regressor on the codes of an autoencoder that also learns from unlabelled rows.
+    """Semi-supervised regressor on the codes of an autoencoder, for few labels.
 
     Encoder, reconstruction and a linear head on the codes are trained together. By default they
-    start as PCA under a ridge regression of the labelled rows, and all rows are asked for what
-    has to be added to it. Beside the squared error of the labelled rows and the reconstruction of
-    all, predictions are to change little when a row is moved a small step in the direction in
-    which they change most, virtual adversarial training [1]_. A step is as long as the way to the
-    nearest other row [2]_, and at most a fifth of the median distance between two rows. What is
-    added to the ridge regression counts half: the average of two predictors has at most the mean
-    of their squared errors. A given `autoencoder` is trained before, on all rows [3]_, and what
-    it becomes counts in full. Targets are standardised inside.
+    start as PCA and a ridge regression of the labeled samples, and learn a correction to it from
+    all samples. The loss is the squared error of the labeled samples, the reconstruction error of
+    all, and virtual adversarial training [1]_, which penalizes predictions that change when a
+    sample moves a small step in the direction in which they change most. A step is as long as the
+    distance to the nearest other sample [2]_, and at most a fifth of the median distance between
+    two samples. The correction to the ridge regression has the weight one half: the average of two
+    predictors has at most the mean of their squared errors. A given `autoencoder` is first trained
+    on all samples [3]_, and its correction has full weight. Targets are standardized internally.
 
-    Rows whose target (or one of whose targets) is NaN are unlabelled.
+    Samples whose target (or one of whose targets) is NaN are unlabeled.
 
     Parameters
     ----------
@@ -270,7 +271,7 @@ class AutoencoderRegressor(ScoredWhereLabelled, RegressorMixin, EncoderWithHead)
     _share = 0.5
 
     def predict(self, X):
-        """Return the targets of rows.
+        """Return the predicted targets.
 
         Parameters
         ----------

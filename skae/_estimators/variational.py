@@ -22,7 +22,7 @@ from skae._plan.plan import Plan
 
 @dataclass(frozen=True)
 class Divergence:
-    """Kullback-Leibler divergence of a row's codes from standard normals, per column of X."""
+    """Kullback-Leibler divergence of the codes from standard normals, per feature of X."""
 
     weight: float
 
@@ -33,12 +33,12 @@ class Divergence:
 
 
 def divergence(m: Any, means: Any, log_variances: Any) -> Any:
-    """Return, code by code, the divergence from a standard normal in nats."""
+    """Return the divergence of each code from a standard normal, in nats."""
     return 0.5 * (m.square(means) + m.exp(log_variances) - 1.0 - log_variances)
 
 
 class Likelihood:
-    """What a fitted network says of standardised rows and codes: nats in the units of X."""
+    """Likelihood of standardized samples and codes under a fitted network, in nats."""
 
     def __init__(self, codec: Codec, loss: Loss, dtype: Any) -> None:
         self._loss, self._network = loss, codec.network
@@ -72,28 +72,28 @@ def drawn(
 
 
 class VariationalAutoencoder(BaseAutoencoder):
-    """Autoencoder whose codes are normals, from which new rows can be drawn.
+    """Generative autoencoder (VAE) with normally distributed codes; it can draw new samples.
 
-    The encoder gives the mean and the log-variance of each code, training draws codes from
-    them, and a divergence from standard normals is added to the loss: training raises a lower
-    bound of the likelihood of X [4]_. `transform` gives the means. They are near standard normals
-    and, unlike the codes of other kinds, not in the units of X.
+    The encoder returns the mean and the log-variance of each code. Training draws codes from these
+    normals and adds their divergence from standard normals to the loss, which maximizes a lower
+    bound of the likelihood of X [4]_. `transform` returns the means. They are close to standard
+    normal and, unlike the codes of other estimators, not in the units of X.
 
-    loss='binary_crossentropy' stands for Bernoulli variables (and, as usual, for pixels between 0
-    and 1), loss='squared_error' for normal ones of variance ``scale_**2 / 2``. `score_samples`
-    is minus the squared error of the reconstruction from the means, as for every kind;
-    the bound itself is `evidence_lower_bound`, and a tighter one `log_likelihood`.
+    loss='binary_crossentropy' means Bernoulli variables (and, as usual, pixels between 0 and 1),
+    loss='squared_error' normal variables of variance ``scale_**2 / 2``. `score_samples` is the
+    negative squared error of the reconstruction from the means, as for all estimators. The lower
+    bound is `evidence_lower_bound`, and a tighter one `log_likelihood`.
 
     Parameters
     ----------
     {parameters}
 
     loss : {'squared_error', 'binary_crossentropy'}, default='squared_error'
-        Likelihood of X, see above. 'binary_crossentropy' needs values in [0, 1] and implies a
-        logistic output.
+        Likelihood model of X, see above. 'binary_crossentropy' needs values in [0, 1] and implies
+        a logistic output.
 
     kl_weight : float, default=1.0
-        Weight of the divergence, the beta of [5]_. 1 is the evidence lower bound.
+        Weight of the divergence, the beta of [5]_. 1 gives the evidence lower bound.
 
     Attributes
     ----------
@@ -102,7 +102,7 @@ class VariationalAutoencoder(BaseAutoencoder):
     See Also
     --------
     AutoencoderTransformer : Codes without noise, in the units of X.
-    skae.plotting.ManifoldDisplay : Draws what a grid of codes decodes to.
+    skae.plotting.ManifoldDisplay : Draws the decoded samples of a grid of codes.
     sklearn.mixture.GaussianMixture : Another model that draws new samples.
 
     References
@@ -141,7 +141,7 @@ class VariationalAutoencoder(BaseAutoencoder):
         )
 
     def sample(self, n_samples=1, random_state=None):
-        """Draw new rows: decode codes drawn from standard normals.
+        """Draw new samples: decode codes drawn from standard normals.
 
         Parameters
         ----------
@@ -151,7 +151,7 @@ class VariationalAutoencoder(BaseAutoencoder):
         Returns
         -------
         X : ndarray of shape (n_samples, n_features)
-            Means of the rows, in the units of X: the noise of the likelihood is not added.
+            Means of the samples, in the units of X: the noise of the likelihood is not added.
 
         Raises
         ------
@@ -159,16 +159,16 @@ class VariationalAutoencoder(BaseAutoencoder):
             If `n_samples` is less than 1.
         """
         if n_samples < 1:
-            raise ValueError(f"n_samples={n_samples!r}: ask for one row at least.")
-        # Whitening is a map of what transform gives out; the decoder knows nothing of it.
+            raise ValueError(f"n_samples={n_samples!r} must be at least 1.")
+        # Whitening maps the output of transform; the decoder works on codes without it.
         codec = replace(self._codec, whitening=None)
         rng = check_random_state(random_state)
         return codec.decode(rng.standard_normal((n_samples, self.n_components_)))
 
     def evidence_lower_bound(self, X, random_state=None):
-        """Return a lower bound of the log-likelihood of each row, estimated by one draw of codes.
+        """Return a lower bound of the log-likelihood of each sample, from one draw of codes.
 
-        `kl_weight` does not enter.
+        `kl_weight` has no effect here.
 
         Parameters
         ----------
@@ -193,37 +193,37 @@ class VariationalAutoencoder(BaseAutoencoder):
         return self._in_nats(bounds, X, random_state)
 
     def log_likelihood(self, X, n_samples=100, random_state=None):
-        """Return the log-likelihood of each row, estimated by many draws of codes.
+        """Return the log-likelihood of each sample, estimated by many draws of codes.
 
         This is the importance-weighted bound of Burda, Grosse and Salakhutdinov, "Importance
         Weighted Autoencoders", ICLR 2016: the log of the mean, over `n_samples` draws of codes from
-        the encoder, of the likelihood of the row and the codes divided by the density of that
-        draw. Its expectation is `evidence_lower_bound`'s for one draw, rises with
+        the encoder, of the likelihood of the sample and the codes divided by the density of that
+        draw. Its expectation equals that of `evidence_lower_bound` for one draw, rises with
         the number of draws, and tends to the log-likelihood. Published values are for 5,000 draws.
-        `kl_weight` does not enter. Compare models of the same loss, on the same columns in the same
-        units only.
+        `kl_weight` has no effect here. Only compare models of the same loss, on the same features
+        in the same units.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
             A dask collection is read block by block.
         n_samples : int, default=100
-            Number of draws for each row. The time grows in proportion; the memory does not.
+            Number of draws for each sample. The time grows in proportion; the memory does not.
         random_state : int, RandomState instance or None, default=None
 
         Returns
         -------
         log_likelihood : ndarray of shape (n_samples,)
-            In nats. With loss='binary_crossentropy' it is the log of a probability where X holds
-            zeros and ones; values between count as if they were probabilities, and the result is
-            no likelihood of theirs. With loss='squared_error' it is the log of a
-            density in the units of X: given the codes, each column is normal around the
-            reconstruction with the variance ``scale_**2 / 2``.
+            In nats. With loss='binary_crossentropy' it is the log of a probability if X contains
+            only zeros and ones. Values between are treated as probabilities, and the result is
+            then no true likelihood. With loss='squared_error' it is the log of a density in the
+            units of X: given the codes, each feature is normal around the reconstruction with the
+            variance ``scale_**2 / 2``.
 
         Raises
         ------
         ValueError
-            If `n_samples` is no integer of at least 1.
+            If `n_samples` is not an integer of at least 1.
 
         Examples
         --------
@@ -235,7 +235,7 @@ class VariationalAutoencoder(BaseAutoencoder):
         -16 nats
         """
         if not isinstance(n_samples, Integral) or n_samples < 1:
-            raise ValueError(f"n_samples={n_samples!r}: ask for an integer of at least 1.")
+            raise ValueError(f"n_samples={n_samples!r} must be an integer of at least 1.")
 
         def bounds(model: Likelihood, rows: np.ndarray, rng: np.random.RandomState) -> np.ndarray:
             means, spread = model.posterior(rows)

@@ -1,6 +1,6 @@
-"""Words of PCA, UMAP, MLPRegressor, Keras and PyTorch, and what stands for them here.
+"""Names used by PCA, UMAP, MLPRegressor, Keras and PyTorch, and their counterparts in skae.
 
-Who comes from there tries them first: each is refused by an error that names the translation.
+Users of these packages try them first: each raises an error that names the counterpart.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ VALUES: dict[str, dict[str, str]] = {
         "nonetype": "constant",
     },
     "n_iter_no_change": {"nonetype": "n_iter_no_change=np.inf"},
-    "validation_fraction": {"int": "early_stopping=False to set no rows aside"},
+    "validation_fraction": {"int": "early_stopping=False for no validation set"},
     "corruption": {"normal": "gaussian", "noise": "gaussian", "mask": "masking"},
     "penalty": {"top_k": "topk", "kl_divergence": "kl", "kld": "kl"},
     "random_state": {"generator": "random_state=0, or another int"},
@@ -99,12 +99,12 @@ WITHOUT_COUNTERPART = {
             "power_iteration_normalizer",
             "algorithm",
         ),
-        "the principal axes are found by what suits the shape of X",
+        "the principal axes are computed by a method that suits the shape of X",
     ),
     "copy": "X is never overwritten",
     **dict.fromkeys(
         ("n_neighbors", "min_dist", "metric", "perplexity"),
-        "codes keep what reconstructs a row, not its neighbours",
+        "codes keep what reconstructs a sample, not its neighbors",
     ),
     "n_jobs": "a fit uses all cores",
 }
@@ -123,7 +123,7 @@ ATTRIBUTES_OF_CODES = {
     "get_precision": "There is no model of a covariance: np.linalg.pinv(np.cov(reconstruct(X), "
     "rowvar=False)) is the precision of the reconstruction",
     "eigenvectors_": "transform(X) are the codes",
-    "dual_coef_": "inverse_transform(codes) gives the rows",
+    "dual_coef_": "inverse_transform(codes) gives the samples",
     "embedding_": "Codes are not kept: transform(X), or fit_transform(X), returns them",
     "graph_": "There is no graph of neighbours",
     "predict": "reconstruct(X) is the autoencoder's output, and transform(X) are the codes",
@@ -138,9 +138,9 @@ ATTRIBUTES = {
     "which starts along PCA's components_",
     **dict.fromkeys(("explained_variance_", "eigenvalues_"), VARIANCE),
     "noise_variance_": "reconstruction_err_ is the mean squared error of the reconstruction",
-    "n_samples_": "n_samples_seen_ is the number of rows",
-    "svd_solver": "The principal axes of the start are found by what suits the shape of X",
-    "var_": "X.var(axis=0) is the variance of the columns; scale_ is the root of its mean",
+    "n_samples_": "n_samples_seen_ is the number of samples",
+    "svd_solver": "The principal axes of init='pca' are computed by a method that suits X's shape",
+    "var_": "X.var(axis=0) is the variance of the features; scale_ is the root of its mean",
     "coefs_": "encoder_coefs_ and decoder_coefs_ are the kernels",
     "intercepts_": "encoder_intercepts_ and decoder_intercepts_ are the biases",
     "best_loss_": "best_validation_loss_ is the loss of the weights kept",
@@ -159,7 +159,7 @@ def one_of(names: Iterable[str]) -> StrOptions:
 
 
 class ForeignWords:
-    """Estimators whose errors about parameters and attributes name the translation."""
+    """Estimators whose errors about parameters and attributes name the counterpart in skae."""
 
     # What to use in place of attributes that estimators of other packages have.
     _attribute_advice: ClassVar[dict[str, str]] = {}
@@ -243,7 +243,7 @@ def rows_alone(method: Callable[..., Any]) -> Callable[..., Any]:
             return method(self, X, y)
         name = next(iter(others))
         if name == "sample_weight":
-            advice = "All rows count alike: repeat rows, or draw them by their weights"
+            advice = "All samples have the same weight: repeat samples, or draw them by weight"
         else:
             advice = "Parameters are the constructor's"
             told = _counterpart(name, self)
@@ -257,7 +257,7 @@ def rows_alone(method: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def whereabouts(estimator: Any) -> str:
-    """Return where the autoencoder is in what holds one, "" where that is unknown."""
+    """Return where an estimator holds its autoencoder, "" if that is unknown."""
     if isinstance(estimator, Pipeline):
         return " Give the autoencoder alone, pipeline[-1]: it takes pipeline[:-1].transform(X)."
     for name in ("best_estimator_", "autoencoder_"):

@@ -1,4 +1,4 @@
-"""Rows drawn close to a curve, where one number says almost everything."""
+"""Samples close to a curve, which one hidden variable describes almost completely."""
 
 from numbers import Integral, Real
 
@@ -26,7 +26,7 @@ def make_curve3d(n_samples=200, *, noise=0.1, random_state=None):
         The number of points.
 
     noise : float, default=0.1
-        The standard deviation of the normal noise on the third column; on the first two it is
+        The standard deviation of the normal noise on the third feature; on the first two it is
         half of this.
 
     random_state : int, RandomState instance or None, default=None
@@ -42,7 +42,7 @@ def make_curve3d(n_samples=200, *, noise=0.1, random_state=None):
 
     See Also
     --------
-    make_hidden_variable : Four columns that depend on one variable.
+    make_hidden_variable : Four features that depend on one variable.
 
     References
     ----------
@@ -74,23 +74,23 @@ def make_curve3d(n_samples=200, *, noise=0.1, random_state=None):
     prefer_skip_nested_validation=True,
 )
 def make_hidden_variable(n_samples=10_000, *, random_state=None):
-    """Generate four columns that are functions of one hidden variable, without noise.
+    """Generate four features that are functions of one hidden variable, without noise.
 
-    The hidden variable z is uniform on [-5, 5]; the columns are z squared, z cubed, the sine of z
-    and its exponential. One code is enough for the four, but no linear one.
+    The hidden variable z is uniform on [-5, 5]; the features are z squared, z cubed, the sine of z
+    and its exponential. One nonlinear code is enough for the four; a linear code is not.
 
     Parameters
     ----------
     n_samples : int, default=10_000
-        The number of rows.
+        The number of samples.
 
     random_state : int, RandomState instance or None, default=None
-        Determines the rows. Pass an int for the same rows in every call.
+        Determines the samples. Pass an int for the same samples in every call.
 
     Returns
     -------
     X : ndarray of shape (n_samples, 4)
-        The rows.
+        The samples.
 
     z : ndarray of shape (n_samples,)
         The hidden variable.

@@ -43,15 +43,15 @@ def load_mnist(path=None, *, subset="train", return_X_y=False):
     Features            pixels between 0 and 1
     ==============   =========================
 
-    They were made for comparing classifiers [1]_.
+    They were collected to compare classifiers [1]_.
 
     Parameters
     ----------
     path : str or path-like, default=None
         The file ``mnist.npz`` of Keras, with the arrays x_train, y_train, x_test and y_test. None
-        takes the one that Keras has downloaded before (``datasets/mnist.npz`` in the folder
-        KERAS_HOME, or else ``~/.keras``). Where there is none, MNIST comes from
-        :func:`~sklearn.datasets.fetch_openml`, which needs a network at its first call, and
+        takes the file that Keras has downloaded before (``datasets/mnist.npz`` in the folder
+        KERAS_HOME, or else ``~/.keras``). If there is none, MNIST comes from
+        :func:`~sklearn.datasets.fetch_openml`, which needs network access at its first call, and
         pandas.
 
     subset : {'train', 'test', 'all'}, default='train'

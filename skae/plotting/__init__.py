@@ -1,4 +1,4 @@
-"""Pictures of autoencoders and of other transformers, in scikit-learn's Display manner."""
+"""Visualization of autoencoders and other transformers by scikit-learn's Display classes."""
 
 from skae.plotting._colors import METHOD_COLORS
 from skae.plotting._components_curve import ComponentsCurveDisplay

@@ -30,13 +30,13 @@ class ComponentsCurveDisplay:
         Numbers of codes.
 
     scores : dict of str to ndarray of shape (n_values, n_folds)
-        Scores of each transformer. What does not depend on the number of codes has equal rows.
+        Scores of each transformer; equal rows if they do not depend on the number of codes.
 
     score_name : str
         Label of the y axis.
 
     colors : list of str or None, default=None
-        Colour of each of them. None goes by their names.
+        Color of each curve. None chooses by their names.
 
     Attributes
     ----------
@@ -99,7 +99,7 @@ class ComponentsCurveDisplay:
         estimator : estimator instance, or dict of str to estimator instance or 'passthrough'
             Transformer with the parameter `n_components`, a
             :class:`~sklearn.pipeline.Pipeline` with such a step, or several of them by name. With a
-            predictor, 'passthrough' stands for all columns. Each is cloned for each fit.
+            predictor, 'passthrough' means all features. Each is cloned for each fit.
 
         X : array-like of shape (n_samples, n_features)
             Samples.
@@ -112,19 +112,19 @@ class ComponentsCurveDisplay:
 
         predictor : estimator instance or None, default=None
             Classifier or regressor that is fitted to the codes and scored. None scores
-            the transformer itself: by the share of the variance of held-out rows that it
+            the transformer itself: by the share of the variance of held-out samples that it
             explains, :func:`~sklearn.metrics.r2_score` with ``multioutput='variance_weighted'``.
-            It then needs an `inverse_transform`. The variance is that of X, or where earlier
-            steps of a pipeline have no inverse, that of what the transformer sees.
+            It then needs an `inverse_transform`. The variance is that of X, or of the
+            transformer's input if earlier steps of a pipeline have no inverse.
 
         cv : int, cross-validation generator or iterable, default=None
             Folds, the same for all; None makes 5. See :func:`~sklearn.model_selection.check_cv`.
 
         scoring : str, callable or None, default=None
-            Score instead of the predictor's own, or instead of the variance explained.
+            Score that replaces the predictor's own, or the variance explained.
 
         n_jobs : int or None, default=None
-            Number of jobs that fit and score the folds.
+            Number of parallel jobs that fit and score the folds.
 
         ax : matplotlib Axes, default=None
             Axes to draw in. None makes a new figure.
@@ -141,7 +141,7 @@ class ComponentsCurveDisplay:
         if not n_components.size or n_components.dtype.kind not in "iu":
             raise ValueError(f"n_components={n_components.tolist()!r} must be a list of ints.")
         if predictor is not None and y is None:
-            raise ValueError("predictor is given, but y=None: give the predictor's target.")
+            raise ValueError("predictor is given, but y=None: pass the predictor's target.")
         settings = {name: _settings(name, each, predictor) for name, each in several.items()}
         classifies = predictor is not None and is_classifier(predictor)
         folds = list(check_cv(cv, y, classifier=classifies).split(X, y))

@@ -14,29 +14,29 @@ from skae.plotting._pictures import Picture, chosen, largest, panels, strongest
 
 
 class FeaturesDisplay:
-    """The kernels of the first layer's units, drawn as rows of X are drawn.
+    """Visualization of the kernels of the first layer, drawn like samples of X.
 
-    Each unit has a scale of its own: colours say which values of a row raise its activation
-    (red) and which lower it (blue); kernels on coloured images are drawn in their colours, about
-    a middle grey. Use :meth:`from_estimator`; all parameters are stored
+    Each unit has its own scale: colors show which values of a sample raise its activation
+    (red) and which lower it (blue); kernels on color images are drawn in their colors, about
+    a middle gray. Use :meth:`from_estimator`; all parameters are stored
     as attributes.
 
     Parameters
     ----------
     features : ndarray of shape (n_units, n_features)
-        Kernels, one a row.
+        Kernels, one per row.
 
     units : ndarray of shape (n_units,) or None, default=None
-        Numbers of the units, which stand above the pictures.
+        Indices of the units, written above the panels.
 
     n_columns : int or None, default=None
-        Number of panels beside each other. None makes a square of them, as nearly as can be.
+        Number of columns of panels. None makes the grid as square as possible.
 
     unit_name : str, default='unit'
-        What stands before the numbers: 'component' of `PCA`.
+        Name of a unit: 'component' for `PCA`.
 
     picture : Picture or None, default=None
-        How rows are drawn. None draws lines.
+        How samples are drawn. None draws lines.
 
     Attributes
     ----------
@@ -90,20 +90,20 @@ class FeaturesDisplay:
         estimator : estimator instance
             Fitted autoencoder, or another transformer with `components_` such as `PCA`, or a
             fitted :class:`~sklearn.pipeline.Pipeline` that ends in one. Kernels act on
-            what the last step sees, and are drawn as they are.
+            the input of the last step, and are drawn unchanged.
 
         n_units : int, default=25
-            How many units are drawn: those with the greatest kernels (sum of squares).
+            Number of units to draw: those with the largest kernels (sum of squares).
 
         units : array-like of int or None, default=None
-            Numbers of the units to draw, instead of the greatest.
+            Indices of the units to draw, instead of the largest.
 
         n_columns : int or None, default=None
-            Number of panels beside each other. None makes a square of them, as nearly as can be.
+            Number of columns of panels. None makes the grid as square as possible.
 
         image_shape : (int, int), (int, int, 3), 'auto' or None, default='auto'
-            How a kernel over all columns is drawn, see :class:`ReconstructionDisplay`. Those of
-            a convolution have a height and a width of their own.
+            How a kernel over all features is drawn, see :class:`ReconstructionDisplay`. Kernels
+            of a convolution have their own height and width.
 
         ax : matplotlib Axes, default=None
             Its place is divided into panels. None makes a new figure.

@@ -20,10 +20,10 @@ MARKERS = "o^s"
 
 
 class LatentSpaceDisplay:
-    """Codes of samples as a scatter plot.
+    """Scatter plot of the latent space: the codes (embedding) of samples.
 
-    One code is drawn against y, two as they are, three in space, more by pairs. Classes have
-    colours that colour-blind readers can tell apart, and other marks from the eleventh on. Use
+    One code is drawn against y, two in the plane, three in 3-D, more in pairs. Classes have
+    colors that color-blind readers can distinguish, and other markers from the eleventh on. Use
     :meth:`from_estimator`; all parameters are stored as attributes.
 
     Parameters
@@ -32,25 +32,25 @@ class LatentSpaceDisplay:
         The codes to draw.
 
     y : ndarray of shape (n_samples,) or None, default=None
-        What colours them: strings, booleans and up to 30 different whole numbers are classes,
+        Colors of the points: strings, booleans and up to 30 different whole numbers are classes,
         other numbers are a scale.
 
     components : ndarray of shape (n_codes,) or None, default=None
-        Numbers of the codes, for the labels. None counts from 0.
+        Indices of the codes, for the labels. None counts from 0.
 
     y_name : str or None, default=None
-        Title of the legend or of the colour bar: what y is. None says 'class' or 'y'.
+        Title of the legend or of the color bar. None means 'class' or 'y'.
 
     code_name : str, default='code'
-        What a code is called: 'component' of `PCA`.
+        Name of a code: 'component' for `PCA`.
 
     color : str or None, default=None
-        Colour of the points where y is None. None takes the first of the colours of classes.
+        Color of the points if y is None. None takes the first color of the classes.
 
     Attributes
     ----------
     ax_ : Axes
-        The Axes of one to three codes, None where there are more.
+        The Axes of one to three codes, None for more.
 
     axes_ : ndarray of Axes of shape (n_panels, n_panels)
         All panels: a single one, or one for each pair below the diagonal.
@@ -59,16 +59,16 @@ class LatentSpaceDisplay:
         The points: one for each panel, or one for each panel and class.
 
     legend_ : Legend or None
-        Where y holds classes and there are two codes or more.
+        If y holds classes and there are two codes or more.
 
     colorbar_ : Colorbar or None
-        Where y holds numbers and there are two codes or more.
+        If y holds numbers and there are two codes or more.
 
     figure_ : Figure
 
     See Also
     --------
-    ManifoldDisplay : What a grid of codes decodes to.
+    ManifoldDisplay : The decoded samples of a grid of codes.
 
     Examples
     --------
@@ -106,19 +106,18 @@ class LatentSpaceDisplay:
             Samples.
 
         y : array-like of shape (n_samples,) or None, default=None
-            Classes or numbers that colour the points. Unlabelled rows are grey: NaN, None and,
+            Classes or numbers that color the points. Unlabeled samples are gray: NaN, None and,
             where it is the least of three values or more, -1.
 
         components : array-like of int or None, default=None
-            Numbers of the codes to draw. None draws all up to four, of more the four that vary
-            most.
+            Indices of the codes to draw. None draws all up to four, or the four that vary most.
 
         y_name : str or None, default=None
-            Title of the legend or of the colour bar: what y is. None takes the name of a series,
-            and else 'class' or 'y'.
+            Title of the legend or of the color bar. None takes the name of a series, otherwise
+            'class' or 'y'.
 
         ax : matplotlib Axes, default=None
-            Axes to draw in. Three codes are drawn by pairs unless it has
+            Axes to draw in. Three codes are drawn in pairs unless it has
             ``projection='3d'``; pairs divide its place. None makes a new figure.
 
         **scatter_kw : dict

@@ -25,8 +25,8 @@ class LossCurve(NamedTuple):
     stages : tuple of ndarray
         Training losses of the layers that were trained alone, before.
     kept : (int, float) or None
-        Epoch and loss of the weights that were kept, 0 being the start; the loss is NaN where
-        it was not measured.
+        Epoch and loss of the weights that were kept, 0 for the initialization; the loss is NaN
+        where it was not measured.
     """
 
     training: np.ndarray
@@ -52,10 +52,10 @@ class LossCurve(NamedTuple):
 
 
 class LossCurveDisplay:
-    """Training and validation losses by epoch, the epoch whose weights were kept marked.
+    """Training loss and validation loss by epoch, with a mark at the weights that were kept.
 
-    Where layers were trained alone, their curves come first, each beginning at a dotted line;
-    their losses are shares of the variance of what the layer sees. Of a single estimator, each
+    If layers were trained alone, their curves come first, each starting at a dotted line;
+    their losses are shares of the variance of the layer's input. For a single estimator, each
     of these stages has its name above it. Use :meth:`from_estimator`;
     all parameters are stored as attributes.
 
@@ -65,7 +65,7 @@ class LossCurveDisplay:
         The losses of each estimator: `training`, `validation`, `stages` and `kept`.
 
     colors : list of str or None, default=None
-        Colour of each of them. None goes by their names.
+        Color of each curve. None chooses by their names.
 
     Attributes
     ----------

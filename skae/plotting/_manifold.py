@@ -1,4 +1,4 @@
-"""What codes stand for, along one of them or over a grid of two."""
+"""Decoded samples along one code or over a grid of two codes."""
 
 from __future__ import annotations
 
@@ -26,17 +26,17 @@ IMAGE_TO_GAP = 8
 
 
 class ManifoldDisplay:
-    """Decodings of a grid of two codes, or of the values of one.
+    """Decoded samples over a grid of two codes, or along one code of the latent space.
 
-    Images stand where their codes are, on axes that are the codes' own. Rows that are no images
-    are lines: small ones on the grid, or together in one plot, coloured by the code. Rows of two
-    or three features are points of a curve or the knots of a net, on axes of the features. Use
+    Images are placed at their codes, on axes of the codes. Samples that are not images
+    are lines: small ones on the grid, or together in one plot, colored by the code. Samples of two
+    or three features are points of a curve or the nodes of a net, on axes of the features. Use
     :meth:`from_estimator`; all parameters are stored as attributes.
 
     Parameters
     ----------
     decodings : ndarray of shape (n_values, n_values, n_features) or (n_values, n_features)
-        What the codes stand for; the first axis is the second code of a grid.
+        The decoded samples; the first axis is the second code of a grid.
 
     values : ndarray of shape (n_components, n_values)
         The values of the codes, each in ascending order.
@@ -45,13 +45,13 @@ class ManifoldDisplay:
         Numbers of the codes, for the labels.
 
     value_range : (float, float) or None, default=None
-        Least and greatest value of the scale that images are drawn on. None takes theirs.
+        Minimum and maximum of the gray scale of the images. None takes those of the images.
 
     picture : Picture or None, default=None
-        How rows are drawn. None draws lines.
+        How samples are drawn. None draws lines.
 
     code_name : str, default='code'
-        What a code is called: 'component' of `PCA`.
+        Name of a code: 'component' for `PCA`.
 
     Attributes
     ----------
@@ -65,13 +65,13 @@ class ManifoldDisplay:
         lines of the net.
 
     colorbar_ : Colorbar or None
-        Values of a single code, where rows are lines.
+        Values of a single code, if samples are lines.
 
     figure_ : Figure
 
     See Also
     --------
-    LatentSpaceDisplay : Where samples lie among the codes.
+    LatentSpaceDisplay : The samples in the latent space.
 
     Examples
     --------
@@ -114,7 +114,7 @@ class ManifoldDisplay:
         ax=None,
         **picture_kw,
     ):
-        """Decode codes and draw what comes out.
+        """Decode codes and draw the decoded samples.
 
         Parameters
         ----------
@@ -123,28 +123,28 @@ class ManifoldDisplay:
             fitted :class:`~sklearn.pipeline.Pipeline` that ends in one.
 
         X : array-like of shape (n_samples, n_features) or None, default=None
-            Samples whose codes say what is drawn: values from their 2nd to their 98th
+            Samples whose codes define the range: values from their 2nd to their 98th
             percentile, in even steps, the other codes at their medians. Images are drawn on the
-            grey scale of the samples. May be left out for
+            gray scale of the samples. Optional for
             :class:`~skae.VariationalAutoencoder`, whose codes are near standard normals:
-            then values are these quantiles of the normal, evenly spaced in probability, and
+            the values are then these quantiles of the normal, evenly spaced in probability, and
             the other codes are zero.
 
         components : int, (int, int) or None, default=None
-            The codes of a grid, along x and y, or the one whose values are followed. None takes
-            the first two, or the only one.
+            The codes of the grid, along x and y, or a single code. None takes the first two, or
+            the only one.
 
         n_values : int, default=12
-            How many values of a code.
+            Number of values of each code.
 
         image_shape : (int, int), (int, int, 3), 'auto' or None, default='auto'
-            How a row is drawn, see :class:`ReconstructionDisplay`.
+            How a sample is drawn, see :class:`ReconstructionDisplay`.
 
         ax : matplotlib Axes, default=None
             Axes to draw in. None makes a new figure.
 
         **picture_kw : dict
-            Style of the rows drawn: passed to `Axes.imshow`, such as ``cmap='gray_r'``, or for
+            Style of the samples: passed to `Axes.imshow`, such as ``cmap='gray_r'``, or for
             lines to `Axes.plot`.
 
         Returns
@@ -198,7 +198,7 @@ class ManifoldDisplay:
             Axes to draw in. None makes a new figure.
 
         **picture_kw : dict
-            Style of the rows drawn: passed to `Axes.imshow`, such as ``cmap='gray_r'``, or for
+            Style of the samples: passed to `Axes.imshow`, such as ``cmap='gray_r'``, or for
             lines to `Axes.plot`.
 
         Returns

@@ -40,16 +40,16 @@ ROWS_BESIDE = 256
 
 
 class ReconstructionDisplay:
-    """Samples beside their codes, their reconstructions and the differences.
+    """Visualization of samples, their codes, their reconstructions and the differences.
 
-    One column a sample. Rows that are images are drawn as images, on the grey scale of the
-    originals; others as lines, the original in grey behind the reconstruction. Numbers are mean
+    Each sample has one column. Images are drawn on the gray scale of the originals; other
+    samples as lines, the original in gray behind the reconstruction. Numbers are mean
     squared errors (MSE) of a feature: beside a row of panels their mean, above a difference that
     of the sample.
 
-    Samples of two or three features are points of one plot instead, tied to their
-    reconstructions. What one code stands for is a curve there, and what two stand for in
-    three dimensions a surface. With `against`, each feature has a plot of its own, in which
+    Samples of two or three features are points of one plot instead, connected to their
+    reconstructions. The decoded values of one code are a curve there, those of two codes in
+    three dimensions a surface. With `against`, each feature has its own plot, in which
     samples and reconstructions are points over that variable.
 
     Use :meth:`from_estimator`; all parameters are stored as attributes.
@@ -60,32 +60,32 @@ class ReconstructionDisplay:
         The samples.
 
     codes : ndarray of shape (n_samples, n_components)
-        Their codes, drawn as an image where they are one: the maps of a convolution side by side,
-        or a square of 16 codes or more. Otherwise as bars.
+        Their codes, drawn as an image where possible: the feature maps of a convolution side by
+        side, or a square of 16 codes or more. Otherwise as bars.
 
     reconstruction : ndarray of shape (n_samples, n_features)
-        What is decoded from the codes.
+        The decoded codes.
 
     corrupted : ndarray of shape (n_samples, n_features) or None, default=None
-        What was encoded, where it is not the original.
+        The encoded samples, if they are not the originals.
 
     indices : ndarray of shape (n_samples,) or None, default=None
-        Row numbers, which stand above the columns.
+        Row numbers of the samples, written above the columns.
 
     picture : Picture or None, default=None
-        How rows are drawn. None draws lines.
+        How samples are drawn. None draws lines.
 
     code_shape : tuple of int or None, default=None
         Height and width, and the number of maps, of codes that are drawn as images.
 
     code_name : str, default='code'
-        What a code is called: 'component' of `PCA`.
+        Name of a code: 'component' for `PCA`.
 
     manifold : ndarray of shape (n_values, n_features) or (n_values, n_values, n_features), or None
-        Points of the curve or the surface that codes stand for, where samples are points.
+        Points of the decoded curve or surface, if samples are points.
 
     against : ndarray of shape (n_samples,) or None, default=None
-        What the features are drawn against.
+        Variable against which the features are drawn.
 
     against_name : str, default='against'
         Label of its axis.
@@ -104,8 +104,8 @@ class ReconstructionDisplay:
 
     See Also
     --------
-    ComponentsCurveDisplay : How well as many codes reconstruct.
-    FeaturesDisplay : What the first layer looks for.
+    ComponentsCurveDisplay : Score against the number of codes.
+    FeaturesDisplay : The kernels of the first layer.
 
     Examples
     --------
@@ -168,8 +168,8 @@ class ReconstructionDisplay:
         estimator : estimator instance
             Fitted transformer with `inverse_transform`, `PCA` as well as an autoencoder, or a
             fitted :class:`~sklearn.pipeline.Pipeline` that ends in one. Its earlier steps are
-            applied, and undone for the picture if all of them have an inverse; otherwise
-            the picture shows what the last step sees.
+            applied, and inverted for the plot if all of them have an inverse; otherwise
+            the plot shows the input of the last step.
 
         X : array-like of shape (n_samples, n_features)
             Samples; arrays of images or sequences where the estimator takes them.
@@ -181,29 +181,29 @@ class ReconstructionDisplay:
 
         against : array-like of shape (n_samples,) or None, default=None
             Variable that the samples depend on, such as a time or a hidden variable: each feature
-            is drawn over it. Its name is that of a series.
+            is drawn over it. The axis takes the name of a series.
 
         n_samples : int or 'auto', default='auto'
-            How many samples are drawn, chosen at random; all where X has fewer. 'auto' draws 8
+            Number of samples to draw, chosen at random; all if X has fewer. 'auto' draws 8
             side by side, and 200 as points of one plot.
 
         indices : array-like of int or None, default=None
             Row numbers of the samples to draw, instead of random ones.
 
         image_shape : (int, int), (int, int, 3), 'auto' or None, default='auto'
-            Height and width of an image, and 3 for colours. 'auto' takes the shape of images
-            that the estimator or X has, or a square where the number of columns is
-            that of a square of side 8 or more; otherwise, and for None, rows are drawn as lines,
-            or as points where they have two or three columns.
+            Height and width of an image, and 3 for colors. 'auto' takes the shape of images
+            that the estimator or X has, or a square if the number of features is
+            that of a square of side 8 or more; otherwise, and for None, samples are drawn as
+            lines, or as points if they have two or three features.
 
         random_state : int, RandomState instance or None, default=None
-            Seeds the choice of samples and their corruption.
+            Seed of the choice of samples and of their corruption.
 
         ax : matplotlib Axes, default=None
             Its place is divided into panels. None makes a new figure.
 
         **picture_kw : dict
-            Style of the rows drawn: passed to `Axes.imshow`, such as ``cmap='gray_r'``, for
+            Style of the samples: passed to `Axes.imshow`, such as ``cmap='gray_r'``, for
             lines to `Axes.plot`, for a surface to `Axes3D.plot_surface`, for points to
             `Axes.scatter`.
 

@@ -1,4 +1,4 @@
-"""The samples that a unit or a code responds to most."""
+"""The samples that activate a unit or a code most."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from skae.plotting._pictures import (
 class TopActivationsDisplay:
     """For each unit or code, the samples that activate it most.
 
-    One row of panels a unit, its activations falling from left to right. Use
+    Each unit has one row of panels, with activations decreasing from left to right. Use
     :meth:`from_estimator`; all parameters are stored as attributes.
 
     Parameters
@@ -29,7 +29,7 @@ class TopActivationsDisplay:
         The samples, in the units of the picture.
 
     activations : ndarray of shape (n_units, n_samples)
-        What each of them makes of the unit, which stands above it after an equals sign.
+        The activation of the unit by each sample, written above it after an equals sign.
 
     indices : ndarray of shape (n_units, n_samples)
         Row numbers of the samples.
@@ -38,7 +38,7 @@ class TopActivationsDisplay:
         Names of the units, such as 'code 3', or 'component 3' of `PCA`.
 
     picture : Picture or None, default=None
-        How rows are drawn. None draws lines.
+        How samples are drawn. None draws lines.
 
     Attributes
     ----------
@@ -92,33 +92,33 @@ class TopActivationsDisplay:
         ----------
         estimator : estimator instance
             Fitted transformer, or a fitted :class:`~sklearn.pipeline.Pipeline` that ends in one.
-            Its earlier steps are applied, and undone for the picture if all of them have an
-            inverse; otherwise the picture shows what the last step sees.
+            Its earlier steps are applied, and inverted for the plot if all of them have an
+            inverse; otherwise the plot shows the input of the last step.
 
         X : array-like of shape (n_samples, n_features)
             Samples to choose from.
 
         layer : int or None, default=None
-            None looks at codes, as `transform` gives them; an int at a hidden layer of an
+            None uses the codes, as `transform` returns them; an int a hidden layer of an
             autoencoder, counted from 0, by its `hidden_activations`.
 
         n_units : int, default=5
-            How many units are drawn: those whose activations vary most over X.
+            Number of units to draw: those whose activations vary most over X.
 
         units : array-like of int or None, default=None
-            Numbers of the units to draw, instead of those that vary most.
+            Indices of the units to draw, instead of those that vary most.
 
         n_samples : int, default=8
-            How many samples are drawn of each; all where X has fewer.
+            Number of samples to draw for each unit; all if X has fewer.
 
         image_shape : (int, int), (int, int, 3), 'auto' or None, default='auto'
-            How a row is drawn, see :class:`ReconstructionDisplay`.
+            How a sample is drawn, see :class:`ReconstructionDisplay`.
 
         ax : matplotlib Axes, default=None
             Its place is divided into panels. None makes a new figure.
 
         **picture_kw : dict
-            Style of the rows drawn: passed to `Axes.imshow`, such as ``cmap='gray_r'``, or for
+            Style of the samples: passed to `Axes.imshow`, such as ``cmap='gray_r'``, or for
             lines to `Axes.plot`.
 
         Returns
@@ -163,7 +163,7 @@ class TopActivationsDisplay:
             Its place is divided into panels. None makes a new figure.
 
         **picture_kw : dict
-            Style of the rows drawn: passed to `Axes.imshow`, such as ``cmap='gray_r'``, or for
+            Style of the samples: passed to `Axes.imshow`, such as ``cmap='gray_r'``, or for
             lines to `Axes.plot`.
 
         Returns

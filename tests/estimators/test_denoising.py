@@ -206,7 +206,7 @@ def test_without_a_corruption_pairs_are_asked_for(y):
 def test_pairs_and_a_corruption_are_refused_and_labels_are_not():
     denoiser = DenoisingAutoencoder(2, **QUICK)
     for clean in (X, X.tolist()):
-        with pytest.raises(ValueError, match="corruption='gaussian' the rows of X are the clean"):
+        with pytest.raises(ValueError, match="corruption='gaussian' the samples in X are the"):
             denoiser.fit(DARK, clean)
     labelled = denoiser.set_params(max_iter=1, random_state=0).fit(X, np.arange(len(X)))
     # What is restored from noisy rows can be scored all the same.
@@ -217,7 +217,7 @@ def test_pairs_and_a_corruption_are_refused_and_labels_are_not():
     assert not hasattr(labelled, "corrupt")
     with pytest.raises(AttributeError, match="'corrupt'") as error:
         labelled.corrupt(X)
-    assert "no noise to spoil rows by" in str(error.value.__cause__)
+    assert "no noise to corrupt samples with" in str(error.value.__cause__)
 
 
 def test_what_cannot_be_the_clean_rows_is_no_pair():
@@ -240,16 +240,16 @@ def test_collections_of_dask_are_never_pairs():
     for training in (True, False):
         assert noisy._paired(rows, labels, training) is rows
         for X_given, y in [(rows, frame), (rows, labels), (rows, blocks), (blocks, rows)]:
-            with pytest.raises(ValueError, match="dask collections are not taken in pairs"):
+            with pytest.raises(ValueError, match="pairs of dask collections are not supp"):
                 paired()._paired(X_given, y, training)
     for X_given, y in [(rows, frame), (rows, blocks), (blocks, rows)]:
-        with pytest.raises(ValueError, match="dask collections are not taken in pairs"):
+        with pytest.raises(ValueError, match="pairs of dask collections are not supp"):
             noisy._paired(X_given, y)
     # Without clean rows a dask X is scored as any X is.
     fitted = paired(max_iter=1).fit(DARK, X)
     score = fitted.score(array.from_array(X, chunks=(600, 64)))
     assert score == pytest.approx(fitted.score(X))
-    with pytest.raises(ValueError, match="dask collections are not taken in pairs"):
+    with pytest.raises(ValueError, match="pairs of dask collections are not supp"):
         paired()._paired(blocks, None, training=True)
 
 

@@ -105,7 +105,7 @@ def test_no_fit_takes_weights(kind):
     for method in ("fit", "fit_transform", "partial_fit"):
         if hasattr(kind, method):
             assert not has_fit_parameter(kind(), "sample_weight")
-            with pytest.raises(TypeError, match=r"argument 'sample_weight'\. All rows count alike"):
+            with pytest.raises(TypeError, match=r"argument 'sample_weight'\. All samples have"):
                 getattr(kind(), method)(X, X[:, 0], sample_weight=X[:, 0])
     with pytest.raises(TypeError, match="Parameters are the constructor's; 'epochs' is max_iter"):
         kind().fit(X, X[:, 0], epochs=3)

@@ -82,7 +82,7 @@ def test_rows_that_do_not_fit():
         fitted().fit(X[:, :4])
     with pytest.raises(ValueError, match="X has 4 features, but KerasAutoencoder is expecting 5"):
         fitted().transform(X[:, :4])
-    with pytest.raises(ValueError, match=r"takes codes of n_components_=2"):
+    with pytest.raises(ValueError, match=r"expects codes with n_components_=2"):
         fitted().inverse_transform(X)
 
 
