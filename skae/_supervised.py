@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 from scipy.special import softmax
 from sklearn.base import ClassifierMixin, RegressorMixin
-from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.linear_model import LogisticRegression, Ridge, RidgeCV
 from sklearn.utils import _safe_indexing
 from sklearn.utils._missing import is_pandas_na, is_scalar_nan
 from sklearn.utils.multiclass import check_classification_targets
@@ -25,6 +25,9 @@ from skae._head_parameters import ATTRIBUTES, PARAMETERS, REFERENCES
 from skae._parameters import documented
 from skae._parts import LOSSES
 from skae._rows import dense
+
+# How many times as strong the L2 term of a regressor's linear model may become.
+FACTORS = np.logspace(0.0, 4.0, 17)
 
 with_shared_text = documented(parameters=PARAMETERS, attributes=ATTRIBUTES, references=REFERENCES)
 
@@ -317,9 +320,25 @@ class AutoencoderRegressor(ScoredWhereLabelled, RegressorMixin, EncoderWithHead)
         return set_aside(len(targets), fraction, rng)
 
     def _head(self, codes, targets):
-        # The squared error is averaged over the outputs, each of which Ridge fits alone.
-        ridge = Ridge(alpha=0.5 * self.alpha * targets.shape[1]).fit(codes, targets)
+        ridge = Ridge(self.alpha * penalty_factor(codes, targets, self.alpha)).fit(codes, targets)
         return ridge.coef_.reshape(targets.shape[1], -1).T, ridge.intercept_
+
+
+def penalty_factor(X: np.ndarray, y: np.ndarray, alpha: float) -> float:
+    """Return how many times as strong as alpha the penalty of a ridge regression should be.
+
+    It is the mean of the logarithms of `FACTORS`, each weighed by the likelihood of the targets
+    left out one by one, and by a prior under which all standard deviations of the coefficients
+    are equally likely (Gelman, 2006). Few targets say little: the one factor with the least error
+    would be another for each choice of rows.
+    """
+    if len(X) < 2:
+        return 1.0
+    errors = RidgeCV(alpha * FACTORS, store_cv_results=True).fit(X, y).cv_results_
+    errors = errors.reshape(-1, len(FACTORS))
+    means = np.maximum(errors.mean(axis=0), np.finfo(float).tiny)
+    chances = softmax(-0.5 * (len(errors) * np.log(means) + np.log(FACTORS)))
+    return float(np.exp(chances @ np.log(FACTORS)))
 
 
 def _labels(y: Any) -> np.ndarray:

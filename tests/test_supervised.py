@@ -18,7 +18,7 @@ from sklearn.utils._param_validation import InvalidParameterError
 import skae
 from skae import AutoencoderTransformer, StackedAutoencoder
 from skae._checkpoint import ProgressFile
-from skae._supervised import AutoencoderClassifier, AutoencoderRegressor
+from skae._supervised import AutoencoderClassifier, AutoencoderRegressor, penalty_factor
 from tests.learning import assert_learned
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -194,13 +194,30 @@ def test_nan_targets_are_unlabelled(learning_seed):
     fitted = AutoencoderRegressor(few, random_state=learning_seed).fit(X, holes)
     assert fitted.predict(X).shape == y.shape
     assert_learned(fitted.score(X[::2], y[::2]), above=0.35)
-    frozen = AutoencoderRegressor(few, freeze=True, alpha=1.0).fit(X, holes)
-    codes = StandardScaler().fit(frozen.transform(X[1::2]))
-    ridge = Ridge(0.5).fit(
-        codes.transform(frozen.transform(X[1::2])), (y[1::2] - y[1::2].mean()) / y[1::2].std()
-    )
-    expected = ridge.predict(codes.transform(frozen.transform(X))) * y[1::2].std() + y[1::2].mean()
+    frozen = AutoencoderRegressor(few, freeze=True).fit(X, holes)
+    scaler = StandardScaler().fit(frozen.transform(X[1::2]))
+    codes, known = scaler.transform(frozen.transform(X)), y[1::2]
+    standardised = (known - known.mean()) / known.std()
+    ridge = Ridge(penalty_factor(codes[1::2], standardised, 1.0)).fit(codes[1::2], standardised)
+    expected = ridge.predict(codes) * known.std() + known.mean()
     assert_allclose(frozen.predict(X), expected, rtol=1e-4)
+
+
+def test_the_penalty_grows_where_the_targets_left_out_ask_for_it():
+    rng = np.random.default_rng(0)
+    rows = rng.standard_normal((400, 20))
+    exact = rows @ rng.standard_normal((20, 2))
+    assert penalty_factor(rows[:40], exact[:40], 1e-3) < 2.0
+    assert penalty_factor(rows[:40], rng.standard_normal((40, 1)), 1.0) > 30.0
+    assert penalty_factor(rows[:1], exact[:1], 1.0) == 1.0
+    assert np.isfinite(penalty_factor(rows[:5], np.zeros((5, 1)), 1.0))
+    noisy = exact[:, 0] + 8.0 * rng.standard_normal(400)
+    noisy[30:100] = np.nan
+    fitted = AutoencoderRegressor(max_iter=1, learning_rate_init=1e-9, random_state=0)
+    fitted.fit(rows[:100], noisy[:100])
+    ridge = Ridge().fit(rows[:30], noisy[:30])
+    gain = fitted.score(rows[100:], noisy[100:]) - ridge.score(rows[100:], noisy[100:])
+    assert gain > 0.3
 
 
 def test_several_targets():
