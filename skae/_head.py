@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABCMeta, abstractmethod
 from contextlib import closing
 from copy import copy
+from dataclasses import replace
 from functools import partial
 from typing import Any, ClassVar
 
@@ -30,6 +31,7 @@ from skae._feed import AUTO_BATCH_SIZE, rows_in_a_batch
 from skae._head_parameters import HeadParameters
 from skae._interrupts import DeferredInterrupt, fit_until_interrupted, pass_on_interrupt
 from skae._joint import Headed, JointFeed, JointPlan, LabelValidation, step_lengths
+from skae._left_out import network_share
 from skae._parts import Loss
 from skae._plan import Objective, Solver
 from skae._rows import finite, restored_on_failure
@@ -43,7 +45,7 @@ from skae._words import ForeignWords, rows_alone
 
 # The default autoencoder: as many codes as columns up to this; its first hidden layer is as wide
 # as X, rounded down to a power of two, within these bounds, and its second one half as wide.
-MOST_CODES, NARROWEST, WIDEST = 64, 64, 512
+MOST_CODES, NARROWEST, WIDEST = 256, 64, 512
 # Weights of the terms beside the labels' loss: the entropy of each row's class, the shares of the
 # classes, the reconstruction.
 ENTROPY, BALANCE, RECONSTRUCTION = 0.3, 1.0, 0.1
@@ -66,9 +68,8 @@ class EncoderWithHead(
 
     # How the head's outputs are compared with targets.
     _loss: ClassVar[Loss]
-    # The activation of the default network, and how much counts of what it adds to a linear model.
+    # The activation of the default network.
     _activation: ClassVar[str]
-    _share: ClassVar[float]
 
     @abstractmethod
     def _targets(self, y) -> tuple[np.ndarray, np.ndarray, dict[str, Any]]:
@@ -145,11 +146,11 @@ class EncoderWithHead(
             else:
                 interrupted = fit_until_interrupted(autoencoder, autoencoder._like(rows, X))
             model = autoencoder._fitted_model(rows)
-            headed = Headed.on(model, targets.shape[1], starts_untrained, self._share)
+            headed = Headed.on(model, targets.shape[1], starts_untrained)
             fraction = self.validation_fraction if self.early_stopping else 0.0
             chosen, aside = self._set_aside(targets, 0.0 if self.freeze else fraction, rng)
             where = np.flatnonzero(labelled)
-            weights = self._with_head(headed, rows[where[chosen]], targets[chosen])
+            headed, weights = self._with_head(headed, rows[where[chosen]], targets[chosen])
 
             seen = {"estimator": self, "X": X, "y": y}
             context = self._init_callback_context(max_subtasks=int(self.max_iter))
@@ -246,7 +247,7 @@ class EncoderWithHead(
             "n_iter_": max(1, len(history.loss_curve)),
         }
 
-    def _with_head(self, headed: Headed, X, targets) -> tuple[Any, ...]:
+    def _with_head(self, headed: Headed, X, targets) -> tuple[Headed, tuple[Any, ...]]:
         """Return the weights training starts from, the head that of a linear model.
 
         Its penalty is that of codes in standard deviations of their own, or in one unit for all.
@@ -257,12 +258,15 @@ class EncoderWithHead(
         deviation[deviation == 0.0] = 1.0
         if headed.keeps_linear:
             deviation[:] = model.scale
-        kernel, bias = self._head((codes - mean) / deviation, targets)
+        codes = (codes - mean) / deviation
+        kernel, bias = self._head(codes, targets)
+        if headed.keeps_linear:
+            headed = replace(headed, share=network_share(codes, targets, float(self.alpha)))
         kernel = kernel / deviation[:, np.newaxis]
         bias = bias - mean @ kernel
         if network.scales_codes:
             kernel = kernel * model.scale
-        return (*model.weights, np.float32(kernel), np.float32(bias))
+        return headed, (*model.weights, np.float32(kernel), np.float32(bias))
 
     def _feed(self, headed: Headed, X, labelled, targets, aside, rng) -> JointFeed:
         """Return the batches of all rows of X but those set aside."""

@@ -80,7 +80,7 @@ autoencoder : estimator or None, default=None
         Any autoencoder of skae; it is cloned, trained on all rows, and then once more together
         with the labels, a head on standardised codes included. Its corruption and penalties
         belong to the first training alone. None begins with the labels at once: an
-        `AutoencoderTransformer` starts as PCA, with as many codes as X has columns, at most 64,
+        `AutoencoderTransformer` starts as PCA, with as many codes as X has columns, at most 256,
         and two hidden layers (ReLU in classification, tanh in regression), the first one as wide
         as X (a power of two from 64 to 512) and the second half as wide. Its linear path and
         the head stay the linear model of the labelled rows that they start as, and the layers
@@ -93,7 +93,9 @@ autoencoder : estimator or None, default=None
     alpha : float, default=1.0
         Strength of the L2 term, ``alpha / 2`` times the sum of squared kernel entries: of the head
         divided by the number of labelled rows, so that it is what ``1 / C`` is in
-        `LogisticRegression`, of the autoencoder by the number of all rows.
+        `LogisticRegression`, of the autoencoder by the number of all rows. The linear model that a
+        regressor starts as is a `Ridge` with this `alpha`, or up to 10,000 times as much where
+        predictions of labelled rows left out one by one ask for it.
 
     solver : {'adam', 'adamw', 'sgd', 'rmsprop'}, default='adam'
         Solver of the joint training. 'sgd' has Nesterov's momentum of 0.9; 'adamw' decays all

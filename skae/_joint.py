@@ -89,16 +89,16 @@ class Headed:
         Whether the linear path and the head stay as they are, so that training adds to a linear
         model what the encoder's layers find.
     share : float
-        How much of that counts.
+        How much of that counts, see `network_share`.
     """
 
     model: Model
     network: Network
     keeps_linear: bool
-    share: float
+    share: float = 1.0
 
     @staticmethod
-    def on(model: Model, n_outputs: int, keeps_linear: bool, share: float) -> Headed:
+    def on(model: Model, n_outputs: int, keeps_linear: bool) -> Headed:
         """Put a head of so many outputs on a model."""
         below = model.plan.network
         head = (Dense(below.n_components, n_outputs),)
@@ -110,7 +110,7 @@ class Headed:
             decoder_skip=False,
             is_variational=False,
         )
-        return Headed(model, network, keeps_linear, share)
+        return Headed(model, network, keeps_linear)
 
     @property
     def fixed(self) -> tuple[int, ...]:

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 from scipy.special import softmax
 from sklearn.base import ClassifierMixin, RegressorMixin
-from sklearn.linear_model import LogisticRegression, Ridge, RidgeCV
+from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.utils import _safe_indexing
 from sklearn.utils._missing import is_pandas_na, is_scalar_nan
 from sklearn.utils.multiclass import check_classification_targets
@@ -22,12 +22,10 @@ from sklearn.utils.validation import (
 from skae._epochs import set_aside
 from skae._head import EncoderWithHead
 from skae._head_parameters import ATTRIBUTES, PARAMETERS, REFERENCES
+from skae._left_out import penalty_factor
 from skae._parameters import documented
 from skae._parts import LOSSES
 from skae._rows import dense
-
-# How many times as strong the L2 term of a regressor's linear model may become.
-FACTORS = np.logspace(0.0, 4.0, 17)
 
 with_shared_text = documented(parameters=PARAMETERS, attributes=ATTRIBUTES, references=REFERENCES)
 
@@ -89,7 +87,10 @@ class AutoencoderClassifier(ScoredWhereLabelled, ClassifierMixin, EncoderWithHea
     direction in which they change most, virtual adversarial training [1]_; and each row's class is
     to be sure while the shares of the classes stay those that the logistic regression predicts,
     as in [2]_. A step is as long as the way to the nearest other row, and at most a fifth of the
-    median distance between two rows. A given `autoencoder` is trained before, on all rows [3]_.
+    median distance between two rows. What is added to the logistic regression counts the
+    more, the larger the error of a linear model on rows left out is beside that of a kernel
+    regression. A given `autoencoder` is trained before, on all rows [3]_, and what it becomes
+    counts in full.
 
     Rows with the label -1 are unlabelled, as everywhere in scikit-learn; for classes that are
     strings give y dtype object. With no such row this is supervised learning. Where 1 is the
@@ -131,7 +132,6 @@ class AutoencoderClassifier(ScoredWhereLabelled, ClassifierMixin, EncoderWithHea
 
     _loss = SoftmaxCrossentropy()
     _activation = "relu"
-    _share = 1.0
 
     def decision_function(self, X):
         """Return the logits of the classes; for two classes, the second's minus the first's.
@@ -186,7 +186,7 @@ class AutoencoderClassifier(ScoredWhereLabelled, ClassifierMixin, EncoderWithHea
         if len(classes) == 1:
             raise ValueError(
                 f"{type(self).__name__} needs at least 2 classes, but all labelled rows have one "
-                f"class: {classes[0]!r}."
+                f"class: {classes.tolist()[0]!r}."
             )
         return labelled, np.eye(len(classes))[indices], {"classes_": classes}
 
@@ -222,13 +222,14 @@ class AutoencoderRegressor(ScoredWhereLabelled, RegressorMixin, EncoderWithHead)
 
     Encoder, reconstruction and a linear head on the codes are trained together. By default they
     start as PCA under a ridge regression of the labelled rows, and all rows are asked for what
-    has to be added to it. Beside the squared error of the labelled rows and the reconstruction of
-    all, predictions are to change little when a row is moved a small step in the direction in
-    which they change most, virtual adversarial training [1]_. A step is as long as the way to the
-    nearest other row [2]_, and at most a fifth of the median distance between two rows. What is
-    added to the ridge regression counts half: the average of two predictors has at most the mean
-    of their squared errors. A given `autoencoder` is trained before, on all rows [3]_, and what
-    it becomes counts in full. Targets are standardised inside.
+    has to be added to it. Its penalty is `alpha`, and larger where predictions of labelled rows
+    left out one by one ask for it. Beside the squared error of the labelled rows and the
+    reconstruction of all, predictions are to change little when a row is moved a small step in the
+    direction in which they change most, virtual adversarial training [1]_. A step is as long as
+    the way to the nearest other row [2]_, and at most a fifth of the median distance between two
+    rows. What is added to the ridge regression counts the more, the larger its error on rows left
+    out is beside that of a kernel regression. A given `autoencoder` is trained before, on all rows
+    [3]_, and what it becomes counts in full. Targets are standardised inside.
 
     Rows whose target (or one of whose targets) is NaN are unlabelled.
 
@@ -268,9 +269,6 @@ class AutoencoderRegressor(ScoredWhereLabelled, RegressorMixin, EncoderWithHead)
     _loss = LOSSES["squared_error"]
     # What saturates does not run away from the targets on rows far from the others.
     _activation = "tanh"
-    # The average of two predictions, here the linear model's and the network's, has at most
-    # the mean of their squared errors.
-    _share = 0.5
 
     def predict(self, X):
         """Return the targets of rows.
@@ -322,23 +320,6 @@ class AutoencoderRegressor(ScoredWhereLabelled, RegressorMixin, EncoderWithHead)
     def _head(self, codes, targets):
         ridge = Ridge(self.alpha * penalty_factor(codes, targets, self.alpha)).fit(codes, targets)
         return ridge.coef_.reshape(targets.shape[1], -1).T, ridge.intercept_
-
-
-def penalty_factor(X: np.ndarray, y: np.ndarray, alpha: float) -> float:
-    """Return how many times as strong as alpha the penalty of a ridge regression should be.
-
-    It is the mean of the logarithms of `FACTORS`, each weighed by the likelihood of the targets
-    left out one by one, and by a prior under which all standard deviations of the coefficients
-    are equally likely (Gelman, 2006). Few targets say little: the one factor with the least error
-    would be another for each choice of rows.
-    """
-    if len(X) < 2:
-        return 1.0
-    errors = RidgeCV(alpha * FACTORS, store_cv_results=True).fit(X, y).cv_results_
-    errors = errors.reshape(-1, len(FACTORS))
-    means = np.maximum(errors.mean(axis=0), np.finfo(float).tiny)
-    chances = softmax(-0.5 * (len(errors) * np.log(means) + np.log(FACTORS)))
-    return float(np.exp(chances @ np.log(FACTORS)))
 
 
 def _labels(y: Any) -> np.ndarray:
