@@ -35,8 +35,8 @@ def network_share(X: np.ndarray, y: np.ndarray, alpha: float) -> float:
     """Return how much a network beside a linear model with this penalty should count.
 
     Predictors are weighed by the inverse of their mean squared errors (Bates and Granger, 1969),
-    here squared once more, on targets left out one by one. The network's is that of the kernel regression which a layer
-    of infinitely many sigmoidal units amounts to (Williams, 1997).
+    here squared once more, on targets left out one by one. The network's is that of the kernel
+    regression which a layer of infinitely many sigmoidal units amounts to (Williams, 1997).
     """
     step = -(-len(X) // ENOUGH_ROWS)
     X, y = X[::step], y[::step]
