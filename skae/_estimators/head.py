@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABCMeta, abstractmethod
 from copy import copy
+from dataclasses import replace
 from functools import partial
 from typing import Any, ClassVar
 
@@ -26,6 +27,7 @@ from skae._estimators.callbacks import CallbackSupportMixin
 from skae._estimators.documentation import DocumentationLink
 from skae._estimators.engine import local_trainer
 from skae._estimators.head_parameters import HeadParameters
+from skae._estimators.left_out import network_share
 from skae._estimators.plain import AutoencoderTransformer
 from skae._estimators.versions import VersionStamp
 from skae._estimators.words import ATTRIBUTES as ELSEWHERE
@@ -52,7 +54,7 @@ from skae._version import __version__
 
 # The default autoencoder: as many codes as columns up to this; its first hidden layer is as wide
 # as X, rounded down to a power of two, within these bounds, and its second one half as wide.
-MOST_CODES, NARROWEST, WIDEST = 64, 64, 512
+MOST_CODES, NARROWEST, WIDEST = 256, 64, 512
 # Weights of the terms beside the labels' loss: the entropy of each row's class, the shares of the
 # classes, the reconstruction.
 ENTROPY, BALANCE, RECONSTRUCTION = 0.3, 1.0, 0.1
@@ -75,9 +77,8 @@ class EncoderWithHead(
 
     # How the head's outputs are compared with targets.
     _loss: ClassVar[Loss]
-    # The activation of the default network, and how much counts of what it adds to a linear model.
+    # The activation of the default network.
     _activation: ClassVar[str]
-    _share: ClassVar[float]
 
     @abstractmethod
     def _targets(self, y) -> tuple[np.ndarray, np.ndarray, dict[str, Any]]:
@@ -152,11 +153,11 @@ class EncoderWithHead(
             else:
                 interrupted = fit_until_interrupted(autoencoder, autoencoder._like(rows, X))
             model = autoencoder._fitted_model(rows)
-            headed = HeadedModel.on(model, targets.shape[1], starts_untrained, self._share)
+            headed = HeadedModel.on(model, targets.shape[1], starts_untrained)
             fraction = self.validation_fraction if self.early_stopping else 0.0
             chosen, aside = self._set_aside(targets, 0.0 if self.freeze else fraction, rng)
             where = np.flatnonzero(labelled)
-            weights = self._with_head(headed, rows[where[chosen]], targets[chosen])
+            headed, weights = self._with_head(headed, rows[where[chosen]], targets[chosen])
 
             seen = {"estimator": self, "X": X, "y": y}
             context = self._init_callback_context(max_subtasks=int(self.max_iter))
@@ -261,7 +262,7 @@ class EncoderWithHead(
             "n_iter_": max(1, len(history.loss_curve)),
         }
 
-    def _with_head(self, headed: HeadedModel, X, targets) -> tuple[Any, ...]:
+    def _with_head(self, headed: HeadedModel, X, targets) -> tuple[HeadedModel, tuple[Any, ...]]:
         """Return the weights training starts from, the head that of a linear model.
 
         Its penalty is that of codes in standard deviations of their own, or in one unit for all.
@@ -272,12 +273,15 @@ class EncoderWithHead(
         deviation[deviation == 0.0] = 1.0
         if headed.keeps_linear:
             deviation[:] = model.scale
-        kernel, bias = self._head((codes - mean) / deviation, targets)
+        codes = (codes - mean) / deviation
+        kernel, bias = self._head(codes, targets)
+        if headed.keeps_linear:
+            headed = replace(headed, share=network_share(codes, targets, float(self.alpha)))
         kernel = kernel / deviation[:, np.newaxis]
         bias = bias - mean @ kernel
         if network.scales_codes:
             kernel = kernel * model.scale
-        return (*model.weights, np.float32(kernel), np.float32(bias))
+        return headed, (*model.weights, np.float32(kernel), np.float32(bias))
 
     def _feed(self, headed: HeadedModel, X, labelled, targets, aside, rng) -> JointFeed:
         """Return the batches of all rows of X but those set aside."""

@@ -80,7 +80,7 @@ autoencoder : estimator or None, default=None
         Any autoencoder of skae; it is cloned, trained on all samples, and then once more together
         with the labels and a head on standardized codes. Its corruption and penalties
         apply to the first training only. None starts with the labels at once: an
-        `AutoencoderTransformer` starts as PCA, with as many codes as X has features, at most 64,
+        `AutoencoderTransformer` starts as PCA, with as many codes as X has features, at most 256,
         and two hidden layers (ReLU in classification, tanh in regression), the first one as wide
         as X (a power of two from 64 to 512) and the second half as wide. Its linear path and
         the head keep the linear model of the labeled samples with which they start, and the
@@ -93,7 +93,9 @@ autoencoder : estimator or None, default=None
     alpha : float, default=1.0
         Strength of the L2 regularization, ``alpha / 2`` times the sum of squared kernel entries: of
         the head divided by the number of labeled samples, so that it corresponds to ``1 / C`` in
-        `LogisticRegression`, of the autoencoder by the number of all samples.
+        `LogisticRegression`, of the autoencoder by the number of all samples. The linear model with
+        which a regressor starts is a `Ridge` with this `alpha`, or up to 10,000 times as much if
+        errors on labeled samples left out one by one favor it.
 
     solver : {'adam', 'adamw', 'sgd', 'rmsprop'}, default='adam'
         Solver of the joint training. 'sgd' has Nesterov's momentum of 0.9; 'adamw' decays all

@@ -23,6 +23,7 @@ from skae._data.rows import check_dense
 from skae._data.split import train_validation_rows
 from skae._estimators.head import EncoderWithHead
 from skae._estimators.head_parameters import ATTRIBUTES, PARAMETERS, REFERENCES
+from skae._estimators.left_out import penalty_factor
 from skae._estimators.parameters import documented
 from skae._plan.objectives import LOSSES
 
@@ -86,8 +87,10 @@ class AutoencoderClassifier(ScoredWhereLabelled, ClassifierMixin, EncoderWithHea
     sample moves a small step in the direction in which they change most. The other term makes the
     class of each sample certain and keeps the shares of the classes that the logistic regression
     predicts, as in [2]_. A step is as long as the distance to the nearest other sample, and at most
-    a fifth of the median distance between two samples. A given `autoencoder` is first trained on
-    all samples [3]_.
+    a fifth of the median distance between two samples. The correction to the logistic regression
+    has the more weight, the larger the error of a linear model on samples left out is compared with
+    that of a kernel regression. A given `autoencoder` is first trained on all samples [3]_, and its
+    correction has full weight.
 
     Samples with the label -1 are unlabeled, as everywhere in scikit-learn; if classes are strings,
     y needs dtype object. Without such samples this is supervised learning. If 1 is the only other
@@ -129,7 +132,6 @@ class AutoencoderClassifier(ScoredWhereLabelled, ClassifierMixin, EncoderWithHea
 
     _loss = SoftmaxCrossentropy()
     _activation = "relu"
-    _share = 1.0
 
     def decision_function(self, X):
         """Return the logits of the classes; for two classes, the second's minus the first's.
@@ -184,7 +186,7 @@ class AutoencoderClassifier(ScoredWhereLabelled, ClassifierMixin, EncoderWithHea
         if len(classes) == 1:
             raise ValueError(
                 f"{type(self).__name__} needs at least 2 classes, but all labelled rows have one "
-                f"class: {classes[0]!r}."
+                f"class: {classes.tolist()[0]!r}."
             )
         return labelled, np.eye(len(classes))[indices], {"classes_": classes}
 
@@ -224,9 +226,11 @@ class AutoencoderRegressor(ScoredWhereLabelled, RegressorMixin, EncoderWithHead)
     all, and virtual adversarial training [1]_, which penalizes predictions that change when a
     sample moves a small step in the direction in which they change most. A step is as long as the
     distance to the nearest other sample [2]_, and at most a fifth of the median distance between
-    two samples. The correction to the ridge regression has the weight one half: the average of two
-    predictors has at most the mean of their squared errors. A given `autoencoder` is first trained
-    on all samples [3]_, and its correction has full weight. Targets are standardized internally.
+    two samples. The penalty of the ridge regression is `alpha`, and larger if errors on labeled
+    samples left out one by one favor it. The correction has the more weight, the larger the error
+    of the ridge regression on these is compared with that of a kernel regression. A given
+    `autoencoder` is first trained on all samples [3]_, and its correction has full weight. Targets
+    are standardized internally.
 
     Samples whose target (or one of whose targets) is NaN are unlabeled.
 
@@ -266,9 +270,6 @@ class AutoencoderRegressor(ScoredWhereLabelled, RegressorMixin, EncoderWithHead)
     _loss = LOSSES["squared_error"]
     # What saturates does not run away from the targets on rows far from the others.
     _activation = "tanh"
-    # The average of two predictions, here the linear model's and the network's, has at most
-    # the mean of their squared errors.
-    _share = 0.5
 
     def predict(self, X):
         """Return the predicted targets.
@@ -318,8 +319,7 @@ class AutoencoderRegressor(ScoredWhereLabelled, RegressorMixin, EncoderWithHead)
         return train_validation_rows(len(targets), fraction, rng)
 
     def _head(self, codes, targets):
-        # The squared error is averaged over the outputs, each of which Ridge fits alone.
-        ridge = Ridge(alpha=0.5 * self.alpha * targets.shape[1]).fit(codes, targets)
+        ridge = Ridge(self.alpha * penalty_factor(codes, targets, self.alpha)).fit(codes, targets)
         return ridge.coef_.reshape(targets.shape[1], -1).T, ridge.intercept_
 
 

@@ -92,16 +92,16 @@ class HeadedModel:
         Whether the linear path and the head stay fixed, so that training adds the output of the
         encoder's layers to a linear model.
     share : float
-        Factor of that output.
+        Weight of that output.
     """
 
     model: Model
     network: Network
     keeps_linear: bool
-    share: float
+    share: float = 1.0
 
     @staticmethod
-    def on(model: Model, n_outputs: int, keeps_linear: bool, share: float) -> HeadedModel:
+    def on(model: Model, n_outputs: int, keeps_linear: bool) -> HeadedModel:
         """Add a head with `n_outputs` outputs to a model."""
         below = model.plan.network
         head = (Dense(below.n_components, n_outputs),)
@@ -113,7 +113,7 @@ class HeadedModel:
             decoder_skip=False,
             is_variational=False,
         )
-        return HeadedModel(model, network, keeps_linear, share)
+        return HeadedModel(model, network, keeps_linear)
 
     @property
     def fixed(self) -> tuple[int, ...]:
