@@ -96,7 +96,7 @@ def test_codes_too_large_are_named():
 )
 @pytest.mark.parametrize("fitted", [ESTIMATORS[2]], ids=[""], indirect=True)
 def test_values_that_a_logistic_output_cannot_reach_are_warned_of(fitted, method):
-    with pytest.warns(UserWarning, match=r"from .* to 2, but .* values in \[0, 1\] alone"):
+    with pytest.warns(UserWarning, match=r"from .* to 2, but .* values in \[0, 1\] only"):
         getattr(fitted, method)(np.vstack([X, np.full(5, 2.0)]))
     getattr(fitted, method)(X)
 
