@@ -54,7 +54,7 @@ from skae._version import __version__
 
 # The default autoencoder: as many codes as columns up to this; its first hidden layer is as wide
 # as X, rounded down to a power of two, within these bounds, and its second one half as wide.
-MOST_CODES, NARROWEST, WIDEST = 256, 64, 512
+MOST_CODES, NARROWEST, WIDEST = 64, 64, 512
 # Weights of the terms beside the labels' loss: the entropy of each row's class, the shares of the
 # classes, the reconstruction.
 ENTROPY, BALANCE, RECONSTRUCTION = 0.3, 1.0, 0.1

@@ -80,7 +80,7 @@ autoencoder : estimator or None, default=None
         Any autoencoder of skae; it is cloned, trained on all samples, and then once more together
         with the labels and a head on standardized codes. Its corruption and penalties
         apply to the first training only. None starts with the labels at once: an
-        `AutoencoderTransformer` starts as PCA, with as many codes as X has features, at most 256,
+        `AutoencoderTransformer` starts as PCA, with as many codes as X has features, at most 64,
         and two hidden layers (ReLU in classification, tanh in regression), the first one as wide
         as X (a power of two from 64 to 512) and the second half as wide. Its linear path and
         the head keep the linear model of the labeled samples with which they start, and the
