@@ -27,7 +27,6 @@ from skae._estimators.callbacks import CallbackSupportMixin
 from skae._estimators.documentation import DocumentationLink
 from skae._estimators.engine import local_trainer
 from skae._estimators.head_parameters import HeadParameters
-from skae._estimators.left_out import network_share
 from skae._estimators.plain import AutoencoderTransformer
 from skae._estimators.versions import VersionStamp
 from skae._estimators.words import ATTRIBUTES as ELSEWHERE
@@ -87,6 +86,10 @@ class EncoderWithHead(
     @abstractmethod
     def _head(self, codes, targets) -> tuple[np.ndarray, np.ndarray]:
         """Return kernel and bias of the linear map that brings codes closest to targets."""
+
+    @abstractmethod
+    def _correction_weight(self, codes, targets) -> float:
+        """Return the weight of what the network adds to a linear model of codes."""
 
     @abstractmethod
     def _shares(self, codec: Codec, X) -> tuple[float, ...]:
@@ -276,7 +279,7 @@ class EncoderWithHead(
         codes = (codes - mean) / deviation
         kernel, bias = self._head(codes, targets)
         if headed.keeps_linear:
-            headed = replace(headed, share=network_share(codes, targets, float(self.alpha)))
+            headed = replace(headed, share=self._correction_weight(codes, targets))
         kernel = kernel / deviation[:, np.newaxis]
         bias = bias - mean @ kernel
         if network.scales_codes:
