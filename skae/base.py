@@ -13,7 +13,14 @@ from skae._estimators.base import BaseAutoencoder
 from skae._estimators.outlier_scores import References, Scorer, Tail
 from skae._names import named_publicly
 from skae._network.whitening import Moments, Whitening
-from skae._plan.layers import Convolution, Dense, EachStep, Recurrence, TransposedConvolution
+from skae._plan.layers import (
+    Convolution,
+    Dense,
+    EachStep,
+    Layer,
+    Recurrence,
+    TransposedConvolution,
+)
 from skae._plan.objectives import Corruption, Loss, Penalty, Step
 from skae._plan.plan import Network, Objective, Plan, Solver, Stage
 
@@ -23,6 +30,7 @@ __all__ = [
     "Corruption",
     "Dense",
     "EachStep",
+    "Layer",
     "Loss",
     "Moments",
     "Network",

@@ -53,7 +53,7 @@ def no_penalty():
     from skae._estimators.variational import Divergence
 
     for penalty in (Activity, Contraction, Divergence, KullbackLeibler):
-        penalty.__call__ = lambda self, tf, step: tf.constant(0.0)
+        penalty.__call__ = lambda self, ops, step: 0.0 * ops.sum(step.codes)
 
 
 def validates_on_training_rows():

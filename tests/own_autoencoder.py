@@ -14,9 +14,9 @@ class Smoothness:
 
     strength: float
 
-    def __call__(self, tf, step):
+    def __call__(self, ops, step):
         differences = step.codes[:, 1:] - step.codes[:, :-1]
-        return self.strength * step.mean(tf, tf.reduce_sum(tf.square(differences), axis=1))
+        return self.strength * step.mean(ops, ops.sum(ops.square(differences), axis=1))
 
 
 @dataclass(frozen=True)
@@ -35,9 +35,9 @@ class LogCosh:
 
     on_logits = False
 
-    def __call__(self, m, target, output):
-        error = m.abs(target - output)
-        return error + m.log1p(m.exp(-2.0 * error)) - 0.6931471805599453
+    def __call__(self, ops, target, output):
+        error = ops.abs(target - output)
+        return error + ops.log1p(ops.exp(-2.0 * error)) - 0.6931471805599453
 
 
 class SmoothAutoencoder(BaseAutoencoder):

@@ -14,6 +14,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 import skae
+from skae._network.backend import NUMPY
 from skae._tensorflow.program import program
 from skae.base import BaseAutoencoder
 from tests.fresh import ROOT, in_fresh_process
@@ -111,7 +112,7 @@ print(float(abs(kind.transform(X)).sum()), 'tensorflow' in sys.modules)
 """
     total, needs_tensorflow = in_fresh_process(code).splitlines()[-1].split()
     assert float(total) == pytest.approx(np.abs(fitted.transform(X[:20])).sum(), rel=1e-4)
-    assert needs_tensorflow == str(not fitted.network_.in_numpy)
+    assert needs_tensorflow == str(not NUMPY.computes(fitted.network_))
 
 
 @pytest.mark.parametrize("name", skae.__all__[:-1])

@@ -13,7 +13,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 import skae
-from skae._network.forward import ACTIVATIONS
+from skae._network.backend import ACTIVATIONS
 from skae.onnx import to_onnx
 from tests.fresh import ROOT
 

@@ -25,45 +25,44 @@ class Contraction:
 
     strength: float
 
-    def __call__(self, tf: Any, step: Step) -> Any:
-        return self.strength * step.mean(tf, squared_norms(tf, step))
+    def __call__(self, ops: Any, step: Step) -> Any:
+        return self.strength * step.mean(ops, squared_norms(ops, step))
 
 
-def squared_norms(tf: Any, step: Step) -> Any:
+def squared_norms(ops: Any, step: Step) -> Any:
     """Return the squared Frobenius norm of the codes' Jacobian at each row of a batch."""
-    encoder, _ = step.network.split(step.weights, tf.transpose)
-    *hidden, top = slopes(tf, step, encoder)
+    encoder, _ = step.network.split(step.weights, ops.transpose)
+    *hidden, top = slopes(ops, step, encoder)
     first = encoder.kernels[0]
     if not hidden:
-        return tf.linalg.matvec(tf.square(top), tf.reduce_sum(tf.square(first), axis=0))
+        return ops.tensordot(ops.square(top), ops.sum(ops.square(first), axis=0), axes=1)
     # By the output of the last hidden layer, and down from there: (batch, width, n_components).
-    chain = hidden[-1][:, :, tf.newaxis] * encoder.kernels[-1]
+    chain = hidden[-1][:, :, None] * encoder.kernels[-1]
     for slope, kernel in zip(hidden[-2::-1], encoder.kernels[-2:0:-1], strict=True):
-        chain = slope[:, :, tf.newaxis] * tf.einsum("ij,bjk->bik", kernel, chain)
-    gram = tf.matmul(first, first, transpose_a=True)
-    by_code = tf.reduce_sum(chain * tf.einsum("ij,bjk->bik", gram, chain), axis=1)
+        chain = slope[:, :, None] * ops.einsum("ij,bjk->bik", kernel, chain)
+    gram = ops.transpose(first) @ first
+    by_code = ops.sum(chain * ops.einsum("ij,bjk->bik", gram, chain), axis=1)
     if encoder.skip is not None:
-        across = tf.matmul(first, encoder.skip, transpose_a=True)
-        by_code += 2.0 * tf.reduce_sum(chain * across, axis=1)
-        by_code += tf.reduce_sum(tf.square(encoder.skip), axis=0)
-    return tf.reduce_sum(tf.square(top) * by_code, axis=1)
+        across = ops.transpose(first) @ encoder.skip
+        by_code += 2.0 * ops.sum(chain * across, axis=1)
+        by_code += ops.sum(ops.square(encoder.skip), axis=0)
+    return ops.sum(ops.square(top) * by_code, axis=1)
 
 
-def slopes(tf: Any, step: Step, encoder: Any) -> list[Any]:
+def slopes(ops: Any, step: Step, encoder: Any) -> list[Any]:
     """Return the derivative of each layer's activation at each row of a batch."""
-    network, by = step.network, step.arithmetic
+    network, backend = step.network, step.backend
     names = (network.activation,) * (len(network.encoder) - 1) + (network.code_activation,)
     rows, found = step.inputs, []
     for name, layer, kernel, bias in zip(
         names, encoder.layers, encoder.kernels, encoder.biases, strict=True
     ):
-        summed = by.apply(layer, kernel, bias, rows)
+        summed = backend.apply(layer, kernel, bias, rows)
         if layer is encoder.layers[-1] and encoder.skip is not None:
             summed += step.inputs @ encoder.skip
-        with tf.GradientTape() as tape:
-            tape.watch(summed)
-            rows = by.activations[name](summed)
-        found.append(tape.gradient(rows, summed))
+        activation = backend.activations[name]
+        found.append(ops.derivative(activation, summed))
+        rows = activation(summed)
     return found
 
 

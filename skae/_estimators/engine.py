@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from contextlib import AbstractContextManager
 from typing import Any
 
-from skae._network.codec import Maps, set_fallback
+from skae._network.codec import SERVERS, Maps
 from skae._plan.plan import Network
 from skae._training.protocols import Job, Trainer
 
@@ -17,10 +18,11 @@ def local_trainer(job: Job) -> AbstractContextManager[Trainer]:
     return local_trainer(job)
 
 
-def _maps(network: Network, weights: tuple[Any, ...], dtype: Any) -> Maps:
+def _maps(network: Network, weights: Iterable[Any], dtype: Any) -> Maps:
     from skae._tensorflow.serve import maps
 
-    return maps(network, weights, dtype)
+    return maps(network, tuple(weights), dtype)
 
 
-set_fallback(_maps)
+# After NumPy, for layers that it cannot compute.
+SERVERS.append((lambda network: True, _maps))

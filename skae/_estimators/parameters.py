@@ -13,7 +13,7 @@ from sklearn.utils._param_validation import HasMethods, Interval, Options, RealN
 from skae._data.batches import rows_in_a_batch
 from skae._estimators.parameter_texts import ATTRIBUTES, PARAMETERS, REFERENCES
 from skae._estimators.words import one_of, translating
-from skae._network.forward import ACTIVATIONS
+from skae._network.backend import ACTIVATIONS
 from skae._plan.layers import Layer, dense_layers
 from skae._plan.objectives import LOSSES, Corruption, Loss, Penalty
 from skae._plan.plan import Network, Objective, Plan, Solver, Stage, mirrored

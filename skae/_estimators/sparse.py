@@ -12,8 +12,8 @@ from sklearn.utils._param_validation import Interval
 from skae._data.rows import evenly_spaced
 from skae._estimators.base import BaseAutoencoder
 from skae._estimators.words import one_of
+from skae._network.backend import ACTIVATIONS
 from skae._network.codec import ERROR_ROWS, Codec
-from skae._network.forward import ACTIVATIONS
 from skae._plan.objectives import Step
 from skae._plan.plan import Plan
 
@@ -30,11 +30,11 @@ class KullbackLeibler:
     weight: float
     target: float
 
-    def __call__(self, tf: Any, step: Step) -> Any:
-        mean = tf.clip_by_value(step.mean(tf, step.codes), MARGIN, 1.0 - MARGIN)
-        on = self.target * tf.math.log(self.target / mean)
-        off = (1.0 - self.target) * tf.math.log((1.0 - self.target) / (1.0 - mean))
-        return self.weight * tf.reduce_sum(on + off)
+    def __call__(self, ops: Any, step: Step) -> Any:
+        mean = ops.clip(step.mean(ops, step.codes), MARGIN, 1.0 - MARGIN)
+        on = self.target * ops.log(self.target / mean)
+        off = (1.0 - self.target) * ops.log((1.0 - self.target) / (1.0 - mean))
+        return self.weight * ops.sum(on + off)
 
 
 @dataclass(frozen=True)
@@ -43,8 +43,8 @@ class Activity:
 
     weight: float
 
-    def __call__(self, tf: Any, step: Step) -> Any:
-        return self.weight * tf.reduce_sum(step.mean(tf, tf.abs(step.codes)))
+    def __call__(self, ops: Any, step: Step) -> Any:
+        return self.weight * ops.sum(step.mean(ops, ops.abs(step.codes)))
 
 
 # The default activation of the code layer for each penalty.

@@ -36,8 +36,10 @@ class SoftmaxCrossentropy:
 
     on_logits: ClassVar[bool] = True
 
-    def __call__(self, m: Any, target: Any, output: Any) -> Any:
-        return -target.shape[1] * target * m.log_softmax(output)
+    def __call__(self, ops: Any, target: Any, output: Any) -> Any:
+        shifted = output - ops.max(output, axis=1, keepdims=True)
+        log_sums = ops.log(ops.sum(ops.exp(shifted), axis=1, keepdims=True))
+        return target.shape[1] * target * (log_sums - shifted)
 
 
 class ScoredWhereLabelled:

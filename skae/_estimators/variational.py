@@ -14,8 +14,9 @@ from skae._data.blocks import blocks
 from skae._data.rows import finite
 from skae._estimators.base import BaseAutoencoder
 from skae._estimators.words import one_of
+from skae._network.backend import NUMPY
 from skae._network.codec import Codec
-from skae._network.forward import ARRAYS, encode, entry_losses, log_variances, propagate
+from skae._network.forward import encode, entry_losses, log_variances, propagate
 from skae._plan.objectives import LOSSES, Loss, Step
 from skae._plan.plan import Plan
 
@@ -26,15 +27,14 @@ class Divergence:
 
     weight: float
 
-    def __call__(self, tf: Any, step: Step) -> Any:
-        nats = divergence(tf.math, step.means, step.log_variances)
-        rows = tf.reduce_sum(nats, axis=1)
-        return self.weight * step.mean(tf, rows) / step.network.n_features
+    def __call__(self, ops: Any, step: Step) -> Any:
+        nats = divergence(ops, step.means, step.log_variances)
+        return self.weight * step.mean(ops, ops.sum(nats, axis=1)) / step.network.n_features
 
 
-def divergence(m: Any, means: Any, log_variances: Any) -> Any:
+def divergence(ops: Any, means: Any, log_variances: Any) -> Any:
     """Return the divergence of each code from a standard normal, in nats."""
-    return 0.5 * (m.square(means) + m.exp(log_variances) - 1.0 - log_variances)
+    return 0.5 * (ops.square(means) + ops.exp(log_variances) - 1.0 - log_variances)
 
 
 class Likelihood:
@@ -51,14 +51,14 @@ class Likelihood:
 
     def posterior(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return means and log-variances of the codes of rows."""
-        of_rows = self._network, self._encoder, rows, ARRAYS
+        of_rows = self._network, self._encoder, rows, NUMPY
         return encode(*of_rows), log_variances(*of_rows)
 
     def given(self, codes: np.ndarray, rows: np.ndarray) -> np.ndarray:
         """Return the log-likelihood of rows, each given its codes."""
-        output = propagate(self._network, self._decoder, codes, ARRAYS)
+        output = propagate(self._network, self._decoder, codes, NUMPY)
         losses = entry_losses(
-            self._loss, self._network, rows, output, self._mean, self._scale, ARRAYS
+            self._loss, self._network, rows, output, self._mean, self._scale, NUMPY
         )
         return -losses.sum(axis=1, dtype=np.float64) - self._constant
 

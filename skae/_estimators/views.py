@@ -8,6 +8,7 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from skae._data.rows import finite
+from skae._network.backend import NUMPY
 from skae._network.codec import Codec
 from skae._network.whitening import Whitening
 from skae._plan.plan import Network
@@ -56,7 +57,7 @@ class FittedNetwork:
         """
         codec = self._codec
         n_hidden = len(codec.network.encoder) - 1
-        if not codec.network.in_numpy:
+        if not NUMPY.computes(codec.network):
             raise ValueError(
                 f"hidden_activations needs dense layers, which {type(self).__name__} does not "
                 "have throughout. Look at the codes instead, which transform returns."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -9,8 +10,10 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from skae._estimators.words import whereabouts
+from skae._exchange.onnx_backend import ACTIVATIONS, ONNX
+from skae._network.backend import NUMPY
 from skae._network.codec import Codec
-from skae._network.forward import Arithmetic, encode, propagate, to_output_units
+from skae._network.forward import encode, propagate, to_output_units
 
 # The first version with Gelu.
 OPSET = 20
@@ -20,7 +23,7 @@ def codec_of(estimator: Any) -> Codec:
     """Return the codec of a fitted estimator; raise an error if its layers cannot be traced."""
     check_is_fitted(estimator)
     codec = getattr(estimator, "_codec", None)
-    if not isinstance(codec, Codec) or not codec.network.in_numpy:
+    if not isinstance(codec, Codec) or not NUMPY.computes(codec.network):
         raise ValueError(
             f"{type(estimator).__name__} cannot be converted to ONNX: only autoencoders of skae "
             "with dense layers can, without convolutional or recurrent layers."
@@ -70,6 +73,18 @@ class Graph:
         return Symbol(self, node.output)
 
 
+def _operator(name: str) -> tuple[Callable[..., Symbol], Callable[..., Symbol]]:
+    """Return the methods of an operator for a symbol on its left and on its right."""
+
+    def left(self: Symbol, other: Any) -> Symbol:
+        return self.graph.add(name, self, other)
+
+    def right(self: Symbol, other: Any) -> Symbol:
+        return self.graph.add(name, other, self)
+
+    return left, right
+
+
 @dataclass(frozen=True)
 class Symbol:
     """A value computed by a graph, with the arithmetic of an array."""
@@ -77,54 +92,26 @@ class Symbol:
     graph: Graph
     name: str
 
-    def __add__(self, other: Any) -> Symbol:
-        return self.graph.add("Add", self, other)
+    # An array on the left leaves the operation to the symbol.
+    __array_ufunc__ = None
 
-    def __sub__(self, other: Any) -> Symbol:
-        return self.graph.add("Sub", self, other)
+    __add__, __radd__ = _operator("Add")
+    __sub__, __rsub__ = _operator("Sub")
+    __mul__, __rmul__ = _operator("Mul")
+    __truediv__, __rtruediv__ = _operator("Div")
+    __matmul__, __rmatmul__ = _operator("MatMul")
+    __lt__, __gt__ = _operator("Less")
+    __le__, __ge__ = _operator("LessOrEqual")
 
-    def __mul__(self, other: Any) -> Symbol:
-        return self.graph.add("Mul", self, other)
-
-    __rmul__ = __mul__
-
-    def __matmul__(self, other: Any) -> Symbol:
-        return self.graph.add("MatMul", self, other)
-
-
-def _keep_largest(rows: Symbol, k: int) -> Symbol:
-    add = rows.graph.add
-    # Only the first of the two outputs of TopK is used, the k largest values.
-    largest = add("TopK", rows, np.array([k]))
-    least = add("ReduceMin", largest, np.array([1]), keepdims=1)
-    return add("Where", add("GreaterOrEqual", rows, least), rows, 0.0)
-
-
-ACTIVATIONS = {
-    "identity": lambda x: x,
-    "relu": lambda x: x.graph.add("Relu", x),
-    "leaky_relu": lambda x: x.graph.add("LeakyRelu", x, alpha=0.2),
-    "elu": lambda x: x.graph.add("Elu", x),
-    "selu": lambda x: x.graph.add("Selu", x),
-    "gelu": lambda x: x.graph.add("Gelu", x, approximate="tanh"),
-    "softplus": lambda x: x.graph.add("Softplus", x),
-    "tanh": lambda x: x.graph.add("Tanh", x),
-    "logistic": lambda x: x.graph.add("Sigmoid", x),
-}
-SYMBOLS = Arithmetic(
-    None,
-    np.transpose,
-    ACTIVATIONS,
-    lambda layer, kernel, bias, rows: rows @ kernel + bias,
-    _keep_largest,
-)
+    def __neg__(self) -> Symbol:
+        return self.graph.add("Neg", self)
 
 
 def traced_encoder(codec: Codec, X: Symbol) -> Symbol:
     """Trace `Codec.encode`."""
     network = codec.network
     encoder, _ = network.split(codec.weights, np.transpose)
-    codes = encode(network, encoder, (X - codec.mean) * (1.0 / codec.scale), SYMBOLS)
+    codes = encode(network, encoder, (X - codec.mean) * (1.0 / codec.scale), ONNX)
     if network.scales_codes:
         codes = codes * codec.scale
     if codec.whitening is not None:
@@ -142,7 +129,7 @@ def traced_decoder(codec: Codec, codes: Symbol) -> Symbol:
         codes = codes @ inverse + mean
     if network.scales_codes:
         codes = codes * (1.0 / codec.scale)
-    output = propagate(network, decoder, codes, SYMBOLS)
+    output = propagate(network, decoder, codes, ONNX)
     if network.output_activation is None:
         return output
     reconstruction = to_output_units(network, output, codec.mean, codec.scale)

@@ -11,14 +11,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from skae._data.blocks import blocks, standardised
-from skae._network.forward import (
-    ACTIVATIONS,
-    ARRAYS,
-    encode,
-    hidden_rows,
-    propagate,
-    to_output_units,
-)
+from skae._network.backend import ACTIVATIONS, NUMPY
+from skae._network.forward import encode, hidden_rows, propagate, to_output_units
 from skae._network.whitening import Whitening
 from skae._plan.plan import Network, SubNetwork
 
@@ -33,25 +27,25 @@ class Maps(NamedTuple):
     decode: Callable[[np.ndarray], np.ndarray]
 
 
-# Makes the maps of networks with layers that NumPy cannot compute.
-_fallback: list[Callable[[Network, tuple[Any, ...], Any], Maps]] = []
-
-
-def set_fallback(backend: Callable[[Network, tuple[Any, ...], Any], Maps]) -> None:
-    """Set the backend for networks with layers that NumPy cannot compute."""
-    _fallback.append(backend)
-
-
-def maps(network: Network, weights: Iterable[Any], dtype: Any) -> Maps:
-    """Return a network's maps for arrays of this dtype."""
-    if not network.in_numpy:
-        return _fallback[-1](network, tuple(weights), dtype)
+def _maps_in_numpy(network: Network, weights: Iterable[Any], dtype: Any) -> Maps:
     arrays = (np.asarray(weight).astype(dtype, copy=False) for weight in weights)
     encoder, decoder = network.split(arrays, np.transpose)
     return Maps(
-        partial(encode, network, encoder, by=ARRAYS),
-        partial(propagate, network, decoder, by=ARRAYS),
+        partial(encode, network, encoder, by=NUMPY),
+        partial(propagate, network, decoder, by=NUMPY),
     )
+
+
+# Backends by preference: whether one can compute a network, and the network's maps by it.
+SERVERS: list[tuple[Callable[[Network], bool], Callable[[Network, Any, Any], Maps]]] = [
+    (NUMPY.computes, _maps_in_numpy)
+]
+
+
+def maps(network: Network, weights: Iterable[Any], dtype: Any) -> Maps:
+    """Return a network's maps for arrays of this dtype, by the first backend that has them."""
+    maps_of = next(maps_of for computes, maps_of in SERVERS if computes(network))
+    return maps_of(network, weights, dtype)
 
 
 class AbstractCodec(ABC):
@@ -158,7 +152,7 @@ class Codec(AbstractCodec):
                 network,
                 SubNetwork(layers, kernels, biases, None),
                 self.standardised(X[rows]),
-                ARRAYS,
+                NUMPY,
             )
         return activations
 

@@ -1,4 +1,4 @@
-"""The forward pass of a network, written once in terms of an :class:`Arithmetic`.
+"""The forward pass of a network, written once in terms of a :class:`Backend`.
 
 Fitted estimators run this code on NumPy arrays, training runs it on tensors, and ONNX graphs are
 traced from it.
@@ -6,71 +6,15 @@ traced from it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Iterator
+from typing import Any
 
-import numpy as np
-
-from skae._plan.layers import Layer
+from skae._network.backend import Backend
 from skae._plan.objectives import Loss
 from skae._plan.plan import Network, SubNetwork
 
 
-def _logistic(x: np.ndarray) -> np.ndarray:
-    return 0.5 + 0.5 * np.tanh(0.5 * x)
-
-
-def _selu(x: np.ndarray) -> np.ndarray:
-    return 1.0507009873554805 * (
-        np.maximum(x, 0.0) + 1.6732632423543772 * np.expm1(np.minimum(x, 0.0))
-    )
-
-
-def _gelu(x: np.ndarray) -> np.ndarray:
-    return 0.5 * x * (1.0 + np.tanh(0.7978845608028654 * x * (1.0 + 0.044715 * x * x)))
-
-
-ACTIVATIONS: dict[str, Callable[[Any], Any]] = {
-    "identity": lambda x: x,
-    "relu": lambda x: np.maximum(x, 0.0),
-    "leaky_relu": lambda x: np.maximum(x, 0.2 * x),
-    # expm1(x) > x for x < 0, so that one maximum picks the right branch.
-    "elu": lambda x: np.maximum(x, np.expm1(np.minimum(x, 0.0))),
-    "selu": _selu,
-    "gelu": _gelu,
-    "softplus": lambda x: np.logaddexp(x, 0.0),
-    "tanh": np.tanh,
-    "logistic": _logistic,
-}
-
-
-class Arithmetic(NamedTuple):
-    """The operations of a backend: NumPy here; TensorFlow in training and for other layers.
-
-    `apply` applies one layer to rows; `keep_largest` keeps the k largest values of each row and
-    sets the others to zero.
-    """
-
-    math: Any
-    transpose: Callable[[Any], Any]
-    activations: Mapping[str, Callable[[Any], Any]]
-    apply: Callable[[Layer, Any, Any, Any], Any]
-    keep_largest: Callable[[Any, int], Any]
-
-
-def _dense(layer: Layer, kernel: Any, bias: Any, rows: Any) -> Any:
-    return rows @ kernel + bias
-
-
-def _keep_largest(rows: np.ndarray, k: int) -> np.ndarray:
-    # "Not less", so that NaN stays NaN.
-    return np.where(rows < np.partition(rows, -k, axis=1)[:, -k, np.newaxis], 0.0, rows)
-
-
-ARRAYS = Arithmetic(np, np.transpose, ACTIVATIONS, _dense, _keep_largest)
-
-
-def hidden_layers(network: Network, half: SubNetwork, rows: Any, by: Arithmetic) -> Iterator[Any]:
+def hidden_layers(network: Network, half: SubNetwork, rows: Any, by: Backend) -> Iterator[Any]:
     """Yield the activations of each layer of a sub-network except the last."""
     activation = by.activations[network.activation]
     layers = zip(half.layers[:-1], half.kernels[:-1], half.biases[:-1], strict=True)
@@ -81,25 +25,25 @@ def hidden_layers(network: Network, half: SubNetwork, rows: Any, by: Arithmetic)
         yield rows
 
 
-def hidden_rows(network: Network, half: SubNetwork, rows: Any, by: Arithmetic) -> Any:
+def hidden_rows(network: Network, half: SubNetwork, rows: Any, by: Backend) -> Any:
     """Apply all layers of a sub-network except the last to rows."""
     return [rows, *hidden_layers(network, half, rows, by)][-1]
 
 
-def propagate(network: Network, half: SubNetwork, rows: Any, by: Arithmetic) -> Any:
+def propagate(network: Network, half: SubNetwork, rows: Any, by: Backend) -> Any:
     """Apply a sub-network to rows, without the last layer's activation."""
     hidden = hidden_rows(network, half, rows, by)
     out = by.apply(half.layers[-1], half.kernels[-1], half.biases[-1], hidden)
     return out if half.skip is None else out + rows @ half.skip
 
 
-def encode(network: Network, encoder: SubNetwork, rows: Any, by: Arithmetic) -> Any:
+def encode(network: Network, encoder: SubNetwork, rows: Any, by: Backend) -> Any:
     """Return the codes of standardized rows; their means if the network is variational."""
     codes = by.activations[network.code_activation](propagate(network, encoder, rows, by))
     return codes if network.n_active is None else by.keep_largest(codes, network.n_active)
 
 
-def log_variances(network: Network, encoder: SubNetwork, rows: Any, by: Arithmetic) -> Any:
+def log_variances(network: Network, encoder: SubNetwork, rows: Any, by: Backend) -> Any:
     """Return the logarithms of the variances of a variational network's codes."""
     assert encoder.log_variance_layer is not None
     kernel, bias = encoder.log_variance_layer
@@ -120,19 +64,19 @@ def to_output_units(network: Network, output: Any, mean: Any, scale: Any) -> Any
 
 
 def entry_losses(
-    loss: Loss, network: Network, target: Any, output: Any, mean: Any, scale: Any, by: Arithmetic
+    loss: Loss, network: Network, target: Any, output: Any, mean: Any, scale: Any, by: Backend
 ) -> Any:
     """Compare targets with a decoder's output, entry by entry.
 
     The targets are standardized rows, unless the output is not a reconstruction.
     """
     if network.output_activation is None:
-        return loss(by.math, target, output)
+        return loss(by.ops, target, output)
     if loss.on_logits:
         logits = to_output_units(network, output, mean, scale)
-        return loss(by.math, target * scale + mean, logits)
+        return loss(by.ops, target * scale + mean, logits)
     if network.output_activation == "identity":
-        return loss(by.math, target, output)
+        return loss(by.ops, target, output)
     activation = by.activations[network.output_activation]
     reconstruction = activation(to_output_units(network, output, mean, scale))
-    return loss(by.math, target, (reconstruction - mean) / scale)
+    return loss(by.ops, target, (reconstruction - mean) / scale)

@@ -1,1 +1,1 @@
-"""Frozen descriptions of training: layers, networks, objectives. No arithmetic."""
+"""Frozen descriptions of training: layers, networks, objectives. No library but NumPy."""

@@ -1,4 +1,4 @@
-"""Frozen descriptions of layers: widths and shapes. No arithmetic.
+"""Layers: widths, shapes, initial weights.
 
 Every layer maps rows to rows, with an image or a sequence as one flat row, and has one kernel and
 one bias.
@@ -6,55 +6,50 @@ one bias.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from itertools import pairwise
 from math import prod
-from typing import ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+
+# Draws a kernel of a layer's shape.
+Initializer = Callable[[np.random.Generator, "Layer"], np.ndarray]
 
 
-class Layer(Protocol):
-    """The interface that a network expects of a layer.
+class Layer:
+    """Base class of layers: frozen dataclasses that map flat rows of `n_in` values to `n_out`.
 
-    `fans` are fan-in and fan-out: the number of inputs of an output value, and of outputs of an
-    input value. `applies_activation` says that the hidden activation follows, `in_numpy` that NumPy
-    can compute the layer, `on_xla` that XLA trains it faster than TensorFlow's own kernels.
+    A layer says what its shapes are and how its weights start. What it computes stands in
+    `forward`, which every backend can run, or in the tables of the backends that have a kernel of
+    their own for its type, such as TensorFlow's for convolutions.
+
+    Attributes
+    ----------
+    n_in, n_out : int
+        Number of values in a row before and after the layer.
+    kernel_shape : tuple of int
+    n_biases : int
+    fans : (float, float)
+        Fan-in and fan-out: the number of inputs of an output value, and of outputs of an input
+        value.
+    applies_activation : bool
+        Whether the network's hidden activation follows the layer.
     """
 
-    applies_activation: ClassVar[bool]
-    in_numpy: ClassVar[bool]
-    on_xla: ClassVar[bool]
+    if TYPE_CHECKING:
 
-    @property
-    def n_in(self) -> int: ...
+        @property
+        def n_in(self) -> int: ...
 
-    @property
-    def n_out(self) -> int: ...
+        @property
+        def n_out(self) -> int: ...
 
-    @property
-    def kernel_shape(self) -> tuple[int, ...]: ...
-
-    @property
-    def n_biases(self) -> int: ...
-
-    @property
-    def fans(self) -> tuple[float, float]: ...
-
-
-@dataclass(frozen=True)
-class Dense:
-    """A fully connected layer."""
-
-    n_in: int
-    n_out: int
+        @property
+        def kernel_shape(self) -> tuple[int, ...]: ...
 
     applies_activation: ClassVar[bool] = True
-    in_numpy: ClassVar[bool] = True
-    on_xla: ClassVar[bool] = True
-
-    @property
-    def kernel_shape(self) -> tuple[int, ...]:
-        return self.n_in, self.n_out
 
     @property
     def n_biases(self) -> int:
@@ -64,6 +59,36 @@ class Dense:
     def fans(self) -> tuple[float, float]:
         return self.n_in, self.n_out
 
+    def initial_weights(
+        self, draw: Initializer, rng: np.random.Generator
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return the initial kernel, drawn by `draw(rng, layer)` by default, and bias."""
+        return draw(rng, self), np.zeros(self.n_biases)
+
+    def forward(self, ops: Any, kernel: Any, bias: Any, rows: Any) -> Any:
+        """Apply the layer to rows by `ops`, functions by the names of NumPy's."""
+        raise NotImplementedError(f"{type(self).__name__} has no `forward`.")
+
+    @classmethod
+    def has_forward(cls) -> bool:
+        """Return whether every backend can run the layer."""
+        return cls.forward is not Layer.forward
+
+
+@dataclass(frozen=True)
+class Dense(Layer):
+    """A fully connected layer."""
+
+    n_in: int
+    n_out: int
+
+    @property
+    def kernel_shape(self) -> tuple[int, ...]:
+        return self.n_in, self.n_out
+
+    def forward(self, ops: Any, kernel: Any, bias: Any, rows: Any) -> Any:
+        return rows @ kernel + bias
+
 
 def dense_layers(widths: Iterable[int]) -> tuple[Dense, ...]:
     """Return the dense layers that connect layers of these widths."""
@@ -71,7 +96,7 @@ def dense_layers(widths: Iterable[int]) -> tuple[Dense, ...]:
 
 
 @dataclass(frozen=True)
-class Convolution:
+class Convolution(Layer):
     """A convolution of images, padded so that a stride of 1 keeps their size.
 
     Parameters
@@ -86,10 +111,6 @@ class Convolution:
     n_filters: int
     kernel: tuple[int, int]
     strides: tuple[int, int]
-
-    applies_activation: ClassVar[bool] = True
-    in_numpy: ClassVar[bool] = False
-    on_xla: ClassVar[bool] = False
 
     @property
     def filtered(self) -> tuple[int, int, int]:
@@ -122,14 +143,10 @@ class Convolution:
 
 
 @dataclass(frozen=True)
-class TransposedConvolution:
+class TransposedConvolution(Layer):
     """The transpose of a :class:`Convolution`, with a kernel of the same shape."""
 
     mirrored: Convolution
-
-    applies_activation: ClassVar[bool] = True
-    in_numpy: ClassVar[bool] = False
-    on_xla: ClassVar[bool] = False
 
     @property
     def n_in(self) -> int:
@@ -156,7 +173,7 @@ GATES = {"lstm": 4, "gru": 3}
 
 
 @dataclass(frozen=True)
-class Recurrence:
+class Recurrence(Layer):
     """A recurrent layer; its kernel stacks the input's kernel on that of the state.
 
     The columns are ordered by gate: input, forget, candidate, output for an LSTM; reset, update,
@@ -183,8 +200,6 @@ class Recurrence:
     returns_sequence: bool = False
 
     applies_activation: ClassVar[bool] = False
-    in_numpy: ClassVar[bool] = False
-    on_xla: ClassVar[bool] = False
 
     @property
     def n_in(self) -> int:
@@ -206,18 +221,23 @@ class Recurrence:
     def fans(self) -> tuple[float, float]:
         return self.n_inputs + self.n_units, self.n_units
 
+    def initial_weights(
+        self, draw: Initializer, rng: np.random.Generator
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Open the forget gates of an LSTM, by a bias of 1 (Jozefowicz et al., 2015)."""
+        kernel, bias = super().initial_weights(draw, rng)
+        if self.cell == "lstm":
+            bias[self.n_units : 2 * self.n_units] = 1.0
+        return kernel, bias
+
 
 @dataclass(frozen=True)
-class EachStep:
+class EachStep(Layer):
     """One dense layer, applied to each step of a sequence."""
 
     n_steps: int
     n_inputs: int
     n_outputs: int
-
-    applies_activation: ClassVar[bool] = True
-    in_numpy: ClassVar[bool] = False
-    on_xla: ClassVar[bool] = True
 
     @property
     def n_in(self) -> int:
@@ -238,3 +258,7 @@ class EachStep:
     @property
     def fans(self) -> tuple[float, float]:
         return self.n_inputs, self.n_outputs
+
+    def forward(self, ops: Any, kernel: Any, bias: Any, rows: Any) -> Any:
+        steps = ops.reshape(rows, (-1, self.n_inputs)) @ kernel + bias
+        return ops.reshape(steps, (-1, self.n_out))

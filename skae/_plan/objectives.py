@@ -16,15 +16,14 @@ import numpy as np
 class Loss(Protocol):
     """Compares values with their reconstruction, elementwise.
 
-    `m` is `tf.math` in training and `numpy` in validation: use only functions that both have
-    (`abs`, `square`, `exp`, `log1p`, `maximum`, `minimum`, `tanh`, ...). Both arrays are centered
-    and divided by `scale_`. With `on_logits`, the target is unchanged and the output is that before
-    the logistic activation.
+    `ops` are functions by the names of NumPy's: `numpy` itself in validation, the same on tensors
+    in training. Both arrays are centered and divided by `scale_`. With `on_logits`, the target is
+    unchanged and the output is that before the logistic activation.
     """
 
     on_logits: ClassVar[bool]
 
-    def __call__(self, m: Any, target: Any, output: Any) -> Any: ...
+    def __call__(self, ops: Any, target: Any, output: Any) -> Any: ...
 
 
 class Step(NamedTuple):
@@ -33,7 +32,7 @@ class Step(NamedTuple):
     Attributes
     ----------
     network : Network
-        Description of the network; ``network.split(weights, tf.transpose)`` splits its weights
+        Description of the network; ``network.split(weights, ops.transpose)`` splits its weights
         into those of the encoder and the decoder.
     weights : tuple of Tensor
     inputs : Tensor of shape (batch, n_features)
@@ -48,8 +47,8 @@ class Step(NamedTuple):
         Zero for padding rows, which must not count, else one.
     encode : callable
         Maps standardized samples to codes, for penalties on the encoder's derivatives.
-    arithmetic : Arithmetic
-        Activations by name and the functions of layers, on tensors.
+    backend : Backend
+        Activations by name, and ``apply(layer, kernel, bias, rows)``.
     """
 
     network: Any
@@ -61,18 +60,21 @@ class Step(NamedTuple):
     outputs: Any
     row_weights: Any
     encode: Callable[[Any], Any]
-    arithmetic: Any
+    backend: Any
 
-    def mean(self, tf: Any, values: Any) -> Any:
+    def mean(self, ops: Any, values: Any) -> Any:
         """Return the mean over samples, without padding, of one value or one row of values each."""
-        total = tf.tensordot(self.row_weights, values, axes=1)
-        return total / tf.reduce_sum(self.row_weights)
+        return ops.tensordot(self.row_weights, values, axes=1) / ops.sum(self.row_weights)
 
 
 class Penalty(Protocol):
-    """A term of the training loss: takes TensorFlow and a :class:`Step`, returns a scalar."""
+    """A term of the training loss: takes the operations and a :class:`Step`, returns a scalar.
 
-    def __call__(self, tf: Any, step: Step) -> Any: ...
+    `ops` are functions on tensors by the names of NumPy's, and ``ops.derivative(function, x)``,
+    the gradient of the sum of ``function(x)``.
+    """
+
+    def __call__(self, ops: Any, step: Step) -> Any: ...
 
 
 class Corruption(Protocol):
@@ -91,8 +93,8 @@ class SquaredError:
 
     on_logits: ClassVar[bool] = False
 
-    def __call__(self, m: Any, target: Any, output: Any) -> Any:
-        return m.square(target - output)
+    def __call__(self, ops: Any, target: Any, output: Any) -> Any:
+        return ops.square(target - output)
 
 
 @dataclass(frozen=True)
@@ -101,8 +103,8 @@ class AbsoluteError:
 
     on_logits: ClassVar[bool] = False
 
-    def __call__(self, m: Any, target: Any, output: Any) -> Any:
-        return m.abs(target - output)
+    def __call__(self, ops: Any, target: Any, output: Any) -> Any:
+        return ops.abs(target - output)
 
 
 @dataclass(frozen=True)
@@ -111,9 +113,9 @@ class Huber:
 
     on_logits: ClassVar[bool] = False
 
-    def __call__(self, m: Any, target: Any, output: Any) -> Any:
-        error = m.abs(target - output)
-        clipped = m.minimum(error, 1.0)
+    def __call__(self, ops: Any, target: Any, output: Any) -> Any:
+        error = ops.abs(target - output)
+        clipped = ops.minimum(error, 1.0)
         return clipped * (error - 0.5 * clipped)
 
 
@@ -123,8 +125,8 @@ class BinaryCrossentropy:
 
     on_logits: ClassVar[bool] = True
 
-    def __call__(self, m: Any, target: Any, output: Any) -> Any:
-        return m.maximum(output, 0.0) - output * target + m.log1p(m.exp(-m.abs(output)))
+    def __call__(self, ops: Any, target: Any, output: Any) -> Any:
+        return ops.maximum(output, 0.0) - output * target + ops.log1p(ops.exp(-ops.abs(output)))
 
 
 LOSSES: dict[str, Loss] = {

@@ -1,4 +1,4 @@
-"""Frozen, hashable descriptions of training: no arithmetic, no TensorFlow.
+"""Frozen, hashable descriptions of training: no arithmetic on data, no TensorFlow.
 
 A plan has a structure (layer sizes, activation names, classes of penalties) and runtime scalars
 (every float). Programs are compiled only for the structure, :func:`compile_key`, and are fed the
@@ -85,16 +85,6 @@ class Network:
     def widest(self) -> int:
         """Width of the widest layer."""
         return max(max(layer.n_in, layer.n_out) for layer in self.encoder + self.decoder)
-
-    @property
-    def in_numpy(self) -> bool:
-        """Whether NumPy can compute the network."""
-        return all(layer.in_numpy for layer in self.encoder + self.decoder)
-
-    @property
-    def on_xla(self) -> bool:
-        """Whether XLA compiles the training program."""
-        return all(layer.on_xla for layer in self.encoder + self.decoder)
 
     @property
     def scales_codes(self) -> bool:

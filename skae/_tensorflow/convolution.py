@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from skae._plan.layers import Convolution
+from skae._plan.layers import Convolution, TransposedConvolution
 from skae._tensorflow.quiet import tf
 
 Tensor = Any
@@ -20,8 +20,11 @@ def convolve(layer: Convolution, kernel: Tensor, bias: Tensor, rows: Tensor) -> 
     return tf.reshape(filtered + tf.tile(bias, [n]), (-1, layer.n_out))
 
 
-def convolve_back(layer: Convolution, kernel: Tensor, bias: Tensor, rows: Tensor) -> Tensor:
+def convolve_back(
+    transposed: TransposedConvolution, kernel: Tensor, bias: Tensor, rows: Tensor
+) -> Tensor:
     """Apply the transpose of a convolution to rows."""
+    layer = transposed.mirrored
     n = _pixels_at_once(layer)
     filtered = tf.reshape(rows, (-1, *_grouped(layer.filtered, n)))
     shape = (tf.shape(rows)[0], *_grouped(layer.image, n))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from skae._network.forward import encode, entry_losses, propagate
 from skae._plan.plan import SubNetwork
-from skae._tensorflow.arithmetic import TENSORS, Tensor
+from skae._tensorflow.backend import TENSORFLOW, Tensor
+from skae._tensorflow.ops import OPS
 from skae._tensorflow.program import apply_in_parts, chunk_program, with_gradient
 from skae._tensorflow.quiet import tf
 from skae._tensorflow.session import Program, locked_cache
@@ -33,17 +34,17 @@ def _loss(
         return encoder, decoder, SubNetwork(network.decoder, weights[-2:-1], weights[-1:], None)
 
     def outputs(rows: Tensor, encoder: SubNetwork, head: SubNetwork) -> Tensor:
-        return propagate(network, head, apply_in_parts(encode, network, encoder, rows), TENSORS)
+        return propagate(network, head, apply_in_parts(encode, network, encoder, rows), TENSORFLOW)
 
     def compare(target: Tensor, output: Tensor) -> Tensor:
-        return tf.reduce_mean(plan.objective.loss(tf.math, target, output))
+        return tf.reduce_mean(plan.objective.loss(OPS, target, output))
 
     def expected(output: Tensor) -> Tensor:
         return tf.nn.softmax(output) if plan.shares else output
 
     encoder, decoder, head = parts(weights)
     codes = apply_in_parts(encode, network, encoder, rows)
-    output = propagate(network, head, codes, TENSORS)
+    output = propagate(network, head, codes, TENSORFLOW)
     unlabelled, clean = rows[n:], output[n:]
 
     # Virtual adversarial training: one power iteration from a random direction.
@@ -60,7 +61,7 @@ def _loss(
 
     reconstruction = apply_in_parts(propagate, autoencoder, decoder, codes)
     entries = entry_losses(
-        plan.reconstruction, autoencoder, rows, reconstruction, mean, scale, TENSORS
+        plan.reconstruction, autoencoder, rows, reconstruction, mean, scale, TENSORFLOW
     )
     loss = (
         compare(targets[:n], output[:n])

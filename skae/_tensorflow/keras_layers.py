@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from skae._tensorflow import quiet  # noqa: F401  (before Keras imports TensorFlow)
@@ -23,7 +24,7 @@ def encoder_of(codec: Codec) -> keras.Model:
     encoder, _ = network.split(codec.weights, np.transpose)
     X = keras.Input((network.n_features,), name="X")
     rows = keras.layers.Normalization(mean=codec.mean, variance=_variance(codec))(X)
-    codes = _activated(network.code_activation, _propagated(network, encoder, rows))
+    codes = ACTIVATIONS[network.code_activation](_propagated(network, encoder, rows))
     if network.n_active is not None:
         codes = _KeepLargest(network.n_active)(codes)
     if network.scales_codes:
@@ -49,7 +50,7 @@ def decoder_of(codec: Codec) -> keras.Model:
     X = keras.layers.Normalization(**units_of_x)(output)
     if network.output_activation == "logistic":
         X = keras.layers.Rescaling(4.0, offset=-2.0)(X)
-    return keras.Model(codes, _activated(network.output_activation, X), name="decoder")
+    return keras.Model(codes, ACTIVATIONS[network.output_activation](X), name="decoder")
 
 
 def chained(encoder: keras.Model, decoder: keras.Model) -> keras.Model:
@@ -83,50 +84,45 @@ def _propagated(network: Network, half: SubNetwork, rows: Tensor) -> Tensor:
     out = rows
     last = len(half.layers) - 1
     for i, parts in enumerate(zip(half.layers, half.kernels, half.biases, strict=True)):
-        out = _applied(*parts, out)
+        out = _apply(*parts, out)
         if i < last and parts[0].applies_activation:
-            out = _activated(network.activation, out)
+            out = ACTIVATIONS[network.activation](out)
     if half.skip is None:
         return out
     path = keras.layers.Dense(half.skip.shape[1], use_bias=False)
     return keras.layers.Add()([out, _with_weights(path, rows, half.skip)])
 
 
-def _activated(name: str | None, rows: Tensor) -> Tensor:
-    if name in (None, "identity"):
-        return rows
-    if name == "leaky_relu":
-        return keras.layers.LeakyReLU(negative_slope=0.2)(rows)
-    if name == "gelu":
-        return keras.ops.gelu(rows, approximate=True)
-    return keras.layers.Activation("sigmoid" if name == "logistic" else name)(rows)
-
-
-def _applied(layer: Layer, kernel: np.ndarray, bias: np.ndarray, rows: Tensor) -> Tensor:
+def _apply(layer: Layer, kernel: np.ndarray, bias: np.ndarray, rows: Tensor) -> Tensor:
     """Apply a layer to flat rows, and return flat rows."""
-    layers = keras.layers
-    match layer:
-        case Dense():
-            return _with_weights(layers.Dense(layer.n_out), rows, kernel, bias)
-        case EachStep():
-            steps = layers.Reshape((layer.n_steps, layer.n_inputs))(rows)
-            out = _with_weights(layers.Dense(layer.n_outputs), steps, kernel, bias)
-        case Convolution():
-            convolution = layers.Conv2D(layer.n_filters, layer.kernel, layer.strides, "same")
-            out = _with_weights(convolution, layers.Reshape(layer.image)(rows), kernel, bias)
-        case TransposedConvolution(mirrored):
-            out = _convolved_back(mirrored, kernel, bias, rows)
-        case Recurrence():
-            out = _recurred(layer, kernel, bias, rows)
-            if not layer.returns_sequence:
-                return out
-    return layers.Flatten()(out)
+    if type(layer) not in LAYERS:
+        raise ValueError(
+            f"{type(layer).__name__} cannot be converted to Keras, which has no such layer. "
+            "Convert the estimator by skae.onnx.to_onnx, or keep it as it is."
+        )
+    return LAYERS[type(layer)](layer, kernel, bias, rows)
+
+
+def _dense(layer: Dense, kernel: np.ndarray, bias: np.ndarray, rows: Tensor) -> Tensor:
+    return _with_weights(keras.layers.Dense(layer.n_out), rows, kernel, bias)
+
+
+def _dense_each_step(layer: EachStep, kernel: np.ndarray, bias: np.ndarray, rows: Tensor) -> Tensor:
+    steps = keras.layers.Reshape((layer.n_steps, layer.n_inputs))(rows)
+    return _flat(_with_weights(keras.layers.Dense(layer.n_outputs), steps, kernel, bias))
+
+
+def _convolved(layer: Convolution, kernel: np.ndarray, bias: np.ndarray, rows: Tensor) -> Tensor:
+    convolution = keras.layers.Conv2D(layer.n_filters, layer.kernel, layer.strides, "same")
+    images = keras.layers.Reshape(layer.image)(rows)
+    return _flat(_with_weights(convolution, images, kernel, bias))
 
 
 def _convolved_back(
-    layer: Convolution, kernel: np.ndarray, bias: np.ndarray, rows: Tensor
+    transposed: TransposedConvolution, kernel: np.ndarray, bias: np.ndarray, rows: Tensor
 ) -> Tensor:
     """Apply a transposed convolution: compute its full output, and crop it to the image."""
+    layer = transposed.mirrored
     sizes = zip(layer.filtered, layer.kernel, layer.strides, layer.image, strict=False)
     crops = []
     for filtered, width, stride, image in sizes:
@@ -135,7 +131,7 @@ def _convolved_back(
         crops.append((before, reach - before - image))
     back = keras.layers.Conv2DTranspose(layer.image[-1], layer.kernel, layer.strides, "valid")
     images = keras.layers.Reshape(layer.filtered)(rows)
-    return keras.layers.Cropping2D(crops)(_with_weights(back, images, kernel, bias))
+    return _flat(keras.layers.Cropping2D(crops)(_with_weights(back, images, kernel, bias)))
 
 
 def _recurred(layer: Recurrence, kernel: np.ndarray, bias: np.ndarray, rows: Tensor) -> Tensor:
@@ -152,7 +148,16 @@ def _recurred(layer: Recurrence, kernel: np.ndarray, bias: np.ndarray, rows: Ten
         order = np.arange(3 * layer.n_units).reshape(3, -1)[[1, 0, 2]].ravel()
         kernel, bias = kernel[:, order], bias[order]
     n = layer.n_inputs
-    return _with_weights(recurrence, steps, kernel[:n], kernel[n:], bias)
+    states = _with_weights(recurrence, steps, kernel[:n], kernel[n:], bias)
+    return _flat(states) if layer.returns_sequence else states
+
+
+def _by_name(name: str) -> Callable[[Tensor], Tensor]:
+    return lambda rows: keras.layers.Activation(name)(rows)
+
+
+def _flat(rows: Tensor) -> Tensor:
+    return keras.layers.Flatten()(rows)
 
 
 def _with_weights(layer: Any, rows: Tensor, *weights: np.ndarray) -> Tensor:
@@ -160,3 +165,20 @@ def _with_weights(layer: Any, rows: Tensor, *weights: np.ndarray) -> Tensor:
     out = layer(rows)
     layer.set_weights(weights)
     return out
+
+
+LAYERS: dict[type[Layer], Callable[..., Tensor]] = {
+    Dense: _dense,
+    EachStep: _dense_each_step,
+    Convolution: _convolved,
+    TransposedConvolution: _convolved_back,
+    Recurrence: _recurred,
+}
+ACTIVATIONS: dict[str | None, Callable[[Tensor], Tensor]] = {
+    None: lambda rows: rows,
+    "identity": lambda rows: rows,
+    "leaky_relu": lambda rows: keras.layers.LeakyReLU(negative_slope=0.2)(rows),
+    "gelu": lambda rows: keras.ops.gelu(rows, approximate=True),
+    "logistic": _by_name("sigmoid"),
+    **{name: _by_name(name) for name in ("relu", "elu", "selu", "softplus", "tanh")},
+}

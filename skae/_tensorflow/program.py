@@ -14,7 +14,8 @@ from skae._network.forward import encode, entry_losses, log_variances, propagate
 from skae._plan.objectives import Step
 from skae._plan.plan import Network, Plan, SubNetwork, runtime_scalars, with_runtime_scalars
 from skae._tensorflow import solvers
-from skae._tensorflow.arithmetic import TENSORS, Tensor, map_parts, n_parts
+from skae._tensorflow.backend import TENSORFLOW, Tensor, map_parts, n_parts, on_xla
+from skae._tensorflow.ops import OPS
 from skae._tensorflow.quiet import tf
 from skae._tensorflow.session import Program, locked_cache
 
@@ -27,8 +28,8 @@ def apply_in_parts(
 ) -> Tensor:
     """Apply a function of a sub-network to rows, in parts."""
     # XLA has its own threads; a penalty may encode rows whose number is not known here.
-    parts = 1 if network.on_xla else n_parts(rows.shape.as_list()[0] or 1)
-    return map_parts(lambda part: of(network, half, part, TENSORS), rows, parts)
+    parts = 1 if on_xla(network) else n_parts(rows.shape.as_list()[0] or 1)
+    return map_parts(lambda part: of(network, half, part, TENSORFLOW), rows, parts)
 
 
 def _loss(
@@ -54,7 +55,7 @@ def _loss(
         code_log_variances = apply_in_parts(log_variances, network, encoder, inputs)
         codes = means + tf.exp(0.5 * code_log_variances) * normals
     outputs = apply_in_parts(propagate, network, decoder, codes)
-    entries = entry_losses(objective.loss, network, targets, outputs, mean, scale, TENSORS)
+    entries = entry_losses(objective.loss, network, targets, outputs, mean, scale, TENSORFLOW)
     step = Step(
         network=network,
         weights=weights,
@@ -65,11 +66,11 @@ def _loss(
         outputs=outputs,
         row_weights=row_weights,
         encode=means_of,
-        arithmetic=TENSORS,
+        backend=TENSORFLOW,
     )
-    loss = step.mean(tf, tf.reduce_mean(entries, axis=1))
+    loss = step.mean(OPS, tf.reduce_mean(entries, axis=1))
     for penalty in objective.penalties:
-        loss += penalty(tf, step)
+        loss += penalty(OPS, step)
     return loss
 
 
@@ -197,7 +198,7 @@ def chunk_program(
             of(*chunk),
             tf.TensorSpec((), tf.int32),
         ),
-        on_xla=structure.network.on_xla,
+        on_xla=on_xla(structure.network),
     )
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from skae._network.codec import Maps
 from skae._network.forward import encode, propagate
 from skae._plan.plan import Network
-from skae._tensorflow.arithmetic import TENSORS, Tensor, map_parts, n_parts
+from skae._tensorflow.backend import TENSORFLOW, Tensor, map_parts, n_parts
 from skae._tensorflow.quiet import tf
 from skae._tensorflow.session import Program, locked_cache
 
@@ -26,7 +26,7 @@ def _compiled(network: Network, maps: str, parts: int) -> Callable[..., np.ndarr
     def serve(weights: tuple[Tensor, ...], rows: Tensor) -> Tensor:
         encoder, decoder = network.split(weights, tf.transpose)
         half, of = (encode, encoder) if maps == "encode" else (propagate, decoder)
-        return map_parts(lambda part: half(network, of, part, TENSORS), rows, parts)
+        return map_parts(lambda part: half(network, of, part, TENSORFLOW), rows, parts)
 
     return Program(serve, (weights_of, rows_of))
 

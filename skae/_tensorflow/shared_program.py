@@ -9,7 +9,7 @@ import numpy as np
 
 from skae._plan.plan import Plan, runtime_scalars, with_runtime_scalars
 from skae._tensorflow import solvers
-from skae._tensorflow.arithmetic import Tensor
+from skae._tensorflow.backend import Tensor, on_xla
 from skae._tensorflow.program import State, gradient, of, step
 from skae._tensorflow.quiet import tf
 from skae._tensorflow.session import Program, locked_cache
@@ -95,7 +95,7 @@ def _batch_sums(structure: Plan, batch_size: int) -> Callable[..., np.ndarray]:
             of(batch_size, network.n_normals),
             of(batch_size),
         ),
-        on_xla=network.on_xla,
+        on_xla=on_xla(network),
     )
 
 
@@ -129,5 +129,5 @@ def _solver_step(structure: Plan) -> Callable[..., State]:
             of(len(floats)),
             of(),
         ),
-        on_xla=network.on_xla,
+        on_xla=on_xla(network),
     )

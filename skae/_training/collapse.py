@@ -10,8 +10,9 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
 from skae._data.rows import Pairs, evenly_spaced, inputs_of, targets_of
+from skae._network.backend import NUMPY
 from skae._network.codec import Codec
-from skae._network.forward import ARRAYS, hidden_layers
+from skae._network.forward import hidden_layers
 from skae._training.model import Model
 
 # Explained variance that no network with dead layers reaches, and that counts as none.
@@ -103,15 +104,15 @@ def _layers(codec: Codec, rows: np.ndarray, is_penalised: bool) -> Iterator[tupl
     codes = codec.encode(rows)
     if network.scales_codes:
         codes /= rows.dtype.type(codec.scale)
-    if network.in_numpy:
+    if NUMPY.computes(network):
         weights = (weight.astype(rows.dtype, copy=False) for weight in codec.weights)
         encoder, decoder = network.split(weights, np.transpose)
-        hidden = hidden_layers(network, encoder, codec.standardised(rows), ARRAYS)
+        hidden = hidden_layers(network, encoder, codec.standardised(rows), NUMPY)
         yield from _named("encoder", hidden)
     if not is_penalised and network.n_active is None:
         yield "codes", codes
-    if network.in_numpy:
-        yield from _named("decoder", hidden_layers(network, decoder, codes, ARRAYS))
+    if NUMPY.computes(network):
+        yield from _named("decoder", hidden_layers(network, decoder, codes, NUMPY))
 
 
 def _named(of: str, layers: Iterator[np.ndarray]) -> Iterator[tuple[str, np.ndarray]]:

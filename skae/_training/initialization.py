@@ -7,9 +7,10 @@ from collections.abc import Callable
 import numpy as np
 
 from skae._data.pca import Axes
+from skae._network.backend import NUMPY
 from skae._network.codec import maps
-from skae._network.forward import ARRAYS, propagate
-from skae._plan.layers import Dense, Layer, Recurrence
+from skae._network.forward import propagate
+from skae._plan.layers import Dense, Layer
 from skae._plan.plan import Network, SubNetwork
 
 Weights = tuple[np.ndarray, ...]
@@ -40,23 +41,24 @@ RANDOM_INITIALIZERS = {"he": he, "glorot": glorot, "lecun": lecun}
 
 
 def random_weights(network: Network, init: str, rng: np.random.Generator) -> tuple[np.ndarray, ...]:
-    """Draw random kernels; biases are zero.
+    """Draw the initial weights of each layer and of linear paths.
 
-    The forget gates of an LSTM start open, with a bias of 1 (Jozefowicz et al., 2015), and the
-    log-variances of a variational network's codes start at zero.
+    The log-variances of a variational network's codes start at zero.
     """
     draw = RANDOM_INITIALIZERS[init]
     weights = tuple(np.zeros(shape, np.float32) for shape in network.shapes)
     encoder, decoder = network.split(weights, np.transpose)
     for half in (encoder,) if network.tied_weights else (encoder, decoder):
-        for layer, kernel in zip(half.layers, half.kernels, strict=True):
-            kernel[...] = draw(rng, layer)
+        for layer, kernel, bias in zip(half.layers, half.kernels, half.biases, strict=True):
+            for array, drawn in zip((kernel, bias), layer.initial_weights(draw, rng), strict=True):
+                if drawn.shape != array.shape:
+                    raise ValueError(
+                        f"{type(layer).__name__}.initial_weights returned an array of shape "
+                        f"{drawn.shape} instead of {array.shape}."
+                    )
+                array[...] = drawn
         if half.skip is not None:
             half.skip[...] = draw(rng, Dense(*half.skip.shape))
-    for half in (encoder, decoder):
-        for layer, bias in zip(half.layers, half.biases, strict=True):
-            if isinstance(layer, Recurrence) and layer.cell == "lstm":
-                bias[layer.n_units : 2 * layer.n_units] = 1.0
     return weights
 
 
@@ -160,7 +162,7 @@ def _set_tied(network: Network, encoder: SubNetwork, matrix: np.ndarray) -> None
     encoder.kernels[0][...] = 0.0
     # The encoder's layers now return this for any row; zero for activations with f(0) = 0.
     nothing = np.zeros((1, network.n_features), np.float32)
-    constant = propagate(network, encoder, nothing, ARRAYS)[0]
+    constant = propagate(network, encoder, nothing, NUMPY)[0]
     encoder.biases[-1][...] -= constant
 
 

@@ -11,8 +11,9 @@ import numpy as np
 from skae._data.batches import Feed
 from skae._data.blocks import blocks, standardised
 from skae._data.rows import Pairs, inputs_of, targets_of
+from skae._network.backend import NUMPY
 from skae._network.codec import maps
-from skae._network.forward import ARRAYS, entry_losses
+from skae._network.forward import entry_losses
 from skae._training.model import Model
 from skae._training.protocols import Trainer
 
@@ -58,7 +59,7 @@ class Validation:
                 rows = standardised(rows, model.mean, model.scale)
                 output = to.decode(to.encode(rows if inputs is None else inputs))
                 losses[part] = entry_losses(
-                    objective.loss, network, rows, output, mean, scale, ARRAYS
+                    objective.loss, network, rows, output, mean, scale, NUMPY
                 ).mean(axis=1)
         return losses
 

@@ -8,9 +8,11 @@ from sklearn.model_selection import train_test_split
 
 from skae import AutoencoderTransformer, ContractiveAutoencoder
 from skae._estimators.contractive import squared_norms
-from skae._network.forward import ACTIVATIONS, ARRAYS, encode
+from skae._network.backend import ACTIVATIONS, NUMPY
+from skae._network.forward import encode
 from skae._plan.objectives import Step
-from skae._tensorflow.arithmetic import TENSORS
+from skae._tensorflow.backend import TENSORFLOW
+from skae._tensorflow.ops import OPS
 from tests.learning import assert_learned
 from tests.networks import dense_network
 
@@ -23,8 +25,8 @@ def jacobians(network, weights, rows):
     steps = np.eye(rows.shape[1]) * 1e-5
     return np.stack(
         [
-            encode(network, encoder, rows + step, ARRAYS)
-            - encode(network, encoder, rows - step, ARRAYS)
+            encode(network, encoder, rows + step, NUMPY)
+            - encode(network, encoder, rows - step, NUMPY)
             for step in steps
         ],
         axis=1,
@@ -41,10 +43,10 @@ def test_the_penalty_is_the_norm_by_finite_differences(hidden, activation, code,
     rows = rng.standard_normal((6, 5)).astype(np.float32)
     tensors = tuple(map(tf.constant, weights))
     step = Step(
-        network, tensors, tf.constant(rows), *[None] * 4, None, encode=None, arithmetic=TENSORS
+        network, tensors, tf.constant(rows), *[None] * 4, None, encode=None, backend=TENSORFLOW
     )
     expected = (jacobians(network, weights, rows.astype(np.float64)) ** 2).sum(axis=(1, 2))
-    assert squared_norms(tf, step).numpy() == pytest.approx(expected, rel=2e-3, abs=1e-4)
+    assert squared_norms(OPS, step).numpy() == pytest.approx(expected, rel=2e-3, abs=1e-4)
 
 
 def test_training_lowers_the_norm_on_held_out_rows_at_a_comparable_error(learning_seed):

@@ -14,7 +14,7 @@ from sklearn.model_selection import train_test_split
 
 from skae import ConvolutionalAutoencoder
 from skae._plan.layers import Convolution, TransposedConvolution
-from skae._tensorflow.arithmetic import TENSORS
+from skae._tensorflow.backend import TENSORFLOW
 from skae._tensorflow.program import program
 from tests.fresh import in_fresh_process
 from tests.learning import assert_learned
@@ -61,7 +61,7 @@ def test_the_arithmetic_is_that_of_keras(image, n_filters, kernel, strides):
         by_keras.build((None, *shape))
         by_keras.set_weights([kernel, bias])
         expected = np.asarray(by_keras(rows.reshape(3, *shape))).reshape(3, -1)
-        assert_allclose(TENSORS.apply(layer, kernel, bias, rows), expected, atol=1e-5)
+        assert_allclose(TENSORFLOW.apply(layer, kernel, bias, rows), expected, atol=1e-5)
 
 
 @pytest.mark.parametrize("n_components", [2, 8])

@@ -85,7 +85,7 @@ def test_the_same_estimator():
 class Counted:
     """A penalty of nothing, which counts how often a program is made of it."""
 
-    def __call__(self, tf, step):
+    def __call__(self, ops, step):
         traced.append(step)
         return 0.0
 

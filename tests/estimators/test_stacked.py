@@ -7,7 +7,7 @@ from sklearn.datasets import load_digits
 
 from skae import AutoencoderTransformer, StackedAutoencoder
 from skae._data.split import Split
-from skae._network.forward import ACTIVATIONS
+from skae._network.backend import ACTIVATIONS
 from skae._plan.plan import Stage
 from skae._training.model import initial_model
 from skae._training.stages import LayerByLayer

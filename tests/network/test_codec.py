@@ -6,9 +6,9 @@ import tensorflow as tf
 from numpy.testing import assert_allclose, assert_array_equal
 
 from skae._data.blocks import blocks, standardised
+from skae._network.backend import ACTIVATIONS
 from skae._network.codec import Codec
-from skae._network.forward import ACTIVATIONS
-from skae._tensorflow import arithmetic
+from skae._tensorflow import backend
 from tests.networks import dense_network
 
 
@@ -23,7 +23,7 @@ def codec():
 @pytest.mark.parametrize("name", ACTIVATIONS)
 def test_activations_are_those_of_training(name):
     x = np.linspace(-20, 20, 401, dtype=np.float32)
-    trained = arithmetic.ACTIVATIONS[name](tf.constant(x)).numpy()
+    trained = backend.ACTIVATIONS[name](tf.constant(x)).numpy()
     assert_allclose(ACTIVATIONS[name](x), trained, rtol=1e-5, atol=2e-6)
     assert ACTIVATIONS[name](x).dtype == np.float32
 

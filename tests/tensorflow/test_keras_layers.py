@@ -9,7 +9,7 @@ from numpy.testing import assert_allclose
 from sklearn.exceptions import NotFittedError
 
 import skae
-from skae._network.forward import ACTIVATIONS
+from skae._network.backend import ACTIVATIONS
 from skae.keras import from_keras, to_keras
 
 X = np.random.default_rng(0).uniform(size=(50, 36)).astype(np.float32)

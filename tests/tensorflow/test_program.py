@@ -31,9 +31,9 @@ class MeanCode:
 
     strength: float
 
-    def __call__(self, tf, step):
-        rows = tf.reduce_sum(step.codes, axis=1) * step.row_weights
-        return self.strength * tf.reduce_sum(rows) / tf.reduce_sum(step.row_weights)
+    def __call__(self, ops, step):
+        rows = ops.sum(step.codes, axis=1) * step.row_weights
+        return self.strength * ops.sum(rows) / ops.sum(step.row_weights)
 
 
 def plan(loss="squared_error", alpha=0.0, penalties=(), output="identity", solver="sgd"):

@@ -8,8 +8,8 @@ from sklearn.decomposition import PCA
 
 from skae._data.blocks import standardised
 from skae._data.pca import centre, principal_axes, variance
+from skae._network.backend import ACTIVATIONS
 from skae._network.codec import Codec
-from skae._network.forward import ACTIVATIONS
 from skae._plan.layers import Dense
 from skae._training.initialization import RANDOM_INITIALIZERS, pca_weights, random_weights
 from tests.networks import dense_network

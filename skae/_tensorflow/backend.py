@@ -1,13 +1,15 @@
-"""The operations of networks on tensors, including layers that NumPy cannot compute."""
+"""TensorFlow's tables: operations, activations by name, layers by type."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
-from skae._network.forward import Arithmetic
-from skae._plan.layers import Convolution, Dense, EachStep, Layer, Recurrence, TransposedConvolution
+from skae._network.backend import Backend
+from skae._plan.layers import Convolution, Layer, Recurrence, TransposedConvolution
+from skae._plan.plan import Network
 from skae._tensorflow.convolution import convolve, convolve_back
+from skae._tensorflow.ops import OPS
 from skae._tensorflow.quiet import tf
 from skae._tensorflow.recurrence import recur
 
@@ -29,29 +31,23 @@ ACTIVATIONS = {
 }
 
 
-def _apply(layer: Layer, kernel: Tensor, bias: Tensor, rows: Tensor) -> Tensor:
-    """Apply one layer to rows."""
-    match layer:
-        case Dense():
-            return rows @ kernel + bias
-        case EachStep():
-            steps = tf.reshape(rows, (-1, layer.n_inputs)) @ kernel + bias
-            return tf.reshape(steps, (-1, layer.n_out))
-        case Convolution():
-            return convolve(layer, kernel, bias, rows)
-        case TransposedConvolution(mirrored):
-            return convolve_back(mirrored, kernel, bias, rows)
-        case Recurrence():
-            return recur(layer, kernel, bias, rows)
-    raise AssertionError(layer)
-
-
 def _keep_largest(rows: Tensor, k: int) -> Tensor:
     least = tf.math.top_k(rows, k, sorted=True).values[:, -1:]
     return tf.where(rows >= least, rows, 0.0)
 
 
-TENSORS = Arithmetic(tf.math, tf.transpose, ACTIVATIONS, _apply, _keep_largest)
+# Kernels of TensorFlow's own, which XLA would make slower.
+LAYERS: dict[type[Layer], Callable[..., Tensor]] = {
+    Convolution: convolve,
+    TransposedConvolution: convolve_back,
+    Recurrence: recur,
+}
+TENSORFLOW = Backend(OPS, ACTIVATIONS, _keep_largest, LAYERS)
+
+
+def on_xla(network: Network) -> bool:
+    """Return whether XLA compiles the programs of a network."""
+    return not any(type(layer) in LAYERS for layer in network.encoder + network.decoder)
 
 
 def n_parts(n_rows: int) -> int:
