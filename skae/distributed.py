@@ -16,17 +16,14 @@ from uuid import uuid4
 import numpy as np
 
 from skae._data.batches import Feed
-from skae._data.dask_rows import DaskRows, is_dask
-from skae._data.rows import check_dense
+from skae._data.checks import check_dense
+from skae._data.dask_rows import is_dask
+from skae._data.rows import ArrayRows, Rows, rows_in_a_block
 from skae._distributed import shards as worker_side
 from skae._distributed.workers import Workers
 from skae._estimators.base import BaseAutoencoder
 from skae._estimators.engine import local_trainer
 from skae._training.protocols import Job, TrainerState
-
-# What is not a dask collection is cut into so many blocks at most, of so many rows at least: more
-# than most clusters have workers, and the same on each, so that a checkpoint is found again.
-MOST_BLOCKS, LEAST_ROWS = 240, 16
 
 
 def fit(estimator: BaseAutoencoder, X: Any, *, client: Any = None) -> BaseAutoencoder:
@@ -118,8 +115,7 @@ def _in_blocks(X: np.ndarray) -> Any:
     """Return a dask array of the blocks that rows are cut into."""
     from dask import array
 
-    n_rows = max(LEAST_ROWS, -(-len(X) // MOST_BLOCKS))
-    return array.from_array(X, chunks=(n_rows, *X.shape[1:]))
+    return array.from_array(X, chunks=(rows_in_a_block(len(X)), *X.shape[1:]))
 
 
 def _check_versions(client: Any) -> None:
@@ -163,9 +159,6 @@ def _check_versions(client: Any) -> None:
 def _shared_trainer(client: Any, job: Job) -> Iterator[SharedTrainer]:
     """Train on a cluster, a share of the rows on each worker."""
     feed, X = job.feed, job.feed.X
-    if not isinstance(X, DaskRows):
-        # What a layer above others is trained on.
-        X = DaskRows(_in_blocks(X))
     shares = shares_of(client, X, feed.rows)
     name, n = f"skae-{uuid4().hex}", len(shares)
     batch_size = -(-feed.batch_size // n)
@@ -206,7 +199,7 @@ def _jobs(job: Job, n: int, batch_size: int, n_batches: int) -> Iterator[Job]:
     for rank in range(n):
         feed = replace(
             job.feed,
-            X=None,
+            X=ArrayRows(np.empty((0, job.feed.X.shape[1]), job.feed.X.dtype)),
             rows=np.arange(0),
             batch_size=batch_size,
             rng=np.random.default_rng([seed, rank]),
@@ -217,9 +210,7 @@ def _jobs(job: Job, n: int, batch_size: int, n_batches: int) -> Iterator[Job]:
         yield replace(job, feed=feed, state=state, check=lambda: None, verbose=False)
 
 
-def shares_of(
-    client: Any, X: DaskRows, rows: np.ndarray
-) -> dict[str, list[tuple[int, np.ndarray]]]:
+def shares_of(client: Any, X: Rows, rows: np.ndarray) -> dict[str, list[tuple[int, np.ndarray]]]:
     """Return for each worker its blocks, and the rows of each that are to be trained on.
 
     A block stays where it is held unless that worker has its share already; the others go to the
@@ -254,7 +245,7 @@ def shares_of(
 
 
 def _written(
-    client: Any, shards: list[Any], X: DaskRows, shares: dict[str, list[tuple[int, np.ndarray]]]
+    client: Any, shards: list[Any], X: Rows, shares: dict[str, list[tuple[int, np.ndarray]]]
 ) -> tuple[list[Any], list[str]]:
     """Let each worker compute the blocks of its share and write them into its file.
 

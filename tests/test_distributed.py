@@ -26,6 +26,7 @@ from sklearn.model_selection import GridSearchCV, HalvingRandomSearchCV
 
 from skae import AutoencoderTransformer, StackedAutoencoder
 from skae._data.batches import Feed
+from skae._data.rows import ArrayRows
 from skae._distributed import links, shards, watch
 from skae._plan.objectives import LOSSES
 from skae._plan.plan import Objective, Plan, Solver
@@ -395,7 +396,7 @@ def test_the_validation_loss_can_be_interrupted():
     )
     rng = np.random.default_rng(0)
     weights = random_weights(plan.network, "he", rng)
-    feed = Feed(X[:, :5], np.arange(len(X)), np.zeros(5), 1.0, 16, False, rng)
+    feed = Feed(ArrayRows(X[:, :5]), np.arange(len(X)), np.zeros(5), 1.0, 16, False, rng)
     with pytest.raises(CutShortError):
         SharedTrainer(mock.Mock(), [], Job(plan, weights, feed, None, check, False)).loss_on(
             feed, weights

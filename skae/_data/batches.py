@@ -11,7 +11,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 import numpy as np
 
 from skae._data.blocks import blocks, standardised
-from skae._data.rows import Pairs, epoch_pieces, inputs_of, targets_of
+from skae._data.rows import Rows
 from skae._plan.objectives import Corruption
 
 T = TypeVar("T")
@@ -30,17 +30,38 @@ def rows_in_a_batch(asked: int | str, n_rows: int) -> int:
     return min(size, 1 << (n_rows - 1).bit_length())
 
 
-class Chunk(NamedTuple):
-    """Batches for several steps; rows past the end of the data have weight zero.
+class Batch(NamedTuple):
+    """The arrays of one batch, or of all batches of a chunk along a first axis; or their tensors.
 
-    `normals` are standard normals, `n_normals` for each row. The last chunk of an epoch holds the
-    generator's state after it, from which the next epoch can be drawn again.
+    Training programs take them by these names, so that another one, such as weights of entries, is
+    one more field here.
+
+    Parameters
+    ----------
+    inputs : array of shape (batch_size, n_features)
+        Standardized rows, corrupted if the objective asks for it.
+    targets : array of shape (batch_size, n_targets)
+        Standardized targets of these rows, or `inputs` itself.
+    normals : array of shape (batch_size, n_normals)
+        Standard normals.
+    row_weights : array of shape (batch_size,)
+        Rows past the end of the data have weight zero.
     """
 
-    inputs: np.ndarray
-    targets: np.ndarray
-    normals: np.ndarray
-    row_weights: np.ndarray
+    inputs: Any
+    targets: Any
+    normals: Any
+    row_weights: Any
+
+
+class Chunk(NamedTuple):
+    """Batches for several steps.
+
+    The last chunk of an epoch holds the generator's state after it, from which the next epoch can
+    be drawn again.
+    """
+
+    batches: Batch
     n_steps: int
     state_after: Mapping[str, Any] | None
 
@@ -55,7 +76,7 @@ class Feed:
 
     Parameters
     ----------
-    X : ndarray, Pairs or DaskRows of shape (n_samples, n_features)
+    X : Rows of shape (n_samples, n_features)
     rows : ndarray of int
         Indices of the rows to train on.
     mean : ndarray of shape (n_features,)
@@ -67,14 +88,11 @@ class Feed:
     corruption : Corruption or None
     n_normals : int
         Number of normals that training needs for each row.
-    targets : ndarray of shape (n_samples, n_targets), float32, or None
-        The target of each row of X; None means the row itself, clean and standardized, or the
-        one that it is paired with.
     min_batches : int
         Smallest number of batches in an epoch; the last ones may have no real row.
     """
 
-    X: Any
+    X: Rows
     rows: np.ndarray
     mean: np.ndarray
     scale: float
@@ -83,7 +101,6 @@ class Feed:
     rng: np.random.Generator
     corruption: Corruption | None = None
     n_normals: int = 0
-    targets: np.ndarray | None = None
     min_batches: int = 0
 
     @property
@@ -102,12 +119,11 @@ class Feed:
         shape = (self.steps, self.batch_size)
         inputs = np.zeros((*shape, n_features), np.float32)
         targets = inputs
-        if self.targets is not None:
-            targets = np.zeros((*shape, self.targets.shape[1]), np.float32)
-        elif self.corruption is not None or isinstance(self.X, Pairs):
+        if self.corruption is not None or self.X.is_paired:
             targets = np.zeros_like(inputs)
         normals = np.empty((*shape, self.n_normals), np.float32)
         row_weights = np.zeros(shape, np.float32)
+        batches = Batch(inputs, targets, normals, row_weights)
         flat = [array.reshape(-1, array.shape[-1]) for array in (inputs, targets)]
         n_batches = max(self.min_batches, -(-n_rows // self.batch_size))
 
@@ -117,7 +133,7 @@ class Feed:
             n_steps = min(self.steps, n_batches - first_batch)
             ends_epoch = first_batch + n_steps == n_batches
             state_after = self.rng.bit_generator.state if ends_epoch else None
-            return Chunk(inputs, targets, normals, row_weights, n_steps, state_after)
+            return Chunk(batches, n_steps, state_after)
 
         while True:
             n_taken = begun = 0
@@ -130,35 +146,30 @@ class Feed:
             for first_batch in range(begun, n_batches, self.steps):
                 yield chunk(0, first_batch)
 
-    def _runs(self, size: int) -> Iterator[tuple[int, Any, np.ndarray]]:
-        """Yield an epoch's rows in runs that fill chunks of this size: offset, X, row indices."""
+    def _runs(self, size: int) -> Iterator[tuple[int, Rows, np.ndarray]]:
+        """Yield an epoch's rows in runs that fill chunks of this size: offset, rows, indices."""
         at = 0
-        for X, order in epoch_pieces(self.X, self.rows, self.rng if self.shuffle else None):
+        for X, order in self.X.pieces(self.rows, self.rng if self.shuffle else None):
             while order.size:
                 chosen, order = np.split(order, [size - at])
                 yield at, X, chosen
                 at = (at + len(chosen)) % size
 
-    def _fill(self, X: Any, chosen: np.ndarray, inputs: np.ndarray, targets: np.ndarray) -> None:
+    def _fill(self, X: Rows, chosen: np.ndarray, inputs: np.ndarray, targets: np.ndarray) -> None:
         """Write chosen rows of X; rows of an earlier chunk behind them have weight zero."""
-        if self.targets is not None:
-            np.take(self.targets, chosen, axis=0, out=targets[: len(chosen)], mode="clip")
-        seen = inputs_of(X)
         # Whole batches, because a corruption may use other rows of the batch.
         width = X.shape[1] * self.batch_size
         for batches in blocks(-(-len(chosen) // self.batch_size), width, GATHER_ENTRIES):
             part = slice(batches.start * self.batch_size, batches.stop * self.batch_size)
             part = slice(part.start, min(part.stop, len(chosen)))
             out = inputs[part]
-            in_place = out if seen.dtype == out.dtype else None
-            # Every index is valid; "clip" avoids the buffer that "raise" needs.
-            rows = np.take(seen, chosen[part], axis=0, out=in_place, mode="clip")
-            if isinstance(X, Pairs):
-                clean = targets_of(X)[chosen[part]]
+            in_place = out if X.dtype == out.dtype else None
+            rows = X.take(chosen[part], in_place)
+            if X.is_paired:
+                clean = X.targets.take(chosen[part])
                 standardised(clean, self.mean, self.scale, out=targets[part])
             if self.corruption is not None:
-                if self.targets is None:
-                    standardised(rows.copy(), self.mean, self.scale, out=targets[part])
+                standardised(rows.copy(), self.mean, self.scale, out=targets[part])
                 rows = self.corruption(self.rng, rows)
             standardised(rows, self.mean, self.scale, out=out)
 

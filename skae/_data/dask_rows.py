@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 from sklearn.utils.validation import check_array, validate_data
 
-from skae._data.rows import check_dense, summed, total
+from skae._data.checks import check_dense
+from skae._data.rows import ArrayRows, Rows, summed
 
 # Rows are shuffled within a window of blocks: at least two blocks, and more up to this size.
 WINDOW_BYTES = 1 << 27
@@ -39,16 +40,15 @@ def _checked(block: Any, dtype: Any) -> np.ndarray:
 def _total_of_block(
     block: Any, chosen: np.ndarray | None, of_block: Callable[[np.ndarray], Any]
 ) -> Any:
-    if chosen is not None:
-        block = block[chosen]
-    return total(block, of_block) if len(block) else None
+    n_rows = len(block if chosen is None else chosen)
+    return ArrayRows(block).total(of_block, chosen) if n_rows else None
 
 
 def _sum(parts: list[Any]) -> Any:
     return summed(part for part in parts if part is not None)
 
 
-class DaskRows:
+class DaskRows(Rows):
     """The rows of a Dask collection, read block by block whenever they are needed.
 
     Dask's own scheduler computes the blocks: threads, or the workers of a cluster whose client is
@@ -60,8 +60,10 @@ class DaskRows:
         If the number of rows is unknown, the blocks are computed once to count them.
     """
 
+    is_lazy = True
+
     def __init__(self, collection: Any) -> None:
-        self.collection = collection
+        self._collection = collection
         if is_frame(collection):
             array = collection.to_dask_array(lengths=True)
             dtypes = list(collection.dtypes)
@@ -70,48 +72,49 @@ class DaskRows:
             if np.isnan(array.shape[0]):
                 array = array.copy().compute_chunk_sizes()
         narrow = all(dtype == np.float32 for dtype in dtypes)
-        self.dtype = np.dtype(np.float32 if narrow else np.float64)
+        self._dtype = np.dtype(np.float32 if narrow else np.float64)
         array = array.rechunk({1: -1})
-        self.shape = tuple(int(size) for size in array.shape)
         self._array = array.map_blocks(
-            _checked, self.dtype, dtype=self.dtype, meta=np.empty((0, 0), self.dtype)
+            _checked, self._dtype, dtype=self._dtype, meta=np.empty((0, 0), self._dtype)
         )
-        # The first row of each block, and the end of the last one.
-        self.bounds = np.cumsum([0, *array.chunks[0]])
-
-    def __len__(self) -> int:
-        return self.shape[0]
+        self._bounds = np.cumsum([0, *array.chunks[0]])
 
     @property
-    def size(self) -> int:
-        """Number of entries."""
-        return self.shape[0] * self.shape[1]
+    def shape(self) -> tuple[int, int]:
+        return int(self._bounds[-1]), int(self._array.shape[1])
 
     @property
-    def blocks(self) -> list[Any]:
-        """The blocks of rows, as delayed objects."""
-        return list(self._array.to_delayed().ravel())
+    def dtype(self) -> np.dtype:
+        return self._dtype
+
+    @property
+    def collection(self) -> Any:
+        return self._collection
 
     @property
     def token(self) -> str:
-        """Dask's token of the collection, equal in every process that builds it alike."""
         from dask.base import tokenize
 
-        return tokenize(self.collection)
+        return tokenize(self._collection)
 
     @property
     def max_validation_rows(self) -> int:
-        """Largest number of validation rows that stay in memory."""
         return max(1, VALIDATION_BYTES // (self.shape[1] * self.dtype.itemsize))
 
+    @property
+    def bounds(self) -> np.ndarray:
+        return self._bounds
+
+    @property
+    def blocks(self) -> list[Any]:
+        return list(self._array.to_delayed().ravel())
+
     def extremes(self) -> tuple[Any, Any]:
-        """Return the smallest and the largest value, in one pass."""
         from dask import compute
 
         return compute(self._array.min(), self._array.max())
 
     def total(self, of_block: Callable[[np.ndarray], Any], rows: np.ndarray | None = None) -> Any:
-        """Sum a function over blocks of all or some rows, computed where the blocks are."""
         from dask import delayed
 
         chosen: list[Any] = [None] * len(self.blocks)
@@ -127,29 +130,36 @@ class DaskRows:
             parts = [delayed(_sum)(parts[i : i + FAN_IN]) for i in range(0, len(parts), FAN_IN)]
         return parts[0].compute()
 
-    def __getitem__(self, key: Any) -> np.ndarray:
-        """Return rows (and columns) in memory, selected by slices or by one array of indices."""
-        if not isinstance(key, np.ndarray):
-            return self._array[key].compute()
+    def columns(self, part: slice, rows: np.ndarray | None = None) -> np.ndarray:
+        return self._array[slice(None) if rows is None else rows, part].compute()
+
+    def __getitem__(self, part: slice) -> np.ndarray:
+        return self._array[part].compute()
+
+    def take(self, rows: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
         from dask import compute, delayed
 
-        order = np.argsort(key, kind="stable")
-        cuts = np.searchsorted(key[order], self.bounds)
+        order = np.argsort(rows, kind="stable")
+        cuts = np.searchsorted(rows[order], self.bounds)
         parts, places = [], []
         for i, block in enumerate(self.blocks):
             place = order[cuts[i] : cuts[i + 1]]
             if place.size:
                 places.append(place)
-                parts.append(delayed(np.take)(block, key[place] - self.bounds[i], axis=0))
-        out = np.empty((len(key), self.shape[1]), self.dtype)
+                parts.append(delayed(np.take)(block, rows[place] - self.bounds[i], axis=0))
+        if out is None:
+            out = np.empty((len(rows), self.shape[1]), self.dtype)
         for place, part in zip(places, compute(*parts), strict=True):
             out[place] = part
         return out
 
+    def in_memory(self, rows: np.ndarray) -> tuple[Rows, np.ndarray]:
+        return ArrayRows(self.take(rows)), np.arange(len(rows))
+
     def pieces(
         self, rows: np.ndarray, rng: np.random.Generator | None
-    ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        """Yield an epoch's rows as arrays, each with the order of its rows.
+    ) -> Iterator[tuple[Rows, np.ndarray]]:
+        """Yield the rows of an epoch, see `Rows.pieces`.
 
         With a generator, blocks come in random order, and rows are shuffled within each window
         of blocks, of `WINDOW_BYTES`. The next window is computed meanwhile.
@@ -179,10 +189,9 @@ class DaskRows:
             for following in [*windows[1:], []]:
                 window = np.concatenate(coming.result())
                 coming = pool.submit(context.run, compute, *following)
-                if rng is None:
-                    yield window, np.arange(len(window))
-                else:
-                    yield window, rng.permutation(len(window))
+                n_rows = len(window)
+                order = np.arange(n_rows) if rng is None else rng.permutation(n_rows)
+                yield ArrayRows(window), order
 
 
 def validated_rows(estimator: Any, X: Any, first: bool, least: int) -> DaskRows:

@@ -13,7 +13,7 @@ import numpy as np
 from scipy import linalg
 
 from skae._data.blocks import blocks
-from skae._data.rows import total
+from skae._data.rows import Matrix
 
 # Up to this number of rows or columns, an exact eigendecomposition gives the axes.
 EXACT_LIMIT = 2000
@@ -32,23 +32,23 @@ class Axes(NamedTuple):
     variances: np.ndarray
 
 
-def centre(X: np.ndarray) -> np.ndarray:
+def centre(X: Matrix) -> np.ndarray:
     """Return the mean of each column, in float64."""
-    return total(X, partial(np.sum, axis=0, dtype=np.float64)) / X.shape[0]
+    return X.total(partial(np.sum, axis=0, dtype=np.float64)) / X.shape[0]
 
 
-def variance(X: np.ndarray, mean: np.ndarray) -> float:
+def variance(X: Matrix, mean: np.ndarray) -> float:
     """Return the mean variance of the columns."""
 
     def squares(rows: np.ndarray) -> float:
         block = _centred(rows, mean)
         return float(np.einsum("ij,ij->", block, block, dtype=np.float64))
 
-    return total(X, squares) / X.size
+    return X.total(squares) / X.size
 
 
 def principal_axes(
-    X: np.ndarray, mean: np.ndarray, n_axes: int | None, rng: np.random.Generator
+    X: Matrix, mean: np.ndarray, n_axes: int | None, rng: np.random.Generator
 ) -> Axes:
     """Return the first `n_axes` principal axes of X (fewer if the rank is lower), or all."""
     n_rows, n_features = X.shape
@@ -68,7 +68,7 @@ def principal_axes(
     return Axes(directions * signs, variances)
 
 
-def _rounding(X: np.ndarray) -> float:
+def _rounding(X: Matrix) -> float:
     """Return the share of the largest variance below which a variance is rounding error.
 
     The rounding is that of X, or that of `eigh`.
@@ -88,31 +88,31 @@ def _largest(matrix: np.ndarray, n: int | None) -> tuple[np.ndarray, np.ndarray]
     return np.maximum(values[::-1], 0.0), vectors[:, ::-1]
 
 
-def _from_covariance(X: np.ndarray, mean: np.ndarray, n_axes: int | None) -> Axes:
+def _from_covariance(X: Matrix, mean: np.ndarray, n_axes: int | None) -> Axes:
     def products(rows: np.ndarray) -> np.ndarray:
         block = _centred(rows, mean)
         return (block.T @ block).astype(np.float64, copy=False)
 
-    values, vectors = _largest(total(X, products) / X.shape[0], n_axes)
+    values, vectors = _largest(X.total(products) / X.shape[0], n_axes)
     return Axes(vectors, values)
 
 
-def _from_gram(X: np.ndarray, mean: np.ndarray, n_axes: int | None) -> Axes:
+def _from_gram(X: Matrix, mean: np.ndarray, n_axes: int | None) -> Axes:
     n_rows, n_features = X.shape
     gram = np.zeros((n_rows, n_rows))
     for columns in blocks(n_features, n_rows):
-        block = _centred(X[:, columns], mean[columns])
+        block = _centred(X.columns(columns), mean[columns])
         gram += block @ block.T
     values, vectors = _largest(gram / n_rows, n_axes)
     held = values > _rounding(X) * values.max(initial=0.0)
     values, vectors = values[held], vectors[:, held]
     directions = np.empty((n_features, len(values)))
     for columns in blocks(n_features, n_rows):
-        directions[columns] = _centred(X[:, columns], mean[columns]).T @ vectors
+        directions[columns] = _centred(X.columns(columns), mean[columns]).T @ vectors
     return Axes(directions / np.sqrt(values * n_rows), values)
 
 
-def _randomized(X: np.ndarray, mean: np.ndarray, n_axes: int, rng: np.random.Generator) -> Axes:
+def _randomized(X: Matrix, mean: np.ndarray, n_axes: int, rng: np.random.Generator) -> Axes:
     """Iterate on a subspace of the covariance, which is never formed (Halko et al., 2011)."""
 
     def times_covariance(basis: np.ndarray) -> np.ndarray:
@@ -122,7 +122,7 @@ def _randomized(X: np.ndarray, mean: np.ndarray, n_axes: int, rng: np.random.Gen
             block = _centred(rows, mean)
             return (block.T @ (block @ basis)).astype(np.float64, copy=False)
 
-        return total(X, times_block) / X.shape[0]
+        return X.total(times_block) / X.shape[0]
 
     basis = rng.standard_normal((X.shape[1], n_axes + OVERSAMPLES))
     for _ in range(POWER_ITERATIONS):

@@ -1,101 +1,219 @@
-"""Access to the rows of X: input checks, sums over rows, order of an epoch, rows in memory.
+"""Rows of X as a fit reads them, wherever they are stored.
 
-X is an array or a Dask collection. :class:`~skae._data.dask_rows.DaskRows`, which is never in
-memory all at once, implements the same functions as methods. Training data may also be
-:class:`Pairs` of arrays.
+The estimator wraps X once, right after validation. A new storage is one more class that implements
+:class:`Rows`, and no other code changes: a sparse matrix returns dense arrays, a block at a time.
+What belongs to a row besides its values, such as a sample weight or a mask of missing entries, is
+one more field of :class:`~skae._data.batches.Batch`, which
+:class:`~skae._data.batches.Feed` fills from the rows.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from abc import abstractmethod
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from math import prod
-from typing import Any
+from typing import Any, ClassVar, Protocol
 
+import joblib
 import numpy as np
-from scipy.sparse import issparse
 
 from skae._data.blocks import blocks
 
-
-@contextmanager
-def restored_on_failure(estimator: Any) -> Iterator[None]:
-    """Restore the attributes that validation sets on an estimator if the block raises."""
-    names = ("n_features_in_", "feature_names_in_", "sample_shape_")
-    before = {name: vars(estimator)[name] for name in names if name in vars(estimator)}
-    try:
-        yield
-    except BaseException:
-        for name in names:
-            vars(estimator).pop(name, None)
-        vars(estimator).update(before)
-        raise
+# For workers, an array is cut into at most this number of blocks, of at least this number of rows:
+# more than most clusters have workers, and the same on each, so that a checkpoint is found again.
+MOST_BLOCKS, LEAST_ROWS = 240, 16
 
 
-def check_dense(X: Any, name: str = "X", filled: str = "np.nan") -> Any:
-    """Return X; refuse sparse data, and masked values, which scikit-learn would read as valid."""
-    if issparse(X):
-        raise TypeError(
-            f"Sparse data was passed for {name}, but dense data is required. Put TruncatedSVD "
-            "before the autoencoder, as in make_pipeline(TruncatedSVD(100), "
-            f"AutoencoderTransformer(10)), or pass {name}.toarray() if that fits into memory."
-        )
-    if isinstance(X, np.ma.MaskedArray) and np.ma.is_masked(X):
-        raise ValueError(
-            f"{name} is a masked array: {np.ma.count_masked(X)} of its values are masked and would "
-            f"be read as valid values. Pass {name}.filled({filled})"
-            + (", and impute those values, for example by SimpleImputer." if name == "X" else ".")
-        )
-    return X
-
-
-def finite(compute: Callable[[np.ndarray], np.ndarray], X: np.ndarray) -> np.ndarray:
-    """Return a function's result for rows of X; raise an error for rows that overflow it."""
-    with np.errstate(over="ignore", invalid="ignore"):
-        result = compute(X)
-        # A finite sum has finite terms; an infinite one may have overflowed by itself.
-        if np.isfinite(result.sum()):
-            return result
-    bad = ~np.isfinite(result.reshape(len(result), -1)).all(axis=1)
-    if bad.any():
-        sizes = np.abs(X[bad]).max(axis=0)
-        column = int(sizes.argmax())
-        raise ValueError(
-            f"The result is not finite for {bad.sum()} of {len(X)} samples: their values reach "
-            f"{sizes[column]:g} in size (column {column}), which is too large to compute with in "
-            f"{X.dtype}. Remove such values, clip them, or scale X and fit again."
-        )
-    return result
-
-
-@dataclass(frozen=True)
-class Pairs:
-    """Inputs of the encoder, and for each the target of the decoder."""
-
-    inputs: np.ndarray
-    targets: np.ndarray
-
-    def __len__(self) -> int:
-        return len(self.inputs)
+class Matrix(Protocol):
+    """Rows as PCA reads them: sums over blocks of rows, and columns."""
 
     @property
-    def shape(self) -> tuple[int, ...]:
-        return self.inputs.shape
+    @abstractmethod
+    def shape(self) -> tuple[int, int]:
+        """Number of rows and of columns."""
 
-    def __getitem__(self, rows: slice) -> Pairs:
-        return Pairs(self.inputs[rows], self.targets[rows])
+    @property
+    @abstractmethod
+    def dtype(self) -> np.dtype:
+        """The floating-point type of the blocks that are read."""
+
+    @property
+    def size(self) -> int:
+        """Number of entries."""
+        return self.shape[0] * self.shape[1]
+
+    @abstractmethod
+    def total(self, of_block: Callable[[np.ndarray], Any]) -> Any:
+        """Sum a function over blocks of rows: arrays, numbers, or other objects that can be added.
+
+        The function must not change its block.
+        """
+
+    @abstractmethod
+    def columns(self, part: slice) -> np.ndarray:
+        """Return some columns of all rows, in memory."""
+
+
+class Rows(Matrix, Protocol):
+    """The samples of a fit, and for each the target of its reconstruction: by default itself."""
+
+    # Whether the rows are computed anew whenever they are read.
+    is_lazy: ClassVar[bool] = False
+
+    def __len__(self) -> int:
+        return self.shape[0]
+
+    @property
+    def targets(self) -> Rows:
+        """The target of each row."""
+        return self
+
+    @property
+    def is_paired(self) -> bool:
+        """Whether the targets are other rows than these."""
+        return self.targets is not self
+
+    @property
+    @abstractmethod
+    def collection(self) -> Any:
+        """The array or collection itself, for callbacks."""
+
+    @property
+    @abstractmethod
+    def token(self) -> str:
+        """A text that identifies the data, equal in every process."""
+
+    @property
+    def max_validation_rows(self) -> int | None:
+        """Largest number of validation rows that stay in memory; None if there is no limit."""
+        return None
+
+    @property
+    @abstractmethod
+    def bounds(self) -> np.ndarray:
+        """The first row of each of `blocks`, and the end of the last one."""
+
+    @property
+    @abstractmethod
+    def blocks(self) -> Sequence[Any]:
+        """The rows in blocks for workers, as arrays or Dask's delayed objects."""
+
+    @abstractmethod
+    def total(self, of_block: Callable[[np.ndarray], Any], rows: np.ndarray | None = None) -> Any:
+        """Sum a function over blocks of all rows, or of those with sorted indices `rows`."""
+
+    def total_with_targets(self, of_block: Callable[[np.ndarray, np.ndarray], Any]) -> Any:
+        """Sum a function of a block of rows and the block of their targets."""
+        return self.total(lambda rows: of_block(rows, rows))
+
+    @abstractmethod
+    def columns(self, part: slice, rows: np.ndarray | None = None) -> np.ndarray:
+        """Return some columns of all rows or of some, in memory."""
+
+    @abstractmethod
+    def __getitem__(self, part: slice) -> np.ndarray:
+        """Return a slice of the rows, in memory: a view where that is possible."""
+
+    @abstractmethod
+    def take(self, rows: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+        """Return a copy of the rows with these indices, which may be `out` if of the same dtype."""
+
+    def evenly_spaced(self, n: int) -> tuple[np.ndarray, np.ndarray]:
+        """Return at most `n` evenly spaced rows and their targets, in memory."""
+        rows = self[:: -(-len(self) // n)]
+        return rows, rows
+
+    def in_memory(self, rows: np.ndarray) -> tuple[Rows, np.ndarray]:
+        """Return rows that are cheap to read again, and where among them those of `rows` are."""
+        return self, rows
+
+    @abstractmethod
+    def pieces(
+        self, rows: np.ndarray, rng: np.random.Generator | None
+    ) -> Iterable[tuple[Rows, np.ndarray]]:
+        """Return the rows of an epoch as pieces in memory, each with the indices to take from it.
+
+        A generator shuffles the rows.
+        """
+
+    @abstractmethod
+    def extremes(self) -> tuple[Any, Any]:
+        """Return the smallest and the largest value."""
+
+    def beyond_unit_interval(self) -> tuple[Any, Any] | None:
+        """Return the extremes if one is outside [0, 1] by more than rounding."""
+        low, high = self.extremes()
+        rounding = 8 * np.finfo(self.dtype).eps
+        return (low, high) if low < -rounding or high > 1.0 + rounding else None
+
+
+class ArrayRows(Rows):
+    """The rows of an array, in memory or memory-mapped; they are not copied.
+
+    Parameters
+    ----------
+    array : ndarray of shape (n_samples, n_features)
+    """
+
+    def __init__(self, array: np.ndarray) -> None:
+        self._array = array
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        n_rows, n_columns = self._array.shape
+        return n_rows, n_columns
+
+    @property
+    def dtype(self) -> np.dtype:
+        return self._array.dtype
+
+    @property
+    def collection(self) -> np.ndarray:
+        return self._array
+
+    @property
+    def token(self) -> str:
+        return joblib.hash(self._array)
+
+    @property
+    def bounds(self) -> np.ndarray:
+        return np.append(np.arange(0, len(self), rows_in_a_block(len(self))), len(self))
+
+    @property
+    def blocks(self) -> list[np.ndarray]:
+        return np.split(self._array, self.bounds[1:-1])
+
+    def total(self, of_block: Callable[[np.ndarray], Any], rows: np.ndarray | None = None) -> Any:
+        if rows is None:
+            return summed(of_block(self._array[part]) for part in blocks(*self.shape))
+        parts = blocks(len(rows), self.shape[1])
+        return summed(of_block(self._array[rows[part]]) for part in parts)
+
+    def columns(self, part: slice, rows: np.ndarray | None = None) -> np.ndarray:
+        return self._array[:, part] if rows is None else self._array[rows, part]
+
+    def __getitem__(self, part: slice) -> np.ndarray:
+        return self._array[part]
+
+    def take(self, rows: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+        # Every index is valid; "clip" avoids the buffer that "raise" needs.
+        return np.take(self._array, rows, axis=0, out=out, mode="clip")
+
+    def pieces(
+        self, rows: np.ndarray, rng: np.random.Generator | None
+    ) -> list[tuple[Rows, np.ndarray]]:
+        return [(self, rows if rng is None else rng.permutation(rows))]
+
+    def extremes(self) -> tuple[Any, Any]:
+        return self._array.min(), self._array.max()
 
 
 @dataclass(frozen=True)
-class RowSubset:
-    """A subset of the rows of X; sums over it gather one block at a time."""
+class RowSubset(Matrix):
+    """Some rows of X by their sorted indices, for PCA; they are gathered a block at a time."""
 
-    X: Any
+    X: Rows
     rows: np.ndarray
-
-    def __len__(self) -> int:
-        return len(self.rows)
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -105,49 +223,16 @@ class RowSubset:
     def dtype(self) -> np.dtype:
         return self.X.dtype
 
-    def __getitem__(self, key: tuple[slice, slice]) -> np.ndarray:
-        rows, columns = key
-        return self.X[self.rows[rows], columns]
-
     def total(self, of_block: Callable[[np.ndarray], Any]) -> Any:
-        """Sum a function over blocks of these rows."""
-        if isinstance(self.X, np.ndarray):
-            return summed(of_block(self.X[self.rows[part]]) for part in blocks(*self.shape))
         return self.X.total(of_block, self.rows)
 
-
-def evenly_spaced(X: Any, n: int) -> Any:
-    """Return at most `n` evenly spaced rows of X."""
-    return X[:: -(-len(X) // n)]
+    def columns(self, part: slice) -> np.ndarray:
+        return self.X.columns(part, self.rows)
 
 
-def extremes(X: Any) -> tuple[Any, Any]:
-    """Return the smallest and the largest value."""
-    return (X.min(), X.max()) if isinstance(X, np.ndarray) else X.extremes()
-
-
-def beyond_unit_interval(X: Any) -> tuple[Any, Any] | None:
-    """Return the smallest and the largest value if one is outside [0, 1] by more than rounding."""
-    low, high = extremes(X)
-    rounding = 8 * np.finfo(X.dtype).eps
-    return (low, high) if low < -rounding or high > 1.0 + rounding else None
-
-
-def inputs_of(X: Any) -> Any:
-    """Return the encoder's inputs: X itself unless it is paired."""
-    return X.inputs if isinstance(X, Pairs) else X
-
-
-def targets_of(X: Any) -> Any:
-    """Return the decoder's targets: X itself unless it is paired."""
-    return X.targets if isinstance(X, Pairs) else X
-
-
-def total(X: Any, of_block: Callable[[np.ndarray], Any]) -> Any:
-    """Sum a function over blocks of rows: arrays, numbers, or other objects that can be added."""
-    if not isinstance(X, np.ndarray):
-        return X.total(of_block)
-    return summed(of_block(X[rows]) for rows in blocks(*X.shape))
+def rows_in_a_block(n_rows: int) -> int:
+    """Return the number of rows in each block that an array is cut into for workers."""
+    return max(LEAST_ROWS, -(-n_rows // MOST_BLOCKS))
 
 
 def summed(parts: Iterable[Any]) -> Any:
@@ -157,60 +242,3 @@ def summed(parts: Iterable[Any]) -> Any:
     for part in parts:
         result += part
     return result
-
-
-def epoch_pieces(
-    X: Any, rows: np.ndarray, rng: np.random.Generator | None
-) -> Iterable[tuple[Any, np.ndarray]]:
-    """Return an epoch's rows as arrays, each with the order of its rows.
-
-    A generator shuffles them.
-    """
-    if not isinstance(X, np.ndarray | Pairs):
-        return X.pieces(rows, rng)
-    return [(X, rows if rng is None else rng.permutation(rows))]
-
-
-def in_memory(X: Any, rows: np.ndarray) -> tuple[Any, np.ndarray]:
-    """Return an array and the indices in it of these rows of X."""
-    if isinstance(X, np.ndarray | Pairs):
-        return X, rows
-    return X[rows], np.arange(len(rows))
-
-
-def arrays_of(X: Any) -> Any:
-    """Return nested lists, such as images, as an array; return other objects unchanged."""
-    if not isinstance(X, list | tuple):
-        return X
-    try:
-        return np.asarray(X)
-    except ValueError as error:
-        raise ValueError(
-            f"The samples in X have unequal lengths ({error}). Cut or pad them to one length."
-        ) from error
-
-
-def shape_of(X: Any) -> tuple[Any, ...]:
-    """Return the shape of an array or of nested lists, () for objects without one."""
-    return np.shape(X) if isinstance(X, list | tuple) else tuple(getattr(X, "shape", ()))
-
-
-def flattened(X: Any, name: str, shape: Any) -> Any:
-    """Return an array of images or sequences of the given shape as flat rows.
-
-    `name` is the parameter that holds the shape.
-    """
-    if without_ones(shape) != without_ones(X.shape[1:]):
-        raise ValueError(
-            f"X has the shape {X.shape}, but {name}={shape!r} instead of {X.shape[1:]}. Make them "
-            "agree, or flatten X to rows."
-        )
-    return X.reshape(len(X), prod(X.shape[1:]))
-
-
-def without_ones(shape: Any) -> tuple[int, ...]:
-    """Return a shape without trailing ones: a single channel may be omitted."""
-    sizes = tuple(shape)
-    while sizes and sizes[-1] == 1:
-        sizes = sizes[:-1]
-    return sizes

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
+
+from skae._data.rows import Rows
 
 # Smallest validation set, largest part of the rows in it (a quarter), and fewest rows to split.
 # Gains have heavy tails, so a mean over fewer than 30 rows says little, and a tenth of a small
@@ -20,12 +21,12 @@ class Split:
 
     Parameters
     ----------
-    X : ndarray, Pairs or DaskRows of shape (n_samples, n_features)
+    X : Rows of shape (n_samples, n_features)
     training, validation : ndarray of int
         Indices of rows, sorted; `validation` may be empty.
     """
 
-    X: Any
+    X: Rows
     training: np.ndarray
     validation: np.ndarray
 

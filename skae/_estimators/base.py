@@ -10,7 +10,8 @@ import joblib
 import numpy as np
 from sklearn.base import _fit_context
 
-from skae._data.rows import evenly_spaced, inputs_of, restored_on_failure, targets_of, total
+from skae._data.checks import restored_on_failure
+from skae._data.rows import Rows
 from skae._data.split import Split, train_validation_rows
 from skae._estimators.callbacks import CallbackSupportMixin
 from skae._estimators.engine import local_trainer
@@ -117,7 +118,7 @@ class BaseAutoencoder(
         """Train with the trainers of a factory: `fit` in this process or on a cluster."""
         with restored_on_failure(self):
             warm = self.warm_start and self.__sklearn_is_fitted__()
-            X = self._paired(self._validated(X, first=not warm, least=2), y, training=True)
+            X = self._paired(self._rows(X, first=not warm, least=2), y, training=True)
             checkpoint: Checkpoint | NoCheckpoint = NoCheckpoint()
             if self.checkpoint is not None:
                 checkpoint = Checkpoint(self.checkpoint, self._fingerprint(X, warm))
@@ -128,10 +129,8 @@ class BaseAutoencoder(
             fraction = self.validation_fraction if self.early_stopping else 0.0
             # The validation set is evaluated after every epoch: for a dask collection it is held
             # in memory, and limited to what fits there.
-            most = getattr(X, "max_validation_rows", None)
-            split = Split(
-                X, *train_validation_rows(len(X), fraction, np.random.default_rng(split_seed), most)
-            )
+            most, split_rng = X.max_validation_rows, np.random.default_rng(split_seed)
+            split = Split(X, *train_validation_rows(len(X), fraction, split_rng, most))
             model = self._fitted_model(X) if warm else self._first_model(X, rng, split.training)
             options = self.training_options(len(split.training))
             run = Run(options, self.init, warm, rng, [split_seed, 1], trainers, checkpoint)
@@ -179,19 +178,20 @@ class BaseAutoencoder(
         self._validate_params()
         with restored_on_failure(self):
             first = not self.__sklearn_is_fitted__()
-            X = self._validated(X, first=first, least=2 if first else 1)
+            X = self._rows(X, first=first, least=2 if first else 1)
             X = self._paired(X, y, training=True)
             rng = self._generator(0 if first else self.n_iter_)
             model = self._first_model(X, rng) if first else self._fitted_model(X)
             self.__dict__.update(self._train_one_pass(X, y, model, rng))
         return self
 
-    def _fingerprint(self, X, warm: bool) -> str:
+    def _fingerprint(self, X: Rows, warm: bool) -> str:
         """Return a hash that identifies the fit: parameters, samples, initial state."""
         parameters = {**self.get_params(), "checkpoint": None, "verbose": None}
         start = (self.weights_, self.mean_, self.scale_, self._split_seed) if warm else None
-        rows, shape = getattr(X, "token", X), getattr(self, "sample_shape_", None)
-        return joblib.hash((type(self).__qualname__, __version__, parameters, rows, shape, start))
+        shape = getattr(self, "sample_shape_", None)
+        told = (type(self).__qualname__, __version__, parameters, X.token, shape, start)
+        return joblib.hash(told)
 
     def _generator(self, n_calls: int = 0) -> np.random.Generator:
         """Return the random generator of a call; no global state is used."""
@@ -210,14 +210,14 @@ class BaseAutoencoder(
         return plan
 
     def _first_model(
-        self, X: np.ndarray, rng: np.random.Generator, rows: np.ndarray | None = None
+        self, X: Rows, rng: np.random.Generator, rows: np.ndarray | None = None
     ) -> Model:
         n_components = self.n_components
         if n_components is None and not self._plans_without_codes:
             n_components = min(X.shape)
-        return initial_model(targets_of(X), n_components, self.init, self._planned, rng, rows)
+        return initial_model(X.targets, n_components, self.init, self._planned, rng, rows)
 
-    def _fitted_model(self, X: np.ndarray) -> Model:
+    def _fitted_model(self, X: Rows) -> Model:
         """Return the fitted model to continue with, if the parameters still describe it."""
         n_components: Any = self.n_components
         if is_share(n_components) or (n_components is None and not self._plans_without_codes):
@@ -229,14 +229,13 @@ class BaseAutoencoder(
                 f"instead of {self.network_}. Restore the parameters, or fit a new model with "
                 "warm_start=False."
             )
-        check_range(plan, targets_of(X))
+        check_range(plan, X.targets)
         return Model(plan, self.weights_, self.mean_, self.scale_)
 
-    def _begin_task(self, X, y, max_subtasks: int) -> tuple[Any, dict[str, Any]]:
+    def _begin_task(self, X: Rows, y, max_subtasks: int) -> tuple[Any, dict[str, Any]]:
         """Tell callbacks that a fit begins; return its context and the arguments of its hooks."""
         # An autoencoder's target is its input.
-        X = getattr(inputs_of(X), "collection", inputs_of(X))
-        seen = {"estimator": self, "X": X, "y": X if y is None else y}
+        seen = {"estimator": self, "X": X.collection, "y": X.collection if y is None else y}
         context = self._init_callback_context(max_subtasks=max_subtasks)
         return context.call_on_fit_task_begin(**seen), seen
 
@@ -267,7 +266,7 @@ class BaseAutoencoder(
         context.call_on_fit_task_end(**seen, reconstruction_attributes=fitted)
         return fitted, interrupted
 
-    def _warn_of_failure(self, X, trained: Trained, fitted: dict[str, Any]) -> None:
+    def _warn_of_failure(self, X: Rows, trained: Trained, fitted: dict[str, Any]) -> None:
         """Warn if a completed fit has learned nothing."""
         history, model = trained.history, trained.model
         kept_start = self.init == "pca" and history.kept.epoch == 0
@@ -280,7 +279,7 @@ class BaseAutoencoder(
         error, rate = fitted["reconstruction_err_"], float(self.learning_rate_init)
         warn_of_collapse(model, codec, X, error, rate, falls)
 
-    def _fitted(self, X, trained: Trained, warm: bool) -> dict[str, Any]:
+    def _fitted(self, X: Rows, trained: Trained, warm: bool) -> dict[str, Any]:
         """Return the fitted attributes of the current state."""
         history = trained.history
         codec = trained.model.codec(trained.weights)
@@ -301,7 +300,7 @@ class BaseAutoencoder(
             "_memory": (moments, None, None),
         }
 
-    def _train_one_pass(self, X, y, model: Model, rng: np.random.Generator) -> dict[str, Any]:
+    def _train_one_pass(self, X: Rows, y, model: Model, rng: np.random.Generator) -> dict[str, Any]:
         """Train for one epoch and return the fitted attributes."""
         first = not self.__sklearn_is_fitted__()
         moments, solver, solver_state = (None, None, None) if first else self._memory
@@ -333,10 +332,10 @@ class BaseAutoencoder(
         context.call_on_fit_task_end(**seen, reconstruction_attributes=fitted)
         return fitted
 
-    def _attributes(self, codec: Codec, moments: Moments | None, X) -> dict[str, Any]:
+    def _attributes(self, codec: Codec, moments: Moments | None, X: Rows) -> dict[str, Any]:
         """Return the fitted attributes that `transform` and `inverse_transform` use."""
         whitening = None if moments is None else moments.whitening()
-        some = evenly_spaced(X, ERROR_ROWS)
+        rows, targets = X.evenly_spaced(ERROR_ROWS)
         return {
             "network_": codec.network,
             "weights_": codec.weights,
@@ -344,15 +343,18 @@ class BaseAutoencoder(
             "scale_": codec.scale,
             "whitening_": whitening,
             "n_components_": codec.network.n_components,
-            "reconstruction_err_": codec.mean_squared_error(inputs_of(some), targets_of(some)),
-            **self._own_attributes(codec, inputs_of(X)),
+            "reconstruction_err_": codec.mean_squared_error(rows, targets),
+            **self._own_attributes(codec, rows if X.is_lazy else X[:]),
         }
 
     def _own_attributes(self, codec: Codec, X: np.ndarray) -> dict[str, Any]:
-        """Return the fitted attributes of a subclass; none by default."""
+        """Return the fitted attributes of a subclass; none by default.
+
+        X is an array of all training samples, or for a Dask collection of some 10,000 of them.
+        """
         return {}
 
 
-def codes_moments(codec: Codec, X: np.ndarray) -> Moments:
+def codes_moments(codec: Codec, X: Rows) -> Moments:
     """Return the moments of the codes of all samples."""
-    return total(inputs_of(X), lambda rows: Moments.of(codec.encode(rows)))
+    return X.total(lambda rows: Moments.of(codec.encode(rows)))

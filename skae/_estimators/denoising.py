@@ -13,8 +13,10 @@ from sklearn.utils._param_validation import Interval
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_array, check_is_fitted
 
+from skae._data.checks import check_dense, shape_of
 from skae._data.dask_rows import is_dask
-from skae._data.rows import Pairs, check_dense, shape_of
+from skae._data.paired_rows import PairedRows
+from skae._data.rows import Rows
 from skae._estimators.base import BaseAutoencoder
 from skae._estimators.words import one_of
 from skae._plan.objectives import Corruption
@@ -197,9 +199,9 @@ default='gaussian'
         self._validate_params()
         corruption = cast("Corruption", self._corruption())
         seed = check_random_state(random_state).randint(np.iinfo(np.int32).max)
-        return corruption(np.random.default_rng(seed), self._validated(X).copy())
+        return corruption(np.random.default_rng(seed), self._rows(X)[:].copy())
 
-    def _paired(self, X, y, training: bool = False):
+    def _paired(self, X: Rows, y: Any, training: bool = False) -> Rows:
         learns_pairs = self.corruption is None
         if y is None and not (learns_pairs and training):
             return X
@@ -216,7 +218,7 @@ default='gaussian'
                 "samples in X are the clean ones. Set corruption=None to learn from pairs, noisy X "
                 "and clean y, or leave y out."
             )
-        if is_dask(y) or not isinstance(X, np.ndarray):
+        if is_dask(y) or X.is_lazy:
             raise ValueError(
                 "Noisy samples X and clean samples y must be arrays in memory: pairs of dask "
                 "collections are not supported. Pass X.compute() and y.compute()."
@@ -237,7 +239,7 @@ default='gaussian'
         y = check_array(
             check_dense(y, "y"), dtype=[np.float64, np.float32], estimator=self, input_name="y"
         )
-        return Pairs(X, y)
+        return PairedRows(X[:], y)
 
     def _corruption(self) -> Corruption | None:
         if self.corruption is None:

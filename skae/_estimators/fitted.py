@@ -11,20 +11,11 @@ import numpy as np
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils.validation import check_array, validate_data
 
+from skae._data.checks import arrays_of, check_dense, finite, flattened, shape_of
 from skae._data.dask_lazy import lazily
 from skae._data.dask_rows import is_dask, validated_rows
 from skae._data.pca import variance
-from skae._data.rows import (
-    Pairs,
-    arrays_of,
-    beyond_unit_interval,
-    check_dense,
-    finite,
-    flattened,
-    shape_of,
-    targets_of,
-    total,
-)
+from skae._data.rows import ArrayRows, Rows
 from skae._estimators.documentation import DocumentationLink
 from skae._estimators.words import ATTRIBUTES_OF_CODES, ForeignWords, rows_alone
 from skae._network.codec import AbstractCodec
@@ -127,12 +118,14 @@ class FittedAutoencoder(
             At most 1. If X equals `mean_`, it is 1 for a perfect reconstruction and 0 otherwise.
         """
         codec = self._codec
-        X = self._paired(self._validated(X), y)
-        targets = self._within_reach(targets_of(X))
-        if isinstance(X, Pairs):
-            unexplained = finite(partial(codec.squared_errors, targets=targets), X.inputs).sum()
-        else:
-            unexplained = total(X, lambda rows: finite(codec.squared_errors, rows).sum())
+
+        def sum_of_errors(rows: np.ndarray, targets: np.ndarray) -> Any:
+            return finite(partial(codec.squared_errors, targets=targets), rows).sum()
+
+        X = self._paired(self._rows(X), y)
+        targets = X.targets
+        self._warn_beyond_reach(targets)
+        unexplained = X.total_with_targets(sum_of_errors)
         explainable = variance(targets, self._centre(targets)) * targets.size
         if explainable == 0.0:
             return float(unexplained == 0.0)
@@ -152,7 +145,9 @@ class FittedAutoencoder(
             Higher is better, in squared units of X.
         """
         codec = self._codec
-        return -finite(codec.squared_errors, self._within_reach(self._validated(X)))
+        X = self._validated(X)
+        self._warn_beyond_reach(ArrayRows(X))
+        return -finite(codec.squared_errors, X)
 
     @property
     def _n_features_out(self):
@@ -163,19 +158,19 @@ class FittedAutoencoder(
     def _codec(self) -> AbstractCodec:
         """The codec of a fitted estimator, which encodes and decodes."""
 
-    def _centre(self, X: np.ndarray) -> np.ndarray:
+    def _centre(self, X: Rows) -> np.ndarray:
         """Return the mean about which `score` takes the variance of X."""
         return self.mean_
 
-    def _paired(self, X, y, training: bool = False):
+    def _paired(self, X: Rows, y: Any, training: bool = False) -> Rows:
         """Return validated samples, paired with their targets where these are not X."""
         return X
 
-    def _within_reach(self, X) -> np.ndarray:
-        """Return samples to score; warn of values that no reconstruction can reach."""
+    def _warn_beyond_reach(self, X: Rows) -> None:
+        """Warn of values to score that no reconstruction can reach."""
         network = getattr(self, "network_", None)
         if network is not None and network.output_activation == "logistic":
-            beyond = beyond_unit_interval(X)
+            beyond = X.beyond_unit_interval()
             if beyond is not None:
                 low, high = beyond
                 warnings.warn(
@@ -185,22 +180,29 @@ class FittedAutoencoder(
                     "training, for example with MinMaxScaler(clip=True).",
                     stacklevel=4,
                 )
-        return X
 
-    def _validated(self, X, first: bool = False, least: int = 1) -> Any:
-        given, X = X, self._as_rows(X, first)
+    def _validated(self, X, first: bool = False, least: int = 1) -> np.ndarray:
+        """Return samples that are not in a Dask collection as a validated array of flat rows."""
+        return validate_data(
+            self,
+            self._as_rows(X, first),
+            dtype=[np.float64, np.float32],
+            reset=first,
+            ensure_min_samples=least,
+        )
+
+    def _rows(self, X, first: bool = False, least: int = 1) -> Rows:
+        """Return validated samples as flat rows, wherever they are stored.
+
+        The first ones set the attributes that later ones are checked against.
+        """
+        rows: Rows
         if is_dask(X):
-            rows = validated_rows(self, X, first, least)
+            rows = validated_rows(self, self._as_rows(X, first), first, least)
         else:
-            rows = validate_data(
-                self,
-                X,
-                dtype=[np.float64, np.float32],
-                reset=first,
-                ensure_min_samples=least,
-            )
+            rows = ArrayRows(self._validated(X, first, least))
         if first and self._row_shape_parameter is not None:
-            shape = shape_of(given)
+            shape = shape_of(X)
             self.sample_shape_ = tuple(shape[1:] if len(shape) > 2 else rows.shape[1:])
         return rows
 

@@ -21,7 +21,8 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_consistent_length, check_is_fitted, validate_data
 
 from skae._data.batches import AUTO_BATCH_SIZE, rows_in_a_batch
-from skae._data.rows import finite, restored_on_failure
+from skae._data.checks import finite, restored_on_failure
+from skae._data.rows import ArrayRows, Rows
 from skae._estimators.base import BaseAutoencoder, codes_moments
 from skae._estimators.callbacks import CallbackSupportMixin
 from skae._estimators.documentation import DocumentationLink
@@ -132,11 +133,13 @@ class EncoderWithHead(
         with restored_on_failure(self):
             given = self.autoencoder
             autoencoder = AutoencoderTransformer() if given is None else clone(given)
-            rows = validate_data(
-                self,
-                autoencoder._as_rows(X, first=True),
-                dtype=[np.float64, np.float32],
-                ensure_min_samples=2,
+            rows = ArrayRows(
+                validate_data(
+                    self,
+                    autoencoder._as_rows(X, first=True),
+                    dtype=[np.float64, np.float32],
+                    ensure_min_samples=2,
+                )
             )
             check_consistent_length(rows, y)
             labelled, targets, of_targets = self._targets(y)
@@ -152,15 +155,15 @@ class EncoderWithHead(
                 autoencoder.set_params(activation=self._activation, **sizes)
             starts_untrained = given is None and not self.freeze
             if starts_untrained:
-                begin_untrained(autoencoder, rows)
+                begin_untrained(autoencoder, rows[:])
             else:
-                interrupted = fit_until_interrupted(autoencoder, autoencoder._like(rows, X))
+                interrupted = fit_until_interrupted(autoencoder, autoencoder._like(rows[:], X))
             model = autoencoder._fitted_model(rows)
             headed = HeadedModel.on(model, targets.shape[1], starts_untrained)
             fraction = self.validation_fraction if self.early_stopping else 0.0
             chosen, aside = self._set_aside(targets, 0.0 if self.freeze else fraction, rng)
             where = np.flatnonzero(labelled)
-            headed, weights = self._with_head(headed, rows[where[chosen]], targets[chosen])
+            headed, weights = self._with_head(headed, rows.take(where[chosen]), targets[chosen])
 
             seen = {"estimator": self, "X": X, "y": y}
             context = self._init_callback_context(max_subtasks=int(self.max_iter))
@@ -182,9 +185,9 @@ class EncoderWithHead(
                 validation = None
                 if aside.size:
                     validation = LabelValidation(
-                        rows[where[aside]], targets[aside], self._loss, headed.codec
+                        rows.take(where[aside]), targets[aside], self._loss, headed.codec
                     )
-                plan = self._joint_plan(headed, feed, self._shares(headed.codec(weights), rows))
+                plan = self._joint_plan(headed, feed, self._shares(headed.codec(weights), rows[:]))
                 with DeferredInterrupt() as interrupt:
                     history = run_stage(
                         JointTask(plan, weights, feed, validation),
@@ -240,15 +243,17 @@ class EncoderWithHead(
     def _n_features_out(self):
         return self.network_.n_components
 
-    def _checkpoint(self, X, labelled, targets) -> Checkpoint | NoCheckpoint:
+    def _checkpoint(self, X: Rows, labelled, targets) -> Checkpoint | NoCheckpoint:
         """Return where a fit of these parameters, rows and labels writes how far it has come."""
         if self.checkpoint is None:
             return NoCheckpoint()
         parameters = {**self.get_params(), "checkpoint": None, "verbose": None}
-        told = (type(self).__qualname__, __version__, parameters, X, labelled, targets)
+        told = (type(self).__qualname__, __version__, parameters, X.token, labelled, targets)
         return Checkpoint(self.checkpoint, joblib.hash(told))
 
-    def _fitted(self, autoencoder, headed: HeadedModel, X, history: History) -> dict[str, Any]:
+    def _fitted(
+        self, autoencoder, headed: HeadedModel, X: Rows, history: History
+    ) -> dict[str, Any]:
         """Return the attributes of a fit that has come this far."""
         weights = history.kept.weights
         codec, below = headed.codec(weights), headed.autoencoder(weights)
@@ -286,7 +291,7 @@ class EncoderWithHead(
             kernel = kernel * model.scale
         return headed, (*model.weights, np.float32(kernel), np.float32(bias))
 
-    def _feed(self, headed: HeadedModel, X, labelled, targets, aside, rng) -> JointFeed:
+    def _feed(self, headed: HeadedModel, X: Rows, labelled, targets, aside, rng) -> JointFeed:
         """Return the batches of all rows of X but those set aside."""
         rows = np.setdiff1d(np.arange(len(X)), aside)
         size = AUTO_BATCH_SIZE if self.batch_size == "auto" else int(self.batch_size)
@@ -353,8 +358,8 @@ def default_sizes(n_features: int) -> dict[str, Any]:
 def begin_untrained(autoencoder: BaseAutoencoder, X: np.ndarray) -> None:
     """Set the fitted attributes of an autoencoder before its first epoch."""
     rng = autoencoder._generator()
-    X = autoencoder._validated(X, first=True)
+    rows = autoencoder._rows(X, first=True)
     split_seed = int(rng.integers(2**63))
-    model = autoencoder._first_model(X, rng)
+    model = autoencoder._first_model(rows, rng)
     start = Trained(model, History(Snapshot(0, model.weights, np.array([np.nan]))), [])
-    autoencoder.__dict__.update(autoencoder._fitted(X, start, False), _split_seed=split_seed)
+    autoencoder.__dict__.update(autoencoder._fitted(rows, start, False), _split_seed=split_seed)

@@ -12,7 +12,7 @@ from sklearn.utils import _safe_indexing, check_random_state
 from sklearn.utils.validation import check_array
 
 from skae._data.blocks import blocks
-from skae._data.rows import check_dense, finite
+from skae._data.checks import check_dense, finite
 from skae._training.interrupts import fit_until_interrupted
 
 # Distances are to the nearest row of a random sample of this size: so few that outliers which lie

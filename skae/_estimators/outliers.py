@@ -10,9 +10,9 @@ from sklearn.utils._param_validation import HasMethods, Interval
 from sklearn.utils._set_output import _get_container_adapter
 from sklearn.utils.validation import _check_feature_names_in, check_array, check_is_fitted
 
+from skae._data.checks import finite
 from skae._data.dask_lazy import lazily
 from skae._data.dask_rows import is_dask
-from skae._data.rows import finite
 from skae._estimators.documentation import DocumentationLink
 from skae._estimators.outlier_scores import Scorer, cutoff
 from skae._estimators.plain import AutoencoderTransformer

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 from sklearn.utils._param_validation import Interval
 
-from skae._data.rows import evenly_spaced
 from skae._estimators.base import BaseAutoencoder
 from skae._estimators.words import one_of
 from skae._network.backend import ACTIVATIONS
@@ -157,7 +156,7 @@ class SparseAutoencoder(BaseAutoencoder):
         )
 
     def _own_attributes(self, codec: Codec, X: np.ndarray) -> dict[str, Any]:
-        codes = codec.encode(evenly_spaced(X, ERROR_ROWS))
+        codes = codec.encode(X[:: -(-len(X) // ERROR_ROWS)])
         size = np.abs(codes)
         return {
             "mean_activation_": float(codes.mean()),

@@ -19,7 +19,7 @@ from sklearn.utils.validation import (
     column_or_1d,
 )
 
-from skae._data.rows import check_dense
+from skae._data.checks import check_dense
 from skae._data.split import train_validation_rows
 from skae._estimators.head import EncoderWithHead
 from skae._estimators.head_parameters import ATTRIBUTES, PARAMETERS, REFERENCES

@@ -11,7 +11,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval
 
 from skae._data.blocks import blocks
-from skae._data.rows import finite
+from skae._data.checks import finite
 from skae._estimators.base import BaseAutoencoder
 from skae._estimators.words import one_of
 from skae._network.backend import NUMPY
@@ -252,7 +252,8 @@ class VariationalAutoencoder(BaseAutoencoder):
     def _in_nats(self, bounds: Any, X: Any, random_state: Any) -> np.ndarray:
         """Return what a function of the fitted likelihood says of each row, block by block."""
         codec = self._codec
-        X = self._within_reach(self._validated(X))
+        X = self._rows(X)
+        self._warn_beyond_reach(X)
         rng = check_random_state(random_state)
         model = Likelihood(codec, LOSSES[self.loss], X.dtype)
         values = np.empty(len(X))

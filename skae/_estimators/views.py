@@ -7,7 +7,7 @@ from numbers import Integral
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from skae._data.rows import finite
+from skae._data.checks import finite
 from skae._network.backend import NUMPY
 from skae._network.codec import Codec
 from skae._network.whitening import Whitening
@@ -67,7 +67,7 @@ class FittedNetwork:
                 f"layer={layer!r}: the encoder has {n_hidden} hidden layers, counted from 0. The "
                 "codes are what transform returns."
             )
-        return finite(lambda rows: codec.hidden(rows, layer), self._validated(X))
+        return finite(lambda rows: codec.hidden(rows, layer), self._rows(X)[:])
 
     def __sklearn_is_fitted__(self):
         return hasattr(self, "weights_")

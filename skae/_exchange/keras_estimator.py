@@ -7,8 +7,8 @@ from math import prod
 
 from sklearn.utils.validation import check_is_fitted
 
+from skae._data.checks import restored_on_failure
 from skae._data.pca import centre
-from skae._data.rows import restored_on_failure
 from skae._estimators.fitted import FittedAutoencoder
 from skae._estimators.versions import VersionStamp
 from skae._estimators.words import rows_alone
@@ -98,7 +98,7 @@ class KerasAutoencoder(VersionStamp, FittedAutoencoder):
         """
         self._take_models()
         with restored_on_failure(self):
-            self._validated(X, first=True)
+            self._rows(X, first=True)
             if self.n_features_in_ != prod(self.row_shape_):
                 raise ValueError(
                     f"X has {self.n_features_in_} features, but the encoder takes samples of "

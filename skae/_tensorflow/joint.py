@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from skae._data.batches import Batch
 from skae._network.forward import encode, entry_losses, propagate
 from skae._plan.plan import SubNetwork
 from skae._tensorflow.backend import TENSORFLOW, Tensor
@@ -18,15 +19,10 @@ TINY = 1e-20
 
 
 def _loss(
-    plan: JointPlan,
-    weights: tuple[Tensor, ...],
-    rows: Tensor,
-    targets: Tensor,
-    directions: Tensor,
-    mean: Tensor,
-    scale: Tensor,
+    plan: JointPlan, weights: tuple[Tensor, ...], batch: Batch, mean: Tensor, scale: Tensor
 ) -> Tensor:
     """Return the loss of one batch: labeled rows first, then unlabeled ones."""
+    rows, targets, directions = batch.inputs, batch.targets, batch.normals
     network, autoencoder, n = plan.network, plan.autoencoder, plan.n_labelled
 
     def parts(weights: tuple[Tensor, ...]) -> tuple[SubNetwork, SubNetwork, SubNetwork]:
@@ -83,11 +79,7 @@ def _unit(rows: Tensor) -> Tensor:
 
 
 def joint_gradient(
-    plan: JointPlan,
-    weights: tuple[Tensor, ...],
-    batch: tuple[Tensor, Tensor, Tensor, Tensor],
-    mean: Tensor,
-    scale: Tensor,
+    plan: JointPlan, weights: tuple[Tensor, ...], batch: Batch, mean: Tensor, scale: Tensor
 ) -> tuple[Tensor, list[Tensor]]:
     """Return the loss of one batch and its gradient; only the gradient includes the L2 terms.
 
@@ -96,7 +88,7 @@ def joint_gradient(
     alphas = [plan.alpha if weight.shape.rank > 1 else 0.0 for weight in weights]
     alphas[-2] = plan.head_alpha
     loss, gradients = with_gradient(
-        lambda weights: _loss(plan, weights, *batch[:3], mean, scale), weights
+        lambda weights: _loss(plan, weights, batch, mean, scale), weights
     )
     gradients = list(gradients)
     for i, (weight, alpha) in enumerate(zip(weights, alphas, strict=True)):

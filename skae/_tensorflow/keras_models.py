@@ -14,7 +14,7 @@ import keras
 import numpy as np
 
 from skae._data.blocks import blocks
-from skae._data.rows import without_ones
+from skae._data.checks import without_ones
 from skae._network.codec import AbstractCodec
 
 Shape = tuple[int, ...]

@@ -8,8 +8,9 @@ fold, rate or penalty strength compiles nothing.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import NamedTuple
 
+from skae._data.batches import Batch
 from skae._network.forward import encode, entry_losses, log_variances, propagate
 from skae._plan.objectives import Step
 from skae._plan.plan import Network, Plan, SubNetwork, runtime_scalars, with_runtime_scalars
@@ -19,8 +20,22 @@ from skae._tensorflow.ops import OPS
 from skae._tensorflow.quiet import tf
 from skae._tensorflow.session import Program, locked_cache
 
-# Weights, slots of the solver, steps taken.
-State = tuple[tuple[Tensor, ...], tuple[Tensor, ...], Tensor]
+
+class State(NamedTuple):
+    """What a step changes: the weights, the slots of the solver, the number of steps taken."""
+
+    weights: tuple[Tensor, ...]
+    slots: tuple[Tensor, ...]
+    n_steps: Tensor
+
+
+class Constants(NamedTuple):
+    """What the steps of a chunk share: runtime scalars, center and scale of X, learning rate."""
+
+    scalars: Tensor
+    mean: Tensor
+    scale: Tensor
+    rate: Tensor
 
 
 def apply_in_parts(
@@ -33,14 +48,7 @@ def apply_in_parts(
 
 
 def _loss(
-    plan: Plan,
-    weights: tuple[Tensor, ...],
-    inputs: Tensor,
-    targets: Tensor,
-    normals: Tensor,
-    row_weights: Tensor,
-    mean: Tensor,
-    scale: Tensor,
+    plan: Plan, weights: tuple[Tensor, ...], batch: Batch, mean: Tensor, scale: Tensor
 ) -> Tensor:
     """Return the training loss of one batch."""
     network, objective = plan.network, plan.objective
@@ -49,22 +57,22 @@ def _loss(
     def means_of(rows: Tensor) -> Tensor:
         return apply_in_parts(encode, network, encoder, rows)
 
-    codes = means = means_of(inputs)
+    codes = means = means_of(batch.inputs)
     code_log_variances = None
     if network.is_variational:
-        code_log_variances = apply_in_parts(log_variances, network, encoder, inputs)
-        codes = means + tf.exp(0.5 * code_log_variances) * normals
+        code_log_variances = apply_in_parts(log_variances, network, encoder, batch.inputs)
+        codes = means + tf.exp(0.5 * code_log_variances) * batch.normals
     outputs = apply_in_parts(propagate, network, decoder, codes)
-    entries = entry_losses(objective.loss, network, targets, outputs, mean, scale, TENSORFLOW)
+    entries = entry_losses(objective.loss, network, batch.targets, outputs, mean, scale, TENSORFLOW)
     step = Step(
         network=network,
         weights=weights,
-        inputs=inputs,
+        inputs=batch.inputs,
         codes=codes,
         means=means,
         log_variances=code_log_variances,
         outputs=outputs,
-        row_weights=row_weights,
+        row_weights=batch.row_weights,
         encode=means_of,
         backend=TENSORFLOW,
     )
@@ -75,14 +83,10 @@ def _loss(
 
 
 def gradient(
-    plan: Plan,
-    weights: tuple[Tensor, ...],
-    batch: tuple[Tensor, Tensor, Tensor, Tensor],
-    mean: Tensor,
-    scale: Tensor,
+    plan: Plan, weights: tuple[Tensor, ...], batch: Batch, mean: Tensor, scale: Tensor
 ) -> tuple[Tensor, list[Tensor]]:
     """Return the training loss of one batch and its gradient, both without the L2 term."""
-    return with_gradient(lambda weights: _loss(plan, weights, *batch, mean, scale), weights)
+    return with_gradient(lambda weights: _loss(plan, weights, batch, mean, scale), weights)
 
 
 def with_gradient(
@@ -95,14 +99,7 @@ def with_gradient(
     return loss, tape.gradient(loss, weights, unconnected_gradients="zero")
 
 
-def step(
-    plan: Plan,
-    gradients: list[Tensor],
-    weights: tuple[Tensor, ...],
-    slots: tuple[Tensor, ...],
-    n_steps: Tensor,
-    rate: Tensor,
-) -> State:
+def step(plan: Plan, gradients: list[Tensor], state: State, rate: Tensor) -> State:
     """Return the state after one step of the solver, the L2 term included."""
     # Adds zero, but makes the updates wait for the last gradient. XLA would otherwise copy every
     # kernel in every step, at 8 % of a step of 784-300-150.
@@ -111,11 +108,13 @@ def step(
     alpha = plan.objective.alpha
     gradients = [
         gradient + alpha * weight if weight.shape.rank > 1 else gradient
-        for weight, gradient in zip(weights, gradients, strict=True)
+        for weight, gradient in zip(state.weights, gradients, strict=True)
     ]
-    n_steps += 1.0
-    weights, slots = solvers.update(plan.solver, weights, gradients, slots, late_rate, n_steps)
-    return weights, slots, n_steps
+    n_steps = state.n_steps + 1.0
+    weights, slots = solvers.update(
+        plan.solver, state.weights, gradients, state.slots, late_rate, n_steps
+    )
+    return State(weights, slots, n_steps)
 
 
 def l2_term(plan: Plan, weights: tuple[Tensor, ...]) -> Tensor:
@@ -128,15 +127,15 @@ def l2_term(plan: Plan, weights: tuple[Tensor, ...]) -> Tensor:
 def program(structure: Plan, steps: int, batch_size: int) -> Program:
     """Return the compiled program of a plan's structure for chunks of this shape.
 
-    It takes a state (weights, slots, steps taken), the plan's runtime scalars, mean, scale and
-    learning rate, and a chunk: inputs and targets of shape (steps, batch, n_features), normals of
-    shape (steps, batch, n_normals), a weight for each row (steps, batch), and the number of real
-    steps. It returns the new state and the training loss summed over the chunk's rows, in which
-    the L2 term is that of the weights before the chunk. All of these are arrays.
+    It takes a `State`, `Constants`, the batches of a chunk as one `Batch` of arrays of shape
+    (steps, batch_size, ...), and the number of real steps. It returns the new state and the
+    training loss summed over the chunk's rows, in which the L2 term is that of the weights before
+    the chunk. All of these are arrays.
     """
     network = structure.network
-    widths = network.n_features, network.decoder[-1].n_out, network.n_normals
-    return chunk_program(structure, gradient, network.shapes, widths, (steps, batch_size))
+    return chunk_program(
+        structure, gradient, network.shapes, widths_of(network), (steps, batch_size)
+    )
 
 
 def chunk_program(
@@ -150,56 +149,57 @@ def chunk_program(
 
     `shapes` are those of the weights, `widths` those of a row's inputs, targets and normals.
     """
-    floats = tuple(runtime_scalars(structure))
+    n_scalars = len(tuple(runtime_scalars(structure)))
 
     def train(
-        state: State,
-        values: Tensor,
-        mean: Tensor,
-        scale: Tensor,
-        rate: Tensor,
-        inputs: Tensor,
-        targets: Tensor,
-        normals: Tensor,
-        row_weights: Tensor,
-        n_chunk_steps: Tensor,
+        start: State, constants: Constants, batches: Batch, n_steps: Tensor
     ) -> tuple[State, Tensor]:
-        plan = with_runtime_scalars(structure, tf.unstack(values, num=len(floats)))
+        plan = with_runtime_scalars(structure, tf.unstack(constants.scalars, num=n_scalars))
+        mean, scale = constants.mean, constants.scale
 
-        def advance(
-            i: Tensor,
-            weights: tuple[Tensor, ...],
-            slots: tuple[Tensor, ...],
-            n_steps: Tensor,
-            total: Tensor,
-        ) -> tuple[Any, ...]:
-            batch = inputs[i], targets[i], normals[i], row_weights[i]
-            loss, gradients = gradient(plan, weights, batch, mean, scale)
-            state = step(plan, gradients, weights, slots, n_steps, rate)
-            return i + 1, *state, total + loss * tf.reduce_sum(row_weights[i])
+        def advance(i: Tensor, state: State, total: Tensor) -> tuple[Tensor, State, Tensor]:
+            batch = Batch(*(part[i] for part in batches))
+            loss, gradients = gradient(plan, state.weights, batch, mean, scale)
+            state = step(plan, gradients, state, constants.rate)
+            return i + 1, state, total + loss * tf.reduce_sum(batch.row_weights)
 
-        _, weights, slots, n_steps, total = tf.while_loop(
-            lambda i, *_: i < n_chunk_steps, advance, (0, *state, 0.0)
-        )
-        total += l2_term(plan, state[0]) * tf.reduce_sum(row_weights)
-        return (weights, slots, n_steps), total
+        _, state, total = tf.while_loop(lambda i, *_: i < n_steps, advance, (0, start, 0.0))
+        total += l2_term(plan, start.weights) * tf.reduce_sum(batches.row_weights)
+        return state, total
 
-    weights = tuple(of(*shape) for shape in shapes)
-    state = weights, solvers.slots_of(structure.solver, weights), of()
     return Program(
         train,
         (
-            state,
-            of(len(floats)),
-            of(widths[0]),
-            of(),
-            of(),
-            *(of(*chunk, width) for width in widths),
-            of(*chunk),
+            state_spec(structure, shapes),
+            constants_spec(structure),
+            batch_spec(widths, *chunk),
             tf.TensorSpec((), tf.int32),
         ),
         on_xla=on_xla(structure.network),
     )
+
+
+def widths_of(network: Network) -> tuple[int, int, int]:
+    """Return the widths of a row's inputs, targets and normals."""
+    return network.n_features, network.decoder[-1].n_out, network.n_normals
+
+
+def state_spec(structure: Plan, shapes: tuple[tuple[int, ...], ...]) -> State:
+    """Return the specifications of a state whose weights have these shapes."""
+    weights = tuple(of(*shape) for shape in shapes)
+    return State(weights, solvers.slots_of(structure.solver, weights), of())
+
+
+def constants_spec(structure: Plan) -> Constants:
+    """Return the specifications of the constants of a plan."""
+    n_scalars = len(tuple(runtime_scalars(structure)))
+    return Constants(of(n_scalars), of(structure.network.n_features), of(), of())
+
+
+def batch_spec(widths: tuple[int, int, int], *lengths: int) -> Batch:
+    """Return the specifications of a batch of rows of these widths, or of a chunk's batches."""
+    inputs, targets, normals = (of(*lengths, width) for width in widths)
+    return Batch(inputs, targets, normals, row_weights=of(*lengths))
 
 
 def of(*shape: int) -> tf.TensorSpec:

@@ -77,13 +77,14 @@ class Program:
 
 
 def _nested(like: Any, values: Iterator[Any]) -> Any:
-    """Return values in nested tuples as in `like`.
+    """Return values in nested tuples as in `like`, named or not.
 
     `tf.nest` looks for other containers, too, which takes a tenth of a short epoch.
     """
-    return (
-        tuple(_nested(each, values) for each in like) if isinstance(like, tuple) else next(values)
-    )
+    if not isinstance(like, tuple):
+        return next(values)
+    parts = tuple(_nested(each, values) for each in like)
+    return like._make(parts) if hasattr(like, "_make") else parts
 
 
 class _Traced(NamedTuple):

@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from skae._data.batches import Chunk, Feed, Prefetcher
+from skae._data.batches import Batch, Chunk, Feed, Prefetcher
 from skae._plan.plan import Plan, compile_key, compiled_part, runtime_scalars
 from skae._tensorflow import solvers
 from skae._tensorflow.first_call import interruptibly
 from skae._tensorflow.joint import joint_program
-from skae._tensorflow.program import State, program
+from skae._tensorflow.program import Constants, State, program
 from skae._tensorflow.session import aligned
 from skae._training.joint import JointPlan
 from skae._training.protocols import Job, TrainerState
@@ -75,27 +75,26 @@ class ProgramTrainer:
 
         The feed must have the batch size and the columns of the training feed.
         """
-        state = weights, self._slots, self._n_steps
+        state = State(weights, self._slots, self._n_steps)
         _, total, _ = self._run(state, iter(feed), self._scalars_without_l2, 0.0)
         return total / len(feed.rows)
 
     def _pass(self, rate: float) -> tuple[State, float]:
-        state = self.weights, self._slots, self._n_steps
+        state = State(self.weights, self._slots, self._n_steps)
         state, total, self._feed_state = self._run(state, self._chunks, self._scalars, rate)
         return state, total / self._n_rows
 
     def _run(
-        self, state: State, chunks: Iterator[Chunk], values: np.ndarray, rate: float
+        self, state: State, chunks: Iterator[Chunk], scalars: np.ndarray, rate: float
     ) -> tuple[State, float, Any]:
         """Pass once over the rows; return the final state, the sum of the losses, and the final
         state of the feed's generator.
         """
-        single_rate, sum_of_losses = _float32(rate), 0.0
+        constants = Constants(scalars, self._mean, self._scale, _float32(rate))
+        sum_of_losses = 0.0
         for chunk in chunks:
             self._check()
-            state, total = self._call(
-                state, values, self._mean, self._scale, single_rate, *chunk[:-1]
-            )
+            state, total = self._call(state, constants, chunk.batches, chunk.n_steps)
             sum_of_losses += float(total)
             if chunk.ends_epoch:
                 break
@@ -143,11 +142,12 @@ def _float32(values: Any) -> np.ndarray:
 
 def _copied(chunk: Chunk) -> Chunk:
     """Return a copy of a chunk, with arrays aligned for TensorFlow."""
-    inputs = aligned(chunk.inputs)
-    is_clean = chunk.targets is chunk.inputs
-    return chunk._replace(
-        inputs=inputs,
-        targets=inputs if is_clean else aligned(chunk.targets),
-        normals=aligned(chunk.normals),
-        row_weights=aligned(chunk.row_weights),
+    given = chunk.batches
+    inputs = aligned(given.inputs)
+    batches = Batch(
+        inputs,
+        inputs if given.targets is given.inputs else aligned(given.targets),
+        aligned(given.normals),
+        aligned(given.row_weights),
     )
+    return chunk._replace(batches=batches)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
-from skae._data.rows import Pairs, evenly_spaced, inputs_of, targets_of
+from skae._data.rows import Rows
 from skae._network.backend import NUMPY
 from skae._network.codec import Codec
 from skae._network.forward import hidden_layers
@@ -24,7 +23,7 @@ ROUNDING = 1e-6
 
 
 def warn_of_collapse(
-    model: Model, codec: Codec, X: Any, error: float, rate: float, falls: bool
+    model: Model, codec: Codec, X: Rows, error: float, rate: float, falls: bool
 ) -> None:
     """Warn if most units of a layer are dead, or if the mean reconstructs X as well.
 
@@ -39,7 +38,7 @@ def warn_of_collapse(
         The initial model of the fit.
     codec : Codec
         The fitted codec.
-    X : ndarray, Pairs or DaskRows of shape (n_samples, n_features)
+    X : Rows of shape (n_samples, n_features)
     error : float
         The mean squared error on X.
     rate : float
@@ -47,12 +46,11 @@ def warn_of_collapse(
     falls : bool
         Whether the loss is still falling, and so may get below that of the mean.
     """
-    # A pass over a Dask collection costs too much if the fit has learned something.
-    well = WELL_EXPLAINED if isinstance(X, np.ndarray | Pairs) else NOT_EXPLAINED
+    # Reading lazy rows costs too much if the fit has learned something.
+    well = NOT_EXPLAINED if X.is_lazy else WELL_EXPLAINED
     if error <= (1.0 - well) * codec.scale**2:
         return
-    some = evenly_spaced(X, SAMPLES)
-    rows, targets = inputs_of(some), targets_of(some)
+    rows, targets = X.evenly_spaced(SAMPLES)
     variation = np.square(targets - codec.mean).sum()
     if variation == 0.0:
         return
@@ -60,7 +58,7 @@ def warn_of_collapse(
     is_penalised = bool(model.plan.objective.penalties)
     dead = _dead_layer(codec, rows, is_penalised)
     if dead is not None:
-        dead = _dead_layer(codec, inputs_of(evenly_spaced(X, RECHECK_SAMPLES)), is_penalised)
+        dead = _dead_layer(codec, X.evenly_spaced(RECHECK_SAMPLES)[0], is_penalised)
     like_mean = explained < NOT_EXPLAINED and not falls and _is_like_mean(codec, rows, targets)
     if dead is None and not like_mean:
         return

@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 from scipy.special import log_softmax
 
-from skae._data.batches import CHUNK_ENTRIES, CHUNK_STEPS, Chunk
+from skae._data.batches import CHUNK_ENTRIES, CHUNK_STEPS, Batch, Chunk
 from skae._data.blocks import blocks, standardised
+from skae._data.rows import Rows
 from skae._network.codec import Codec
 from skae._plan.layers import Dense
 from skae._plan.objectives import Loss
@@ -149,7 +150,7 @@ class JointFeed:
 
     Parameters
     ----------
-    X : ndarray of shape (n_samples, n_features)
+    X : Rows of shape (n_samples, n_features)
     rows, labelled : ndarray of int
         Indices of all rows to train on, and of the labeled ones.
     targets : ndarray of shape (n_labelled, n_outputs)
@@ -163,7 +164,7 @@ class JointFeed:
     rng : Generator
     """
 
-    X: np.ndarray
+    X: Rows
     rows: np.ndarray
     labelled: np.ndarray
     targets: np.ndarray
@@ -201,7 +202,7 @@ class JointFeed:
         inputs = np.zeros((*shape, n_features), np.float32)
         targets = np.zeros((*shape, self.targets.shape[1]), np.float32)
         normals = np.empty_like(inputs)
-        row_weights = np.ones(shape, np.float32)
+        batches = Batch(inputs, targets, normals, np.ones(shape, np.float32))
         while True:
             labelled = self._drawn(len(self.labelled), n_labelled)
             others = self._drawn(len(self.rows), n_others)
@@ -209,7 +210,7 @@ class JointFeed:
                 now = slice(begin, begin + self.steps)
                 n_steps = len(labelled[now])
                 chosen = np.hstack([self.labelled[labelled[now]], self.rows[others[now]]])
-                rows = self.X[chosen.ravel()]
+                rows = self.X.take(chosen.ravel())
                 flat = inputs[:n_steps].reshape(-1, n_features)
                 standardised(rows, self.mean, self.scale, out=flat)
                 targets[:n_steps, :n_labelled] = self.targets[labelled[now]]
@@ -218,7 +219,7 @@ class JointFeed:
                 normals[:n_steps] *= (self.lengths[chosen] / sizes)[:, :, np.newaxis]
                 ends_epoch = now.stop >= self.epoch_steps
                 state_after = self.rng.bit_generator.state if ends_epoch else None
-                yield Chunk(inputs, targets, normals, row_weights, n_steps, state_after)
+                yield Chunk(batches, n_steps, state_after)
 
     def _drawn(self, n: int, size: int) -> np.ndarray:
         """Return an epoch's batches of `size` of `n` rows; no row repeats before all are drawn."""
@@ -285,7 +286,7 @@ class JointTask:
         return unchanged
 
 
-def step_lengths(X: np.ndarray, model: Model, rng: np.random.Generator) -> np.ndarray:
+def step_lengths(X: Rows, model: Model, rng: np.random.Generator) -> np.ndarray:
     """Return the length of an adversarial step from each row, in standardized units.
 
     It is the distance to the nearest of some other rows (Hu et al., 2017, take a share of that
@@ -295,7 +296,7 @@ def step_lengths(X: np.ndarray, model: Model, rng: np.random.Generator) -> np.nd
     from sklearn.metrics import pairwise_distances
 
     chosen = rng.permutation(len(X))[:NEIGHBOURING_ROWS]
-    others = standardised(X[chosen], model.mean, model.scale)
+    others = standardised(X.take(chosen), model.mean, model.scale)
     between = pairwise_distances(others[: len(others) // 2], others[len(others) // 2 :])
     lengths = np.full(len(X), SHARE_OF_DISTANCE * np.median(between), np.float32)
     for part in blocks(len(X), len(others)):

@@ -13,7 +13,7 @@ import numpy as np
 
 from skae._data.blocks import standardised
 from skae._data.pca import Axes, centre, principal_axes, variance
-from skae._data.rows import RowSubset, beyond_unit_interval, extremes, in_memory
+from skae._data.rows import Rows, RowSubset
 from skae._network.codec import Codec
 from skae._plan.plan import Plan
 from skae._training.initialization import REGRESSION_ROWS, pca_weights, random_weights
@@ -87,7 +87,7 @@ class Model:
 
 
 def initial_model(
-    X: np.ndarray,
+    X: Rows,
     n_components: int | float | None,
     init: str,
     plan_for: Callable[[int, Any], Plan],
@@ -99,7 +99,7 @@ def initial_model(
 
     Parameters
     ----------
-    X : ndarray of shape (n_samples, n_features)
+    X : Rows of shape (n_samples, n_features)
     n_components : int, float or None
         Number of codes, the share of the variance that as many principal components explain, or
         None if the plan alone decides.
@@ -130,13 +130,12 @@ def initial_model(
 
     def start(rows: np.ndarray, axes: Axes | None, rng: np.random.Generator) -> Any:
         if axes is None:
-            seen: Any = X if len(rows) == len(X) else RowSubset(X, rows)
+            seen = X if len(rows) == len(X) else RowSubset(X, rows)
             axes = principal_axes(seen, mean, plan.network.n_components, rng)
         chosen = rows[rng.permutation(len(rows))[:REGRESSION_ROWS]]
 
         def some_rows() -> np.ndarray:
-            some, where = in_memory(X, chosen)
-            return standardised(some[where], mean, scale)
+            return standardised(X.take(chosen), mean, scale)
 
         return pca_weights(plan.network, axes, some_rows, scale, rng, equalizes_code_variance)
 
@@ -147,7 +146,7 @@ def initial_model(
     return Model(plan, start(rows, None, rng), mean, scale, start_on_all_samples)
 
 
-def centre_and_scale(X: np.ndarray) -> tuple[np.ndarray, float]:
+def centre_and_scale(X: Rows) -> tuple[np.ndarray, float]:
     """Return the mean of each column and the square root of their mean variance.
 
     The scale of constant data is 1, or their rounding error if that is larger.
@@ -161,7 +160,7 @@ def centre_and_scale(X: np.ndarray) -> tuple[np.ndarray, float]:
     single = np.finfo(np.float32)
     sum_fits = mean_variance * X.size <= float(np.finfo(X.dtype).max)
     if not (sum_fits and max(scale, size) <= float(single.max)):
-        low, high = extremes(X)
+        low, high = X.extremes()
         raise ValueError(
             f"X is too large: it ranges from {low:g} to {high:g}, so that its variance "
             f"overflows {X.dtype}, or its values overflow float32. Divide X by a constant, or use "
@@ -177,11 +176,11 @@ def is_share(n_components: int | float | None) -> TypeGuard[float]:
     return isinstance(n_components, Real) and not isinstance(n_components, Integral)
 
 
-def check_range(plan: Plan, X: np.ndarray) -> None:
+def check_range(plan: Plan, X: Rows) -> None:
     """Raise an error for values outside the range of a loss on logits."""
     if not plan.objective.loss.on_logits:
         return
-    beyond = beyond_unit_interval(X)
+    beyond = X.beyond_unit_interval()
     if beyond is not None:
         low, high = beyond
         raise ValueError(

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from skae._data.batches import Feed
-from skae._data.rows import in_memory
+from skae._data.rows import Rows
 from skae._data.split import Split
 from skae._network.codec import Codec
 from skae._plan.plan import Plan
@@ -24,7 +24,7 @@ from skae._training.validation import PenalizedValidation, Validation
 
 
 def feed_of(
-    X: Any, rows: np.ndarray, model: Model, options: TrainingOptions, rng: np.random.Generator
+    X: Rows, rows: np.ndarray, model: Model, options: TrainingOptions, rng: np.random.Generator
 ) -> Feed:
     """Return the batches of these rows of X that a model's plan needs."""
     n_normals, corruption = model.plan.network.n_normals, model.plan.objective.corruption
@@ -71,7 +71,7 @@ class Reconstruction:
         """Return the validation to monitor; None monitors the training loss."""
         if not self.split.validation.size:
             return None
-        held, rows = in_memory(self.split.X, self.split.validation)
+        held, rows = self.split.X.in_memory(self.split.validation)
         if not self.plan.objective.penalties:
             return Validation(held, rows, self.model, self.noise_seed)
 

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from skae._data.blocks import blocks
+from skae._data.rows import ArrayRows
 from skae._data.split import Split
 from skae._network.forward import to_output_units
 from skae._plan.plan import Stage, SubNetwork
@@ -172,7 +173,7 @@ class LayerByLayer:
             self._cache = np.empty((len(X), max(widths)), np.float32)
         for rows in blocks(len(X), codec.network.widest):
             self._cache[rows, :width] = codec.encode(X[rows])
-        self._split = replace(self._split, X=self._cache[:, :width])
+        self._split = replace(self._split, X=ArrayRows(self._cache[:, :width]))
 
 
 def _fold_standardization(

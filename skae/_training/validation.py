@@ -10,7 +10,7 @@ import numpy as np
 
 from skae._data.batches import Feed
 from skae._data.blocks import blocks, standardised
-from skae._data.rows import Pairs, inputs_of, targets_of
+from skae._data.rows import Rows
 from skae._network.backend import NUMPY
 from skae._network.codec import maps
 from skae._network.forward import entry_losses
@@ -27,13 +27,14 @@ class Validation:
 
     Parameters
     ----------
-    X : ndarray or Pairs of shape (n_samples, n_features)
+    X : Rows of shape (n_samples, n_features)
+        In memory.
     rows : ndarray of int
     model : Model
     noise_seed : sequence of int
     """
 
-    X: Any
+    X: Rows
     rows: np.ndarray
     model: Model
     noise_seed: Sequence[int] = (0,)
@@ -48,10 +49,10 @@ class Validation:
         losses = np.empty(len(self.rows))
         with np.errstate(over="ignore", invalid="ignore"):
             for part in blocks(len(self.rows), network.widest):
-                rows = targets_of(self.X)[self.rows[part]]
+                rows = self.X.targets.take(self.rows[part])
                 inputs = None
-                if isinstance(self.X, Pairs):
-                    inputs = inputs_of(self.X)[self.rows[part]]
+                if self.X.is_paired:
+                    inputs = self.X.take(self.rows[part])
                     inputs = standardised(inputs, model.mean, model.scale)
                 elif objective.corruption is not None:
                     inputs = objective.corruption(rng, rows.copy())

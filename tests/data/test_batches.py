@@ -9,6 +9,8 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from skae._data import batches
 from skae._data.batches import Feed, Prefetcher, rows_in_a_batch
+from skae._data.paired_rows import PairedRows
+from skae._data.rows import ArrayRows
 
 
 @dataclass(frozen=True)
@@ -21,17 +23,17 @@ def feed(n=10, batch=4, shuffle=True, corruption=None, seed=0):
     X = np.arange(2.0 * n).reshape(n, 2)
     rows = np.arange(1, n)
     rng = np.random.default_rng(seed)
-    return Feed(X, rows, np.array([1.0, 0.0]), 2.0, batch, shuffle, rng, corruption)
+    return Feed(ArrayRows(X), rows, np.array([1.0, 0.0]), 2.0, batch, shuffle, rng, corruption)
 
 
 def epoch(chunks):
     """Return the standardised rows of an epoch in their order."""
     rows = []
     for chunk in chunks:
-        counts = chunk.row_weights.astype(bool)
+        counts = chunk.batches.row_weights.astype(bool)
         assert not counts[chunk.n_steps :].any()
         assert counts[: chunk.n_steps].any(axis=1).all()
-        rows.append(chunk.targets[counts].copy())
+        rows.append(chunk.batches.targets[counts].copy())
         if chunk.ends_epoch:
             return np.concatenate(rows)
     raise AssertionError("an epoch must end")
@@ -57,19 +59,19 @@ def test_without_shuffle_the_order_is_that_of_the_rows():
 
 
 def test_shapes_do_not_depend_on_the_number_of_rows():
-    shapes = {next(iter(feed(n))).inputs.shape for n in (5, 50, 500)}
+    shapes = {next(iter(feed(n))).batches.inputs.shape for n in (5, 50, 500)}
     assert len(shapes) == 1
 
 
 def test_chunks_of_wide_data_stay_small():
     X = np.zeros((4, 100_000), np.float32)
-    wide = Feed(X, np.arange(4), X[0], 1.0, 16, False, np.random.default_rng(0))
-    assert next(iter(wide)).inputs.shape == (2, 16, 100_000)
+    wide = Feed(ArrayRows(X), np.arange(4), X[0], 1.0, 16, False, np.random.default_rng(0))
+    assert next(iter(wide)).batches.inputs.shape == (2, 16, 100_000)
 
 
 def test_targets_stay_clean():
-    chunk = next(iter(feed(corruption=Shift(), shuffle=False)))
-    clean = next(iter(feed(shuffle=False)))
+    chunk = next(iter(feed(corruption=Shift(), shuffle=False))).batches
+    clean = next(iter(feed(shuffle=False))).batches
     counts = chunk.row_weights.astype(bool)
     assert_array_equal(chunk.targets[counts], clean.targets[counts])
     noise = (chunk.inputs - chunk.targets)[counts]
@@ -79,23 +81,21 @@ def test_targets_stay_clean():
 
 def test_normals_are_drawn_anew_for_every_row():
     chunks = iter(replace(feed(n=200, batch=8), n_normals=3))
-    first = next(chunks).normals.copy()
-    second = next(chunks).normals
+    first = next(chunks).batches.normals.copy()
+    second = next(chunks).batches.normals
     assert first.shape == (64, 8, 3)
     assert first.std() == pytest.approx(1.0, rel=0.1)
     assert not np.array_equal(first, second)
-    assert next(iter(feed())).normals.shape == (64, 4, 0)
+    assert next(iter(feed())).batches.normals.shape == (64, 4, 0)
 
 
-@pytest.mark.parametrize("corruption", [None, Shift()])
-def test_targets_of_their_own_go_with_their_rows(corruption):
-    targets = np.arange(10, dtype=np.float32)[:, np.newaxis] * [1, 10]
-    chunk = next(iter(replace(feed(corruption=corruption), targets=np.float32(targets))))
+def test_targets_of_pairs_go_with_their_rows():
+    inputs = np.arange(20.0).reshape(10, 2)
+    pairs = replace(feed(), X=PairedRows(inputs, 10 * inputs))
+    chunk = next(iter(pairs)).batches
     counts = chunk.row_weights.astype(bool)
-    rows, found = chunk.inputs[counts], chunk.targets[counts]
-    assert_array_equal(found[:, 1], 10 * found[:, 0])
-    if corruption is None:
-        assert_allclose(rows[:, 0] * 2 + 1, 2 * found[:, 0])
+    rows, targets = ((each[counts] * 2 + [1, 0]) for each in (chunk.inputs, chunk.targets))
+    assert_allclose(targets, 10 * rows)
 
 
 def test_a_corruption_sees_whole_batches(monkeypatch):

@@ -1,53 +1,108 @@
-"""Input checks: images and sequences are flattened, a failed fit restores the estimator."""
+"""Rows: what a fit reads is the same wherever they are stored."""
 
 import numpy as np
 import pytest
-from numpy.testing import assert_allclose
+from numpy.testing import assert_allclose, assert_array_equal
 
+from skae._data.paired_rows import PairedRows
 from skae._data.pca import centre, principal_axes
-from skae._data.rows import RowSubset, flattened, restored_on_failure
+from skae._data.rows import MOST_BLOCKS, ArrayRows, RowSubset
+
+X = np.random.default_rng(0).standard_normal((150, 6))
 
 
-@pytest.mark.parametrize(
-    ("given", "shape"), [((5, 4, 3), (4, 3)), ((5, 4, 3), (4, 3, 1)), ((5, 4, 3, 1), (4, 3)),
-                         ((5, 4, 1), (4, 1)), ((5, 4, 3, 2), [4, 3, 2])]
-)  # fmt: skip
-def test_arrays_become_rows(given, shape):
-    X = np.arange(np.prod(given)).reshape(given)
-    rows = flattened(X, "image_shape", shape)
-    assert np.array_equal(rows, X.reshape(5, -1))
+def memmap(folder):
+    mapped = np.memmap(folder / "X", X.dtype, "w+", shape=X.shape)
+    mapped[:] = X
+    return mapped
 
 
-@pytest.mark.parametrize("shape", [(3, 4), (4, 3, 2), (12,)])
-def test_another_shape_is_refused(shape):
-    with pytest.raises(ValueError, match=r"\(5, 4, 3\), but image_shape=.* instead of \(4, 3\)"):
-        flattened(np.zeros((5, 4, 3)), "image_shape", shape)
+def in_dask(folder):
+    array = pytest.importorskip("dask.array")
+    return array.from_array(X, chunks=(40, 4))
 
 
-def test_an_estimator_is_restored():
-    class Estimator:
-        def fit(self):
-            with restored_on_failure(self):
-                self.n_features_in_, self.feature_names_in_ = 4, ["a"]
-                self.sample_shape_ = (2, 2)
-                raise KeyError
+@pytest.fixture(params=["array", "memmap", "dask", "pairs"])
+def rows(request, tmp_path):
+    if request.param == "dask":
+        from skae._data.dask_rows import DaskRows
 
-    estimator = Estimator()
-    estimator.n_features_in_ = 3
-    with pytest.raises(KeyError):
-        estimator.fit()
-    assert vars(estimator) == {"n_features_in_": 3}
+        return DaskRows(in_dask(tmp_path))
+    if request.param == "pairs":
+        return PairedRows(X, X + 1.0)
+    return ArrayRows(memmap(tmp_path) if request.param == "memmap" else X)
+
+
+def test_all_rows_are_read_in_the_same_way(rows):
+    assert (len(rows), rows.shape, rows.size, rows.dtype) == (150, (150, 6), 900, X.dtype)
+    some = np.array([3, 77, 149])
+    assert_array_equal(rows[20:90:7], X[20:90:7])
+    assert_array_equal(rows.take(some[::-1]), X[some[::-1]])
+    out = np.empty((3, 6))
+    assert rows.take(some, out) is out
+    assert_array_equal(out, X[some])
+    assert_array_equal(rows.columns(slice(1, 3)), X[:, 1:3])
+    assert_array_equal(rows.columns(slice(1, 3), some), X[some, 1:3])
+    assert_allclose(rows.total(lambda block: block.sum(axis=0)), X.sum(axis=0))
+    assert_allclose(rows.total(lambda block: block.sum(axis=0), some), X[some].sum(axis=0))
+    assert rows.extremes() == (X.min(), X.max())
+    assert rows.beyond_unit_interval() == rows.extremes()
+    held, where = rows.in_memory(some)
+    assert_array_equal(held.take(where), X[some])
+
+
+@pytest.mark.parametrize("shuffles", [False, True])
+def test_an_epoch_holds_every_row_once(rows, shuffles):
+    chosen = np.delete(np.arange(150), [0, 41, 149])
+    rng = np.random.default_rng(0) if shuffles else None
+    seen = np.vstack([piece.take(order) for piece, order in rows.pieces(chosen, rng)])
+    assert np.array_equal(seen, X[chosen]) == (not shuffles)
+    assert_array_equal(np.sort(seen, axis=0), np.sort(X[chosen], axis=0))
+
+
+def test_targets_go_with_their_rows(rows):
+    shift = 1.0 if rows.is_paired else 0.0
+    inputs, targets = rows.evenly_spaced(40)
+    assert_array_equal(inputs, X[::4])
+    assert_array_equal(targets, X[::4] + shift)
+    piece, order = next(iter(rows.pieces(np.arange(150), np.random.default_rng(0))))
+    assert_array_equal(piece.targets.take(order), piece.take(order) + shift)
+    apart = rows.total_with_targets(lambda block, targets: np.abs(targets - block).sum())
+    assert apart == pytest.approx(900 * shift)
+
+
+def test_blocks_hold_all_rows(rows):
+    bounds = rows.bounds
+    assert (bounds[0], bounds[-1], len(bounds)) == (0, 150, len(rows.blocks) + 1)
+    for block, begin, end in zip(rows.blocks, bounds[:-1], bounds[1:], strict=True):
+        assert_array_equal(getattr(block, "compute", lambda block=block: block)(), X[begin:end])
+
+
+@pytest.mark.parametrize("n_rows", [1, 16, 17, 16 * MOST_BLOCKS, 100_000])
+def test_blocks_of_an_array_are_few_and_not_tiny(n_rows):
+    rows = ArrayRows(np.zeros((n_rows, 1)))
+    sizes = np.diff(rows.bounds)
+    assert sizes.sum() == n_rows
+    assert len(sizes) <= MOST_BLOCKS
+    assert (sizes[:-1] >= 16).all()
+
+
+def test_a_token_identifies_the_data(rows):
+    assert rows.token == rows.token
+    tokens = {ArrayRows(X).token, ArrayRows(X + 1).token}
+    tokens |= {PairedRows(X, X).token, PairedRows(X, X + 1).token, PairedRows(X + 1, X).token}
+    assert len(tokens) == 5
 
 
 @pytest.mark.parametrize("shape", [(60, 7), (12, 40)])
 def test_some_rows_have_their_own_principal_axes(shape):
     X = np.random.default_rng(0).standard_normal(shape)
-    rows = np.delete(np.arange(len(X)), [0, 5, 9])
-    some, copied = RowSubset(X, rows), X[rows]
-    assert (len(some), some.shape, some.dtype) == (len(rows), copied.shape, X.dtype)
+    chosen = np.delete(np.arange(len(X)), [0, 5, 9])
+    some, copied = RowSubset(ArrayRows(X), chosen), ArrayRows(X[chosen])
+    assert (some.shape, some.dtype) == (copied.shape, X.dtype)
     axes = [
         principal_axes(each, centre(each), 3, np.random.default_rng(0)) for each in (some, copied)
     ]
-    assert_allclose(centre(some), copied.mean(axis=0))
+    assert_allclose(centre(some), X[chosen].mean(axis=0))
     for ours, theirs in zip(*axes, strict=True):
         assert_allclose(ours, theirs)

@@ -13,6 +13,7 @@ from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils._param_validation import InvalidParameterError
 
 from skae import AutoencoderTransformer, DenoisingAutoencoder
+from skae._data.rows import ArrayRows
 from skae._estimators.denoising import CORRUPTIONS
 from tests.learning import assert_learned
 
@@ -182,8 +183,8 @@ def test_pairs_in_passes_with_whitening_and_a_checkpoint(tmp_path):
     first = passed.score(DARK, X)
     assert passed.partial_fit(DARK, X).score(DARK, X) > first
     estimator = paired()
-    clean = estimator._paired(DARK, X, training=True)
-    other = estimator._paired(DARK, X + 1, training=True)
+    clean = estimator._paired(ArrayRows(DARK), X, training=True)
+    other = estimator._paired(ArrayRows(DARK), X + 1, training=True)
     assert estimator._fingerprint(clean, warm=False) != estimator._fingerprint(other, warm=False)
     fits = [paired(checkpoint=tmp_path).fit(DARK, X).loss_curve_ for _ in range(2)]
     assert fits[0] == fits[1]
@@ -222,7 +223,7 @@ def test_pairs_and_a_corruption_are_refused_and_labels_are_not():
 
 def test_what_cannot_be_the_clean_rows_is_no_pair():
     ragged = [[1.0, 2.0]] + [[1.0]] * 4
-    noisy, rows = DenoisingAutoencoder(), X[:5]
+    noisy, rows = DenoisingAutoencoder(), ArrayRows(X[:5])
     for training in (True, False):
         assert noisy._paired(rows, ragged, training) is rows
         with pytest.raises(ValueError, match=r"\(5, 64\)\. Got y of rows that differ in length"):
@@ -233,16 +234,19 @@ def test_collections_of_dask_are_never_pairs():
     pytest.importorskip("dask")
     from dask import array, dataframe
 
-    rows = X[:5]
-    frame = dataframe.from_pandas(pd.DataFrame(rows), npartitions=2)
-    labels, blocks = frame[0], array.from_array(rows, chunks=(2, 64))
+    from skae._data.dask_rows import DaskRows
+
+    clean = X[:5]
+    frame = dataframe.from_pandas(pd.DataFrame(clean), npartitions=2)
+    labels, blocks = frame[0], array.from_array(clean, chunks=(2, 64))
+    rows, lazy = ArrayRows(clean), DaskRows(blocks)
     noisy = DenoisingAutoencoder()
     for training in (True, False):
         assert noisy._paired(rows, labels, training) is rows
-        for X_given, y in [(rows, frame), (rows, labels), (rows, blocks), (blocks, rows)]:
+        for X_given, y in [(rows, frame), (rows, labels), (rows, blocks), (lazy, clean)]:
             with pytest.raises(ValueError, match="pairs of dask collections are not supp"):
                 paired()._paired(X_given, y, training)
-    for X_given, y in [(rows, frame), (rows, blocks), (blocks, rows)]:
+    for X_given, y in [(rows, frame), (rows, blocks), (lazy, clean)]:
         with pytest.raises(ValueError, match="pairs of dask collections are not supp"):
             noisy._paired(X_given, y)
     # Without clean rows a dask X is scored as any X is.
@@ -250,7 +254,7 @@ def test_collections_of_dask_are_never_pairs():
     score = fitted.score(array.from_array(X, chunks=(600, 64)))
     assert score == pytest.approx(fitted.score(X))
     with pytest.raises(ValueError, match="pairs of dask collections are not supp"):
-        paired()._paired(blocks, None, training=True)
+        paired()._paired(lazy, None, training=True)
 
 
 def test_negative_noise_is_refused():

@@ -6,6 +6,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.datasets import load_digits
 
 from skae import AutoencoderTransformer, StackedAutoencoder
+from skae._data.rows import ArrayRows
 from skae._data.split import Split
 from skae._network.backend import ACTIVATIONS
 from skae._plan.plan import Stage
@@ -62,15 +63,16 @@ def test_layers_compose_to_the_whole(activation):
     """Decoding layer by layer, each in its own units, is what the whole network computes."""
     rng = np.random.default_rng(0)
     stacked = StackedAutoencoder(5, hidden_layer_sizes=(12,), activation=activation, init="he")
-    model = initial_model(X, 5, "he", stacked._plan, rng)
-    layers, parts = LayerByLayer(model, Split(X, np.arange(len(X)), np.arange(0)), "he", rng), []
+    model = initial_model(ArrayRows(X), 5, "he", stacked._plan, rng)
+    split = Split(ArrayRows(X), np.arange(len(X)), np.arange(0))
+    layers, parts = LayerByLayer(model, split, "he", rng), []
     for i in range(2):
         alone, below = layers.part(Stage(layer=i))
         parts.append(alone.codec(alone.weights))
         layers.put(i, alone)
     whole = layers.model.codec(layers.model.weights)
     below = parts[0].encode(X)
-    assert_allclose(layers._split.X, below, rtol=1e-4, atol=1e-5)
+    assert_allclose(layers._split.X[:], below, rtol=1e-4, atol=1e-5)
     codes = parts[1].encode(below) / parts[1].scale
     assert_allclose(whole.encode(X) / whole.scale, codes, rtol=1e-3, atol=1e-4)
     back = parts[0].decode(parts[1].decode(parts[1].encode(below)))

@@ -9,6 +9,7 @@ from sklearn.base import clone
 
 from skae import AutoencoderTransformer
 from skae._data.batches import Feed
+from skae._data.rows import ArrayRows
 from skae._plan.objectives import LOSSES
 from skae._plan.plan import Objective, Plan, Solver
 from skae._tensorflow.program import program
@@ -43,7 +44,9 @@ def plan(loss="squared_error", alpha=0.0, penalties=(), output="identity", solve
 
 def trainer(described, batch_size=70, X=X):
     weights = random_weights(described.network, "he", np.random.default_rng(1))
-    feed = Feed(X, np.arange(len(X)), MEAN, 1.5, batch_size, False, np.random.default_rng(2))
+    feed = Feed(
+        ArrayRows(X), np.arange(len(X)), MEAN, 1.5, batch_size, False, np.random.default_rng(2)
+    )
     job = Job(described, weights, feed, None, lambda: None, False)
     return weights, ProgramTrainer(job, program)
 

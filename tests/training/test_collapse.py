@@ -8,6 +8,7 @@ from sklearn.datasets import load_digits, load_iris
 from sklearn.exceptions import ConvergenceWarning
 
 from skae import AutoencoderTransformer, SparseAutoencoder
+from skae._data.rows import ArrayRows
 from skae._plan.objectives import LOSSES
 from skae._plan.plan import Objective, Plan, Solver
 from skae._training.collapse import warn_of_collapse
@@ -34,7 +35,7 @@ def looked_at(dead, rows=X, falls=False, penalties=(), **parts):
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         error = codec.mean_squared_error(rows)
-        warn_of_collapse(model, codec, rows, error, 0.5, falls)
+        warn_of_collapse(model, codec, ArrayRows(rows), error, 0.5, falls)
     assert all(warning.category is ConvergenceWarning for warning in caught)
     return " ".join(str(warning.message) for warning in caught)
 

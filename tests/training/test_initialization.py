@@ -8,6 +8,7 @@ from sklearn.decomposition import PCA
 
 from skae._data.blocks import standardised
 from skae._data.pca import centre, principal_axes, variance
+from skae._data.rows import ArrayRows
 from skae._network.backend import ACTIVATIONS
 from skae._network.codec import Codec
 from skae._plan.layers import Dense
@@ -30,8 +31,9 @@ def started(
         X.shape[1], n_components, hidden, activation, code, out, tied, skip=bool(hidden)
     )
     rng = np.random.default_rng(0)
-    mean, scale = centre(X), variance(X, centre(X)) ** 0.5
-    axes = principal_axes(X, mean, n_components, rng)
+    mean = centre(ArrayRows(X))
+    scale = variance(ArrayRows(X), mean) ** 0.5
+    axes = principal_axes(ArrayRows(X), mean, n_components, rng)
     rows = standardised(X.copy(), mean, scale)
     weights = pca_weights(network, axes, lambda: rows, scale, rng)
     return Codec(network, weights, mean, scale)

@@ -5,6 +5,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from skae import AutoencoderClassifier, AutoencoderRegressor, AutoencoderTransformer
+from skae._data.rows import ArrayRows
 from skae._training.joint import MIN_STEPS, JointFeed, step_lengths
 from skae._training.model import Model
 
@@ -14,7 +15,7 @@ RNG = np.random.default_rng(0)
 def feed(X, n_labelled, sizes, lengths=None):
     labelled = np.arange(n_labelled)
     return JointFeed(
-        X,
+        ArrayRows(X),
         np.arange(len(X)),
         labelled,
         np.eye(n_labelled, dtype=np.float32),
@@ -34,19 +35,19 @@ def test_an_epoch_draws_all_rows_and_all_labels():
     n = chunk.n_steps
     assert n == 13
     assert chunk.ends_epoch
-    labelled, others = chunk.inputs[:n, :4, 0], chunk.inputs[:n, 4:, 0]
+    labelled, others = chunk.batches.inputs[:n, :4, 0], chunk.batches.inputs[:n, 4:, 0]
     assert set(labelled.ravel()) == set(range(30))
     assert set(others.ravel()) == set(range(400))
-    assert_array_equal(chunk.targets[:n, :4].argmax(axis=2), labelled)
+    assert_array_equal(chunk.batches.targets[:n, :4].argmax(axis=2), labelled)
     assert feed(X[:50], 2, (2, 32)).epoch_steps == MIN_STEPS
 
 
 def test_directions_are_as_long_as_steps():
     X = RNG.standard_normal((60, 5))
     lengths = RNG.uniform(1.0, 2.0, 60).astype(np.float32)
-    chunk = next(iter(feed(X, 4, (4, 8), lengths)))
-    found = np.linalg.norm(chunk.normals[0], axis=1)
-    of_rows = [lengths[np.abs(X - row).sum(axis=1).argmin()] for row in chunk.inputs[0]]
+    batches = next(iter(feed(X, 4, (4, 8), lengths))).batches
+    found = np.linalg.norm(batches.normals[0], axis=1)
+    of_rows = [lengths[np.abs(X - row).sum(axis=1).argmin()] for row in batches.inputs[0]]
     assert_allclose(found, of_rows, rtol=1e-5)
 
 
@@ -60,13 +61,15 @@ def test_a_step_ends_at_the_nearest_row_or_earlier():
     X = 100.0 * RNG.standard_normal((40, 3))
     beside = X + np.array([1.0, 0.0, 0.0])
     X = np.vstack([X, beside, [[0.0, 999.0, 0.0]] * 2])
-    lengths = step_lengths(X, model(3), np.random.default_rng(0))
+    rows = ArrayRows(X)
+    lengths = step_lengths(rows, model(3), np.random.default_rng(0))
     assert_allclose(lengths[:80], 1.0, rtol=1e-3)
     assert 1.0 < lengths[80] == lengths[81] < 100.0
     assert_allclose(
-        step_lengths(X, model(3, 10.0), np.random.default_rng(0)), lengths / 10.0, rtol=1e-3
+        step_lengths(rows, model(3, 10.0), np.random.default_rng(0)), lengths / 10.0, rtol=1e-3
     )
-    assert (step_lengths(np.ones((5, 3)), model(3), np.random.default_rng(0)) == 0.0).all()
+    equal = ArrayRows(np.ones((5, 3)))
+    assert (step_lengths(equal, model(3), np.random.default_rng(0)) == 0.0).all()
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")

@@ -7,6 +7,7 @@ from sklearn.datasets import load_iris
 from sklearn.decomposition import PCA
 
 from skae import AutoencoderTransformer
+from skae._data.rows import ArrayRows
 from skae._training.model import initial_model
 from skae._training.validation import Validation
 from tests.learning import assert_learned
@@ -18,7 +19,7 @@ ROWS = np.arange(0, 150, 2)
 @pytest.mark.parametrize("n_components", [2, 0.95])
 def test_the_initialization_has_not_seen_the_validation_set(n_components):
     plan = AutoencoderTransformer(hidden_layer_sizes=(8,))._plan
-    model = initial_model(X, n_components, "pca", plan, np.random.default_rng(0), ROWS)
+    model = initial_model(ArrayRows(X), n_components, "pca", plan, np.random.default_rng(0), ROWS)
     n_codes = model.plan.network.n_components
     assert_allclose(model.mean, X.mean(axis=0))
     pca = PCA(n_codes, svd_solver="full").fit(X)
@@ -65,9 +66,10 @@ def test_the_loss_of_pca_of_all_rows_is_estimated():
         new = rng.standard_normal((200, 2)) @ mixing + rng.standard_normal((200, 12))
         rows, aside = np.arange(30), np.arange(30, 40)
         plan = AutoencoderTransformer(hidden_layer_sizes=(3,))._plan
-        model = initial_model(table, 2, "pca", plan, rng, rows)
+        model = initial_model(ArrayRows(table), 2, "pca", plan, rng, rows)
         losses = [
-            Validation(each, np.arange(len(each)), model).losses for each in (table[aside], new)
+            Validation(ArrayRows(some), np.arange(len(some)), model).losses
+            for some in (table[aside], new)
         ]
         before = losses[0](model.weights)
         after = model.expected_start_losses(losses[0], len(rows), len(aside))(before)

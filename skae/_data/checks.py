@@ -1,0 +1,99 @@
+"""Checks of users' input before it becomes :class:`~skae._data.rows.Rows`, and of results."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from math import prod
+from typing import Any
+
+import numpy as np
+from scipy.sparse import issparse
+
+
+@contextmanager
+def restored_on_failure(estimator: Any) -> Iterator[None]:
+    """Restore the attributes that validation sets on an estimator if the block raises."""
+    names = ("n_features_in_", "feature_names_in_", "sample_shape_")
+    before = {name: vars(estimator)[name] for name in names if name in vars(estimator)}
+    try:
+        yield
+    except BaseException:
+        for name in names:
+            vars(estimator).pop(name, None)
+        vars(estimator).update(before)
+        raise
+
+
+def check_dense(X: Any, name: str = "X", filled: str = "np.nan") -> Any:
+    """Return X; refuse sparse data, and masked values, which scikit-learn would read as valid."""
+    if issparse(X):
+        raise TypeError(
+            f"Sparse data was passed for {name}, but dense data is required. Put TruncatedSVD "
+            "before the autoencoder, as in make_pipeline(TruncatedSVD(100), "
+            f"AutoencoderTransformer(10)), or pass {name}.toarray() if that fits into memory."
+        )
+    if isinstance(X, np.ma.MaskedArray) and np.ma.is_masked(X):
+        raise ValueError(
+            f"{name} is a masked array: {np.ma.count_masked(X)} of its values are masked and would "
+            f"be read as valid values. Pass {name}.filled({filled})"
+            + (", and impute those values, for example by SimpleImputer." if name == "X" else ".")
+        )
+    return X
+
+
+def finite(compute: Callable[[np.ndarray], np.ndarray], X: np.ndarray) -> np.ndarray:
+    """Return a function's result for rows of X; raise an error for rows that overflow it."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        result = compute(X)
+        # A finite sum has finite terms; an infinite one may have overflowed by itself.
+        if np.isfinite(result.sum()):
+            return result
+    bad = ~np.isfinite(result.reshape(len(result), -1)).all(axis=1)
+    if bad.any():
+        sizes = np.abs(X[bad]).max(axis=0)
+        column = int(sizes.argmax())
+        raise ValueError(
+            f"The result is not finite for {bad.sum()} of {len(X)} samples: their values reach "
+            f"{sizes[column]:g} in size (column {column}), which is too large to compute with in "
+            f"{X.dtype}. Remove such values, clip them, or scale X and fit again."
+        )
+    return result
+
+
+def arrays_of(X: Any) -> Any:
+    """Return nested lists, such as images, as an array; return other objects unchanged."""
+    if not isinstance(X, list | tuple):
+        return X
+    try:
+        return np.asarray(X)
+    except ValueError as error:
+        raise ValueError(
+            f"The samples in X have unequal lengths ({error}). Cut or pad them to one length."
+        ) from error
+
+
+def shape_of(X: Any) -> tuple[Any, ...]:
+    """Return the shape of an array or of nested lists, () for objects without one."""
+    return np.shape(X) if isinstance(X, list | tuple) else tuple(getattr(X, "shape", ()))
+
+
+def flattened(X: Any, name: str, shape: Any) -> Any:
+    """Return an array of images or sequences of the given shape as flat rows.
+
+    `name` is the parameter that holds the shape.
+    """
+    if without_ones(shape) != without_ones(X.shape[1:]):
+        raise ValueError(
+            f"X has the shape {X.shape}, but {name}={shape!r} instead of {X.shape[1:]}. Make them "
+            "agree, or flatten X to rows."
+        )
+    return X.reshape(len(X), prod(X.shape[1:]))
+
+
+def without_ones(shape: Any) -> tuple[int, ...]:
+    """Return a shape without trailing ones: a single channel may be omitted."""
+    sizes = tuple(shape)
+    while sizes and sizes[-1] == 1:
+        sizes = sizes[:-1]
+    return sizes

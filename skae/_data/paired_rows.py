@@ -1,0 +1,39 @@
+"""Rows in memory whose targets are other rows, such as noisy samples and clean ones."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import joblib
+import numpy as np
+
+from skae._data.blocks import blocks
+from skae._data.rows import ArrayRows, summed
+
+
+class PairedRows(ArrayRows):
+    """Inputs of the encoder, and for each the target of the decoder.
+
+    Parameters
+    ----------
+    inputs, targets : ndarray of shape (n_samples, n_features)
+    """
+
+    def __init__(self, inputs: np.ndarray, targets: np.ndarray) -> None:
+        super().__init__(inputs)
+        self._targets = ArrayRows(targets)
+
+    @property
+    def targets(self) -> ArrayRows:
+        return self._targets
+
+    @property
+    def token(self) -> str:
+        return joblib.hash((super().token, self._targets.token))
+
+    def total_with_targets(self, of_block: Callable[[np.ndarray, np.ndarray], Any]) -> Any:
+        return summed(of_block(self[part], self._targets[part]) for part in blocks(*self.shape))
+
+    def evenly_spaced(self, n: int) -> tuple[np.ndarray, np.ndarray]:
+        return super().evenly_spaced(n)[0], self._targets.evenly_spaced(n)[0]
