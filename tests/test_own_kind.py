@@ -109,6 +109,23 @@ def test_what_a_field_for_floats_holds_compiles_nothing(strength):
 
 
 @pytest.mark.parametrize("method", ["fit", "partial_fit"])
+def test_attributes_of_its_own_are_computed_from_an_array(method, monkeypatch):
+    array = pytest.importorskip("dask.array")
+    monkeypatch.setattr("skae._estimators.base.ERROR_ROWS", 150)
+
+    class Remembering(AutoencoderTransformer):
+        def _own_attributes(self, codec, X):
+            return {"seen_": np.asarray(X[:, 0]), "kind_": type(X), "codes_": codec.encode(X)}
+
+    own = Remembering(2, hidden_layer_sizes=(), max_iter=1, random_state=0)
+    for given, seen in ((X, X), (array.from_array(X, chunks=(100, 64)), X[::3])):
+        fitted = getattr(clone(own), method)(given)
+        assert fitted.kind_ is np.ndarray
+        assert_array_equal(fitted.seen_, seen[:, 0])
+        assert_array_equal(fitted.codes_, fitted.transform(seen))
+
+
+@pytest.mark.parametrize("method", ["fit", "partial_fit"])
 def test_a_plan_that_is_not_returned_is_asked_for(method):
     class Forgetful(SmoothAutoencoder):
         def _plan(self, n_features, n_components):

@@ -350,7 +350,8 @@ class BaseAutoencoder(
     def _own_attributes(self, codec: Codec, X: np.ndarray) -> dict[str, Any]:
         """Return the fitted attributes of a subclass; none by default.
 
-        X is an array of all training samples, or for a Dask collection of some 10,000 of them.
+        X is an array of all training samples, or at most 10,000 evenly spaced ones of a Dask
+        collection.
         """
         return {}
 

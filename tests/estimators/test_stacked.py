@@ -82,8 +82,8 @@ def test_layers_compose_to_the_whole(activation):
 def test_the_cache_is_one_matrix_as_wide_as_the_widest_hidden_layer():
     rng = np.random.default_rng(0)
     stacked = StackedAutoencoder(4, hidden_layer_sizes=(16, 24, 8), init="he")
-    model = initial_model(X, 4, "he", stacked._plan, rng)
-    layers = LayerByLayer(model, Split(X, np.arange(len(X)), np.arange(0)), "he", rng)
+    model = initial_model(ArrayRows(X), 4, "he", stacked._plan, rng)
+    layers = LayerByLayer(model, Split(ArrayRows(X), np.arange(len(X)), np.arange(0)), "he", rng)
     caches = []
     for i in range(4):
         alone, below = layers.part(Stage(layer=i))
