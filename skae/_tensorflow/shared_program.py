@@ -9,18 +9,17 @@ import numpy as np
 
 from skae._data.batches import Batch
 from skae._plan.plan import Plan, runtime_scalars, with_runtime_scalars
-from skae._tensorflow.backend import Tensor, on_xla
-from skae._tensorflow.program import (
+from skae._tensorflow.arguments import (
     Constants,
     State,
     batch_spec,
     constants_spec,
-    gradient,
     of,
     state_spec,
-    step,
     widths_of,
 )
+from skae._tensorflow.backend import Tensor, on_xla
+from skae._tensorflow.program import gradient, step
 from skae._tensorflow.quiet import tf
 from skae._tensorflow.session import Program, locked_cache
 

@@ -12,9 +12,10 @@ import numpy as np
 from skae._data.batches import Batch, Chunk, Feed, Prefetcher
 from skae._plan.plan import Plan, compile_key, compiled_part, runtime_scalars
 from skae._tensorflow import solvers
+from skae._tensorflow.arguments import Constants, State
 from skae._tensorflow.first_call import interruptibly
 from skae._tensorflow.joint import joint_program
-from skae._tensorflow.program import Constants, State, program
+from skae._tensorflow.program import program
 from skae._tensorflow.session import aligned
 from skae._training.joint import JointPlan
 from skae._training.protocols import Job, TrainerState
