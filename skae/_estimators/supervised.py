@@ -22,12 +22,8 @@ from sklearn.utils.validation import (
 from skae._data.rows import check_dense
 from skae._data.split import train_validation_rows
 from skae._estimators.head import EncoderWithHead
-from skae._estimators.head_parameters import ATTRIBUTES, PARAMETERS, REFERENCES
 from skae._estimators.left_out import network_share, penalty_factor
-from skae._estimators.parameters import documented
 from skae._plan.objectives import LOSSES
-
-with_shared_text = documented(parameters=PARAMETERS, attributes=ATTRIBUTES, references=REFERENCES)
 
 
 @dataclass(frozen=True)
@@ -78,7 +74,6 @@ class ScoredWhereLabelled:
         return super().score(X, y, sample_weight)
 
 
-@with_shared_text
 class AutoencoderClassifier(ScoredWhereLabelled, ClassifierMixin, EncoderWithHead):
     """Semi-supervised classifier on the codes of an autoencoder, for few labels.
 
@@ -221,7 +216,6 @@ class AutoencoderClassifier(ScoredWhereLabelled, ClassifierMixin, EncoderWithHea
         return kernel, bias
 
 
-@with_shared_text
 class AutoencoderRegressor(ScoredWhereLabelled, RegressorMixin, EncoderWithHead):
     """Semi-supervised regressor on the codes of an autoencoder, for few labels.
 
