@@ -10,8 +10,8 @@ from sklearn.utils._optional_dependencies import check_matplotlib_support
 from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import check_consistent_length, column_or_1d
 
-from skae.plotting._chain import Chain
 from skae.plotting._colors import PETROFF_COLORS, color_of
+from skae.plotting._display import Display, axes_for
 from skae.plotting._pictures import Picture, chosen, panels, strongest
 
 # More pairs than those of four codes could not be read; more classes neither.
@@ -19,7 +19,7 @@ MOST_CODES, MOST_CLASSES = 4, 30
 MARKERS = "o^s"
 
 
-class LatentSpaceDisplay:
+class LatentSpaceDisplay(Display):
     """Scatter plot of the latent space: the codes (embedding) of samples.
 
     One code is drawn against y, two in the plane, three in 3-D, more in pairs. Classes have
@@ -81,15 +81,12 @@ class LatentSpaceDisplay:
     3
     """
 
-    def __init__(
-        self, *, codes, y=None, components=None, y_name=None, code_name="code", color=None
-    ):
-        self.codes = codes
-        self.y = y
-        self.components = components
-        self.y_name = y_name
-        self.code_name = code_name
-        self.color = color
+    codes: np.ndarray
+    y: np.ndarray | None = None
+    components: np.ndarray | None = None
+    y_name: str | None = None
+    code_name: str = "code"
+    color: str | None = None
 
     @classmethod
     def from_estimator(
@@ -127,17 +124,12 @@ class LatentSpaceDisplay:
         -------
         display : LatentSpaceDisplay
         """
-        check_matplotlib_support(f"{cls.__name__}.from_estimator")
-        chain = Chain.of(estimator, cls.__name__, "transform")
+        chain = cls._chain(estimator, "transform")
         if y is not None:
             check_consistent_length(X, y)
         codes = chain.codes(chain.inputs(X))
-        components = chosen(
-            codes.shape[1],
-            ("n_components", MOST_CODES),
-            ("components", components),
-            strongest(codes.var(axis=0)),
-        )
+        wanted = MOST_CODES if components is None else np.atleast_1d(components)
+        components = chosen(codes.shape[1], "components", wanted, strongest(codes.var(axis=0)))
         display = cls(
             codes=codes[:, components],
             y=None if y is None else column_or_1d(y),
@@ -180,12 +172,10 @@ class LatentSpaceDisplay:
         return self
 
     def _plot_one(self, ax, style, projection):
-        import matplotlib.pyplot as plt
         from matplotlib.layout_engine import ConstrainedLayoutEngine
 
-        if ax is None:
-            ax = plt.figure(layout="constrained").add_subplot(projection=projection)
-        self.ax_, self.axes_, self.figure_ = ax, np.array([[ax]]), ax.figure
+        self.ax_ = ax = axes_for(ax, subplot_kw={"projection": projection})
+        self.axes_, self.figure_ = np.array([[ax]]), ax.figure
         points = self.codes.T
         for axis, i in zip("xyz", range(len(points)), strict=False):
             ax.set(**{f"{axis}label": self._name(i)})

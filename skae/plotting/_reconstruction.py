@@ -12,7 +12,7 @@ from sklearn.utils._plotting import _validate_style_kwargs
 from sklearn.utils._set_output import _get_adapter_from_container
 from sklearn.utils.validation import _num_samples, check_consistent_length, column_or_1d
 
-from skae.plotting._chain import Chain
+from skae.plotting._display import Display
 from skae.plotting._pictures import (
     GAP,
     REFERENCE,
@@ -39,7 +39,7 @@ DATA = "0.35"
 ROWS_BESIDE = 256
 
 
-class ReconstructionDisplay:
+class ReconstructionDisplay(Display):
     """Visualization of samples, their codes, their reconstructions and the differences.
 
     Each sample has one column. Images are drawn on the gray scale of the originals; other
@@ -114,37 +114,22 @@ class ReconstructionDisplay:
     >>> from skae.plotting import ReconstructionDisplay
     >>> X = load_digits().data
     >>> autoencoder = AutoencoderTransformer(16, max_iter=5, learning_rate="cosine").fit(X)
-    >>> display = ReconstructionDisplay.from_estimator(autoencoder, X, n_samples=3)
+    >>> display = ReconstructionDisplay.from_estimator(autoencoder, X, samples=3)
     >>> display.axes_.shape
     (4, 3)
     """
 
-    def __init__(
-        self,
-        *,
-        original,
-        codes,
-        reconstruction,
-        corrupted=None,
-        indices=None,
-        picture=None,
-        code_shape=None,
-        code_name="code",
-        manifold=None,
-        against=None,
-        against_name="against",
-    ):
-        self.original = original
-        self.codes = codes
-        self.reconstruction = reconstruction
-        self.corrupted = corrupted
-        self.indices = indices
-        self.picture = picture
-        self.code_shape = code_shape
-        self.code_name = code_name
-        self.manifold = manifold
-        self.against = against
-        self.against_name = against_name
+    original: np.ndarray
+    codes: np.ndarray
+    reconstruction: np.ndarray
+    corrupted: np.ndarray | None = None
+    indices: np.ndarray | None = None
+    picture: Picture | None = None
+    code_shape: tuple[int, ...] | None = None
+    code_name: str = "code"
+    manifold: np.ndarray | None = None
+    against: np.ndarray | None = None
+    against_name: str = "against"
 
     @classmethod
     def from_estimator(
@@ -154,12 +139,10 @@ class ReconstructionDisplay:
         *,
         corrupted="auto",
         against=None,
-        n_samples="auto",
-        indices=None,
-        image_shape="auto",
+        samples="auto",
         random_state=None,
         ax=None,
-        **picture_kw,
+        **plot_kw,
     ):
         """Encode samples, decode them again and draw.
 
@@ -183,18 +166,9 @@ class ReconstructionDisplay:
             Variable that the samples depend on, such as a time or a hidden variable: each feature
             is drawn over it. The axis takes the name of a series.
 
-        n_samples : int or 'auto', default='auto'
-            Number of samples to draw, chosen at random; all if X has fewer. 'auto' draws 8
-            side by side, and 200 as points of one plot.
-
-        indices : array-like of int or None, default=None
-            Row numbers of the samples to draw, instead of random ones.
-
-        image_shape : (int, int), (int, int, 3), 'auto' or None, default='auto'
-            Height and width of an image, and 3 for colors. 'auto' takes the shape of images
-            that the estimator or X has, or a square if the number of features is
-            that of a square of side 8 or more; otherwise, and for None, samples are drawn as
-            lines, or as points if they have two or three features.
+        samples : int, array-like of int or 'auto', default='auto'
+            Number of samples to draw, chosen at random, all if X has fewer; or the row numbers of
+            the samples. 'auto' draws 8 side by side, and 200 as points of one plot.
 
         random_state : int, RandomState instance or None, default=None
             Seed of the choice of samples and of their corruption.
@@ -202,31 +176,23 @@ class ReconstructionDisplay:
         ax : matplotlib Axes, default=None
             Its place is divided into panels. None makes a new figure.
 
-        **picture_kw : dict
-            Style of the samples: passed to `Axes.imshow`, such as ``cmap='gray_r'``, for
-            lines to `Axes.plot`, for a surface to `Axes3D.plot_surface`, for points to
-            `Axes.scatter`.
+        **plot_kw : dict
+            Passed to :meth:`plot`: `image_shape`, and the style of the samples.
 
         Returns
         -------
         display : ReconstructionDisplay
         """
-        check_matplotlib_support(f"{cls.__name__}.from_estimator")
-        chain = Chain.of(estimator, cls.__name__, "transform", "inverse_transform", X=X)
+        chain = cls._chain(estimator, "transform", "inverse_transform", X=X)
         rng = check_random_state(random_state)
         n = _num_samples(X)
         first = chain.pictured(_safe_indexing(X, [0]))
         names = chain.column_names(X)
-        picture = Picture.of(image_shape, chain.last, X, first.shape[1], names)
+        picture = Picture.of(chain.last, X, first.shape[1], names)
         as_points = picture.is_point or against is not None
-        if isinstance(n_samples, str) and n_samples == "auto":
-            n_samples = N_POINTS if as_points else N_PANELS
-        indices = chosen(
-            n,
-            ("n_samples", n_samples),
-            ("indices", indices),
-            lambda number: rng.choice(n, number, replace=False),
-        )
+        if isinstance(samples, str) and samples == "auto":
+            samples = N_POINTS if as_points else N_PANELS
+        indices = chosen(n, "samples", samples, lambda k: rng.choice(n, k, replace=False))
         samples = _safe_indexing(X, indices)
         inputs = chain.inputs(samples)
         if against is not None:
@@ -266,9 +232,9 @@ class ReconstructionDisplay:
             against=None if against is None else column_or_1d(against)[indices],
             against_name=str(getattr(against, "name", None) or "against"),
         )
-        return display.plot(ax=ax, **picture_kw)
+        return display.plot(ax=ax, **plot_kw)
 
-    def plot(self, ax=None, **picture_kw):
+    def plot(self, ax=None, *, image_shape="auto", **picture_kw):
         """Draw the samples.
 
         Parameters
@@ -276,8 +242,16 @@ class ReconstructionDisplay:
         ax : matplotlib Axes, default=None
             Its place is divided into panels. None makes a new figure.
 
+        image_shape : (int, int), (int, int, 3), 'auto' or None, default='auto'
+            Height and width of an image, and 3 for colors. 'auto' takes the shape of images
+            that the estimator or X has, or a square if the number of features is
+            that of a square of side 8 or more; otherwise, and for None, samples are drawn as
+            lines, or as points if they have two or three features.
+
         **picture_kw : dict
-            See :meth:`from_estimator`.
+            Style of the samples: passed to `Axes.imshow`, such as ``cmap='gray_r'``, for
+            lines to `Axes.plot`, for a surface to `Axes3D.plot_surface`, for points to
+            `Axes.scatter`.
 
         Returns
         -------
@@ -285,6 +259,7 @@ class ReconstructionDisplay:
         """
         check_matplotlib_support(f"{type(self).__name__}.plot")
         picture = self.picture or Picture.lines(self.original.shape[1])
+        picture = picture.shaped(image_shape)
         draw = self._draw_panels
         if self.against is not None:
             draw = partial(draw_against, self)

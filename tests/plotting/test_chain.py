@@ -63,7 +63,7 @@ def test_columns_are_called_what_they_are():
 def test_sparse_rows_are_drawn():
     rows = OneHotEncoder().fit_transform(RNG.integers(4, size=(30, 2)))
     svd = TruncatedSVD(2).fit(rows)
-    display = ReconstructionDisplay.from_estimator(svd, rows, indices=[3])
+    display = ReconstructionDisplay.from_estimator(svd, rows, samples=[3])
     assert_allclose(display.original, rows[[3]].toarray())
 
 
