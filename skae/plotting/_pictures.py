@@ -272,7 +272,8 @@ def chosen(n: int, name: str, wanted: Any, some: Callable[[int], np.ndarray]) ->
     if np.ndim(wanted) == 0:
         if not isinstance(wanted, Integral) or wanted < 1:
             raise ValueError(f"{name}={wanted!r} must be an int, 1 at least, or a list of ints.")
-        return np.arange(n) if wanted >= n else np.sort(some(int(wanted)))
+        number = int(wanted)
+        return np.arange(n) if number >= n else np.sort(some(number))
     values = np.asarray(wanted)
     if values.ndim != 1 or values.dtype.kind not in "iu" or not values.size:
         raise ValueError(f"{name}={values.tolist()!r} must be a list of ints, one at least.")
