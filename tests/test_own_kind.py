@@ -13,7 +13,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from skae import AutoencoderTransformer
 from skae._tensorflow.program import program
-from skae.base import CodeLayer
+from skae.base import Bottleneck
 from tests import own_autoencoder
 from tests.fresh import ROOT
 from tests.learning import assert_learned
@@ -92,11 +92,11 @@ def test_what_is_assigned_to_a_parameter_is_its_default():
     assert fitted.n_components_ == 3
 
 
-def test_its_code_layer_may_differ():
+def test_its_bottleneck_may_differ():
     class Active(AutoencoderTransformer):
         def _plan(self, n_features, n_components):
-            layer = CodeLayer("relu", n_active=2)
-            return self.dense_plan(n_features, n_components, code_layer=layer)
+            bottleneck = Bottleneck("relu", n_active=2)
+            return self.dense_plan(n_features, n_components, bottleneck=bottleneck)
 
     fitted = Active(6, hidden_layer_sizes=(), max_iter=1, random_state=0).fit(X)
     codes = fitted.transform(X)

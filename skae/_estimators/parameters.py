@@ -16,7 +16,7 @@ from skae._estimators.words import one_of
 from skae._network.backend import ACTIVATIONS
 from skae._plan.layers import Layer, dense_layers
 from skae._plan.objectives import LOSSES, Corruption, Loss, Penalty
-from skae._plan.plan import CodeLayer, Network, Objective, Plan, Solver, Stage, mirrored
+from skae._plan.plan import Bottleneck, Network, Objective, Plan, Solver, Stage, mirrored
 from skae._training.initialization import RANDOM_INITIALIZERS
 from skae._training.options import TrainingOptions
 from skae._training.schedule import SCHEDULES
@@ -114,16 +114,16 @@ class SharedParameters(DeclaredParameters):
         loss: Loss | None = None,
         penalties: tuple[Penalty, ...] = (),
         corruption: Corruption | None = None,
-        code_layer: CodeLayer | None = None,
+        bottleneck: Bottleneck | None = None,
         stages: tuple[Stage, ...] | None = None,
     ) -> Plan:
         """Return the plan of an autoencoder with these layers and the shared parameters.
 
-        `loss` and the activation of `code_layer` replace the parameters `loss` and
+        `loss` and the activation of `bottleneck` replace the parameters `loss` and
         `code_activation`, and `stages` replaces `max_iter` epochs of the whole network.
         """
         loss = loss or LOSSES[self.loss]
-        code_layer = code_layer or CodeLayer()
+        bottleneck = bottleneck or Bottleneck()
         stages = stages or (Stage(),)
         if self.tied_weights and decoder != mirrored(encoder):
             raise ValueError(
@@ -142,13 +142,13 @@ class SharedParameters(DeclaredParameters):
                 encoder,
                 decoder,
                 activation=self.activation,
-                code_activation=code_layer.activation or self.code_activation,
+                code_activation=bottleneck.activation or self.code_activation,
                 output_activation=self._output_activation(loss.on_logits),
                 tied_weights=bool(self.tied_weights),
                 encoder_skip=starts_as_pca and len(encoder) > 1,
                 decoder_skip=starts_as_pca and len(decoder) > 1,
-                n_active=code_layer.n_active,
-                is_variational=code_layer.is_variational,
+                n_active=bottleneck.n_active,
+                is_variational=bottleneck.is_variational,
             ),
             Objective(loss, 0.0 if is_adamw else float(self.alpha), penalties, corruption),
             # What a solver does not use must not tell its programs apart.

@@ -15,7 +15,7 @@ from skae._estimators.words import one_of
 from skae._network.backend import ACTIVATIONS
 from skae._network.codec import ERROR_ROWS, Codec
 from skae._plan.objectives import Step
-from skae._plan.plan import CodeLayer, Plan
+from skae._plan.plan import Bottleneck, Plan
 
 # Mean activations are kept this far from 0 and 1, where the divergence is infinite.
 MARGIN = 1e-6
@@ -153,7 +153,7 @@ class SparseAutoencoder(BaseAutoencoder):
             n_features,
             n_components,
             penalties=penalties,
-            code_layer=CodeLayer(activation, n_active),
+            bottleneck=Bottleneck(activation, n_active),
         )
 
     def _own_attributes(self, codec: Codec, X: np.ndarray) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from skae._network.backend import NUMPY
 from skae._network.codec import Codec
 from skae._network.forward import encode, entry_losses, log_variances, propagate
 from skae._plan.objectives import LOSSES, Loss, Step
-from skae._plan.plan import CodeLayer, Plan
+from skae._plan.plan import Bottleneck, Plan
 
 
 @dataclass(frozen=True)
@@ -137,7 +137,7 @@ class VariationalAutoencoder(BaseAutoencoder):
             n_features,
             n_components,
             penalties=(Divergence(float(self.kl_weight)),),
-            code_layer=CodeLayer(is_variational=True),
+            bottleneck=Bottleneck(is_variational=True),
         )
 
     def sample(self, n_samples=1, random_state=None):

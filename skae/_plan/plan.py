@@ -156,7 +156,7 @@ def mirrored(layers: tuple[Layer, ...]) -> tuple[Dense, ...]:
 
 
 @dataclass(frozen=True)
-class CodeLayer:
+class Bottleneck:
     """The layer that computes the codes.
 
     Parameters
