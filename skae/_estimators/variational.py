@@ -254,10 +254,10 @@ class VariationalAutoencoder(BaseAutoencoder):
         codec = self._codec
         X = self._within_reach(self._validated(X))
         rng = check_random_state(random_state)
-        model = Likelihood(codec, LOSSES[self.loss], X.dtype)
+        model, units = Likelihood(codec, LOSSES[self.loss], X.dtype), codec.units(X.dtype)
         values = np.empty(len(X))
         for part in blocks(len(X), codec.network.widest):
             values[part] = finite(
-                lambda block: bounds(model, codec.standardised(block), rng), X[part]
+                lambda block: bounds(model, units.standardized(block), rng), X[part]
             )
         return values

@@ -10,10 +10,10 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from skae._estimators.words import whereabouts
-from skae._exchange.onnx_backend import ACTIVATIONS, ONNX
+from skae._exchange.onnx_backend import ONNX
 from skae._network.backend import NUMPY
 from skae._network.codec import Codec
-from skae._network.forward import encode, propagate, to_output_units
+from skae._network.forward import encode, propagate
 
 # The first version with Gelu.
 OPSET = 20
@@ -109,28 +109,14 @@ class Symbol:
 
 def traced_encoder(codec: Codec, X: Symbol) -> Symbol:
     """Trace `Codec.encode`."""
-    network = codec.network
+    network, units = codec.network, codec.units(np.float32)
     encoder, _ = network.split(codec.weights, np.transpose)
-    codes = encode(network, encoder, (X - codec.mean) * (1.0 / codec.scale), ONNX)
-    if network.scales_codes:
-        codes = codes * codec.scale
-    if codec.whitening is not None:
-        mean, matrix, _ = codec.whitening
-        codes = (codes - mean) @ matrix
-    return codes
+    return units.codes(encode(network, encoder, units.standardized(X), ONNX))
 
 
 def traced_decoder(codec: Codec, codes: Symbol) -> Symbol:
     """Trace `Codec.decode`."""
-    network = codec.network
+    network, units = codec.network, codec.units(np.float32)
     _, decoder = network.split(codec.weights, np.transpose)
-    if codec.whitening is not None:
-        mean, _, inverse = codec.whitening
-        codes = codes @ inverse + mean
-    if network.scales_codes:
-        codes = codes * (1.0 / codec.scale)
-    output = propagate(network, decoder, codes, ONNX)
-    if network.output_activation is None:
-        return output
-    reconstruction = to_output_units(network, output, codec.mean, codec.scale)
-    return ACTIVATIONS[network.output_activation](reconstruction)
+    output = propagate(network, decoder, units.decoder_inputs(codes), ONNX)
+    return units.reconstruction(output, ONNX)
