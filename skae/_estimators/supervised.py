@@ -199,12 +199,12 @@ class AutoencoderClassifier(ScoredWhereLabelled, ClassifierMixin, EncoderWithHea
         shares = softmax(codec.decode(codec.encode(X)), axis=1).mean(axis=0)
         return tuple(map(float, shares))
 
-    def _set_aside(self, targets, fraction, rng):
-        _, aside = train_validation_rows(len(targets), fraction, rng)
+    def _split(self, targets, fraction, rng):
+        _, validation = train_validation_rows(len(targets), fraction, rng)
         # Each class keeps a row to train on.
         _, first = np.unique(targets.argmax(axis=1), return_index=True)
-        aside = np.setdiff1d(aside, first)
-        return np.setdiff1d(np.arange(len(targets)), aside), aside
+        validation = np.setdiff1d(validation, first)
+        return np.setdiff1d(np.arange(len(targets)), validation), validation
 
     def _head(self, codes, targets):
         # A softmax of two classes knows their difference alone.
@@ -317,7 +317,7 @@ class AutoencoderRegressor(ScoredWhereLabelled, RegressorMixin, EncoderWithHead)
     def _shares(self, codec, X):
         return ()
 
-    def _set_aside(self, targets, fraction, rng):
+    def _split(self, targets, fraction, rng):
         return train_validation_rows(len(targets), fraction, rng)
 
     def _head(self, codes, targets):

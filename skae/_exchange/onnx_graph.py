@@ -1,4 +1,4 @@
-"""ONNX graphs of encoders and decoders, traced by the same code on symbols instead of arrays."""
+"""ONNX graphs of encoders and decoders: the code for arrays is run on symbols instead."""
 
 from __future__ import annotations
 
@@ -40,16 +40,16 @@ class Node(NamedTuple):
     output: str
     attributes: dict[str, Any]
 
-    def made(self, make: Any, renamed: Any = str) -> Any:
-        """Create it by a function of its name, inputs, outputs and attributes."""
+    def created(self, create: Any, renamed: Any = str) -> Any:
+        """Return the node that `create` makes of name, inputs, outputs and attributes."""
         inputs, outputs = [renamed(name) for name in self.inputs], [renamed(self.output)]
         if self.operation == "TopK":
             outputs.append(renamed(f"{self.output}_indices"))
-        return make(self.operation, inputs, outputs, **self.attributes)
+        return create(self.operation, inputs, outputs, **self.attributes)
 
 
 class Graph:
-    """Operations and constants, in the order of the trace."""
+    """The operations of a trace, in their order, and its constants."""
 
     def __init__(self) -> None:
         self.nodes: list[Node] = []
@@ -87,12 +87,12 @@ def _operator(name: str) -> tuple[Callable[..., Symbol], Callable[..., Symbol]]:
 
 @dataclass(frozen=True)
 class Symbol:
-    """A value computed by a graph, with the arithmetic of an array."""
+    """A value that a graph computes. Arithmetic on it adds operations to the graph."""
 
     graph: Graph
     name: str
 
-    # An array on the left leaves the operation to the symbol.
+    # NumPy leaves an operation of an array and a symbol to the symbol.
     __array_ufunc__ = None
 
     __add__, __radd__ = _operator("Add")
