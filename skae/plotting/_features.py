@@ -1,4 +1,4 @@
-"""What the units of the first layer look for."""
+"""The kernels of the first layer."""
 
 from __future__ import annotations
 
@@ -97,8 +97,8 @@ class FeaturesDisplay(Display):
         features, own_shape = _first_kernels(last)
         sizes = np.square(features).sum(axis=1)
         units = chosen(len(features), "units", units, strongest(sizes))
-        # Kernels act on what the last step sees.
-        names = chain._replace(undoes=False).column_names(None)
+        # Kernels act on the input of the last step.
+        names = chain._replace(inverts=False).column_names(None)
         picture = Picture.of(last, None, features.shape[1], names)
         display = cls(
             features=features[units],

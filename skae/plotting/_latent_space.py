@@ -14,7 +14,7 @@ from skae.plotting._colors import PETROFF_COLORS, color_of
 from skae.plotting._display import Display, axes_for
 from skae.plotting._pictures import Picture, chosen, panels, strongest
 
-# More pairs than those of four codes could not be read; more classes neither.
+# More pairs of codes, or more classes, would not be readable.
 MOST_CODES, MOST_CLASSES = 4, 30
 MARKERS = "o^s"
 
@@ -158,7 +158,7 @@ class LatentSpaceDisplay(Display):
         check_matplotlib_support(f"{type(self).__name__}.plot")
         n, n_codes = self.codes.shape
         self._colouring = Colouring.of(self.y, self.color or PETROFF_COLORS[0])
-        # Fewer points can be larger and need not shine through.
+        # Fewer points are drawn larger and opaque.
         style = {"s": float(np.clip(8000 / n, 8, 40)), "alpha": 0.8 if n > 50 else 1.0}
         if not {"lw", "linewidth", "linewidths"} & set(scatter_kw):
             style["linewidths"] = 0
@@ -180,7 +180,7 @@ class LatentSpaceDisplay(Display):
         for axis, i in zip("xyz", range(len(points)), strict=False):
             ax.set(**{f"{axis}label": self._name(i)})
         if len(points) == 1:
-            # The axis across says what colours mean.
+            # The second axis already shows y, so that no legend is needed.
             self._scatter(ax, np.vstack([points, self._across(ax)]), style)
             return
         self._scatter(ax, points, style)
@@ -224,7 +224,7 @@ class LatentSpaceDisplay(Display):
             self.scatters_.append(ax.scatter(*rows, label=group.name, **kw))
 
     def _across(self, ax):
-        """Return what a single code is drawn against, and label that axis."""
+        """Return the values of the second axis of a single code, and label it."""
         colouring = self._colouring
         if self.y is None:
             ax.set_ylabel("sample")
@@ -260,7 +260,7 @@ class LatentSpaceDisplay(Display):
 
     @property
     def _title(self):
-        """What y is called."""
+        """The name of y."""
         return str(self.y_name or ("y" if self._colouring.is_numeric else "class"))
 
     def _name(self, i):

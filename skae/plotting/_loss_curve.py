@@ -194,7 +194,7 @@ class LossCurveDisplay(Display):
 
         def draw(first, losses, label, **style):
             epochs = np.arange(first, first + len(losses))
-            # A single epoch makes no line.
+            # A single epoch is a point, not a line.
             mark = {"marker": "."} if len(losses) == 1 else {}
             style = {"color": colour, "label": label, **mark, **style}
             self.lines_ += ax.plot(epochs, losses, **_validate_style_kwargs(style, line_kw))
@@ -214,7 +214,7 @@ class LossCurveDisplay(Display):
         if len(curve.training):
             draw(done + 1, curve.training, f"{of}training")
         if len(curve.validation):
-            # A warm start may have set rows aside only later.
+            # With a warm start, the validation losses may begin later.
             first = done + 1 + len(curve.training) - len(curve.validation)
             draw(first, curve.validation, f"{of}validation", linestyle="--")
         if curve.kept is not None and np.isfinite(curve.kept[1]):

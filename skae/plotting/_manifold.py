@@ -201,7 +201,7 @@ class ManifoldDisplay(Display):
             self._plot_images(picture, picture_kw)
         else:
             self._plot_small_lines(picture, picture_kw)
-        # The values of a code are not evenly spaced where they are quantiles; pictures are.
+        # Decodings are evenly spaced in the plot, also if the values of the codes are not.
         some = np.unique(np.linspace(0, n_values - 1, min(n_values, 6)).round().astype(int))
         ax.set_xticks(some, [f"{self.values[0, i]:.2g}" for i in some])
         ax.set_xlabel(f"{self.code_name} {self.components[0]}")
@@ -213,7 +213,7 @@ class ManifoldDisplay(Display):
         return self
 
     def _plot_images(self, picture, picture_kw):
-        """Draw one image of all images, with gaps; each stands where its codes are counted."""
+        """Draw all images as one, with gaps, each at the indices of its codes."""
         height, width = picture.shape[:2]
         n_columns = self.values.shape[1]
         images = self.decodings.reshape(-1, n_columns, *picture.shape)
@@ -249,7 +249,7 @@ class ManifoldDisplay(Display):
             )
 
     def _plot_points(self, ax, picture, picture_kw):
-        """Draw decodings of two or three features as points: of a curve, or the knots of a net."""
+        """Draw decodings of two or three features as points: a curve or a net."""
         self.ax_ = ax = point_axes(ax, self.decodings, picture)
         self.figure_ = ax.figure
         is_curve = self.decodings.ndim == 2

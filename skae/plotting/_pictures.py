@@ -93,7 +93,7 @@ class Picture:
         """Draw one row into an Axes; return the image, or the first line."""
         if not self.is_image:
             ax.set_ylim(*widened(*limits))
-            # Few values are a table's: marks show where they are.
+            # Few values are those of a table: markers show each of them.
             mark = {"marker": "."} if self.shape[0] <= MOST_NAMES else {}
             first = None
             # A sequence has a line for each of the values of a step.
@@ -132,12 +132,12 @@ class Picture:
 def _own_shape(estimator: Any, n_columns: int) -> tuple[int, ...]:
     """Return the shape of an image (3 numbers) or of a sequence (2) that the estimator takes.
 
-    It is empty where rows are neither, or where they were before an earlier step that cannot
-    be undone.
+    It is empty if rows are neither, or if an earlier step that cannot be inverted has changed
+    their number of columns.
     """
     shape = getattr(estimator, "row_shape_", ())
     if len(shape) == 2 and min(shape) >= LEAST_SIDE:
-        # Of Keras, a grey image more likely than a sequence of so many values a step.
+        # With Keras, a grey image is more likely than a sequence of that many values a step.
         shape = *shape, 1
     shape = getattr(estimator, "image_shape_", getattr(estimator, "sequence_shape_", shape))
     return shape if prod(shape) == n_columns and len(shape) in (2, 3) else ()

@@ -1,4 +1,4 @@
-"""Rows beside what an autoencoder makes of them."""
+"""Samples and their reconstructions."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ from skae.plotting._pictures import (
 )
 from skae.plotting._points import draw_against, draw_points, manifold_of
 
-# Fewer codes than this are easier read as bars.
+# Fewer codes are drawn as bars.
 LEAST_CODES_IN_AN_IMAGE = 16
-# Samples that are drawn unless a number is asked for: as panels, and as points of one picture.
+# Default number of samples: as panels, and as points of one plot.
 N_PANELS, N_POINTS = 8, 200
-# Of the lines that no method has drawn.
+# Color of lines that are data, not the output of a method.
 DATA = "0.35"
-# As many rows as a batch has and more stand beside those that are corrupted.
+# Number of other rows that are corrupted together with those drawn, a batch or more.
 ROWS_BESIDE = 256
 
 
@@ -193,29 +193,11 @@ class ReconstructionDisplay(Display):
         if isinstance(samples, str) and samples == "auto":
             samples = N_POINTS if as_points else N_PANELS
         indices = chosen(n, "samples", samples, lambda k: rng.choice(n, k, replace=False))
-        samples = _safe_indexing(X, indices)
-        inputs = chain.inputs(samples)
         if against is not None:
             check_consistent_length(X, against)
-        spoiled = None
-        if isinstance(corrupted, str):
-            if corrupted != "auto":
-                raise ValueError(
-                    f"corrupted={corrupted!r}: give an array of the shape of X, 'auto' or None."
-                )
-            if hasattr(chain.last, "corrupt"):
-                # Among others, since some noise takes its values from other rows.
-                others = rng.permutation(n)[:ROWS_BESIDE]
-                rows = chain.inputs(_safe_indexing(X, np.r_[indices, others]))
-                spoiled = chain.last.corrupt(rows, random_state=rng)[: len(indices)]
-                inputs = _in_container_of(inputs, spoiled)
-                spoiled = chain.undone(spoiled)
-        elif corrupted is not None:
-            check_consistent_length(X, corrupted)
-            corrupted = _safe_indexing(corrupted, indices)
-            inputs, spoiled = chain.inputs(corrupted), chain.pictured(corrupted)
+        inputs, corrupted = _inputs(chain, X, indices, corrupted, rng)
         codes = chain.codes(inputs)
-        original = chain.pictured(samples)
+        original = chain.pictured(_safe_indexing(X, indices))
         manifold = None
         if picture.is_point and against is None:
             manifold = manifold_of(chain, codes, original.shape[1])
@@ -223,7 +205,7 @@ class ReconstructionDisplay(Display):
             original=original,
             codes=codes,
             reconstruction=chain.decoded(codes),
-            corrupted=spoiled,
+            corrupted=corrupted,
             indices=indices,
             picture=picture,
             code_shape=_code_shape(chain.last, codes.shape[1]),
@@ -324,6 +306,28 @@ class ReconstructionDisplay(Display):
         ax.axhline(0.0, color=REFERENCE, linewidth=0.8)
         ax.set_ylim(*widened(min(0.0, low), max(0.0, high)))
         return ax.bar(np.arange(len(code)), code, color=color)
+
+
+def _inputs(chain, X, indices, corrupted, rng):
+    """Return inputs of the estimator for these samples, and the corrupted samples, if any."""
+    inputs = chain.inputs(_safe_indexing(X, indices))
+    if isinstance(corrupted, str):
+        if corrupted != "auto":
+            raise ValueError(
+                f"corrupted={corrupted!r}: give an array of the shape of X, 'auto' or None."
+            )
+        if not hasattr(chain.last, "corrupt"):
+            return inputs, None
+        # Together with other rows, because some noise takes values from other rows.
+        others = rng.permutation(_num_samples(X))[:ROWS_BESIDE]
+        rows = chain.inputs(_safe_indexing(X, np.r_[indices, others]))
+        corrupted = chain.last.corrupt(rows, random_state=rng)[: len(indices)]
+        return _in_container_of(inputs, corrupted), chain.inverted(corrupted)
+    if corrupted is None:
+        return inputs, None
+    check_consistent_length(X, corrupted)
+    corrupted = _safe_indexing(corrupted, indices)
+    return chain.inputs(corrupted), chain.pictured(corrupted)
 
 
 def _in_container_of(inputs, rows):

@@ -1,4 +1,4 @@
-"""What pictures see of a pipeline: which steps can be undone, and what columns are called."""
+"""What pictures see of a pipeline: which steps can be inverted, and the names of its columns."""
 
 import numpy as np
 import pandas as pd
@@ -47,7 +47,7 @@ def test_scaling_is_undone():
 )
 def test_else_the_picture_shows_what_the_estimator_sees(steps, rows):
     pipeline, chain = chain_of(*steps, X=rows)
-    assert not chain.undoes
+    assert not chain.inverts
     assert_allclose(chain.pictured(rows), pipeline[:-1].transform(rows))
     for display in (ReconstructionDisplay, TopActivationsDisplay, ManifoldDisplay):
         assert display.from_estimator(pipeline, rows).figure_
