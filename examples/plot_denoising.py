@@ -73,6 +73,6 @@ for row, (name, images) in zip(axes, shown.items(), strict=True):
 # The autoencoder's codes, and what is left of the difference: red where a pixel is too dark.
 best_of_all, some = cleaners["DenoisingAutoencoder"], range(8)
 ReconstructionDisplay.from_estimator(
-    best_of_all, X_test, corrupted=noisy_test, indices=some, cmap="gray_r"
+    best_of_all, X_test, corrupted=noisy_test, samples=some, cmap="gray_r"
 )
 plt.show()

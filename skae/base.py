@@ -22,10 +22,11 @@ from skae._plan.layers import (
     TransposedConvolution,
 )
 from skae._plan.objectives import Corruption, Loss, Penalty, Step
-from skae._plan.plan import Network, Objective, Plan, Solver, Stage
+from skae._plan.plan import Bottleneck, Network, Objective, Plan, Solver, Stage
 
 __all__ = [
     "BaseAutoencoder",
+    "Bottleneck",
     "Convolution",
     "Corruption",
     "Dense",

@@ -105,7 +105,7 @@ def to_onnx(estimator: Any, part: str = "encoder") -> Any:
         shape: list[Any] = ["n_samples", widths[end]]
         return onnx.helper.make_tensor_value_info(end, onnx.TensorProto.FLOAT, shape)
 
-    nodes = [node.made(onnx.helper.make_node) for node in graph.nodes]
+    nodes = [node.created(onnx.helper.make_node) for node in graph.nodes]
     nodes.append(onnx.helper.make_node("Identity", [last.name], [end]))
     constants = [onnx.numpy_helper.from_array(array, own) for own, array in graph.constants.items()]
     model = onnx.helper.make_model(

@@ -13,6 +13,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from skae import AutoencoderTransformer
 from skae._tensorflow.program import program
+from skae.base import Bottleneck
 from tests import own_autoencoder
 from tests.fresh import ROOT
 from tests.learning import assert_learned
@@ -89,6 +90,19 @@ def test_what_is_assigned_to_a_parameter_is_its_default():
     fitted = Relu(hidden_layer_sizes=(4,), max_iter=1, init="he").fit(X)
     assert fitted.network_.activation == "relu"
     assert fitted.n_components_ == 3
+
+
+def test_its_bottleneck_may_differ():
+    class Active(AutoencoderTransformer):
+        def _plan(self, n_features, n_components):
+            bottleneck = Bottleneck("relu", n_active=2)
+            return self.dense_plan(n_features, n_components, bottleneck=bottleneck)
+
+    fitted = Active(6, hidden_layer_sizes=(), max_iter=1, random_state=0).fit(X)
+    codes = fitted.transform(X)
+    assert fitted.network_.code_activation == "relu"
+    assert codes.min() == 0.0
+    assert (codes > 0.0).sum(axis=1).max() == 2
 
 
 @pytest.mark.parametrize("strength", [1, np.float32(0.25), np.float64(0.75), True])

@@ -1,4 +1,4 @@
-"""An autoencoder's encoder under a linear head: what a classifier and a regressor share."""
+"""An encoder with a linear head: the base class of classifier and regressor."""
 
 from __future__ import annotations
 
@@ -52,11 +52,12 @@ from skae._training.stage import run_stage
 from skae._training.stages import Trained
 from skae._version import __version__
 
-# The default autoencoder: as many codes as columns up to this; its first hidden layer is as wide
-# as X, rounded down to a power of two, within these bounds, and its second one half as wide.
-MOST_CODES, NARROWEST, WIDEST = 64, 64, 512
-# Weights of the terms beside the labels' loss: the entropy of each row's class, the shares of the
-# classes, the reconstruction.
+# The default autoencoder has as many codes as X has columns, at most MAX_CODES. Its first hidden
+# layer is as wide as X, rounded down to a power of two and kept between MIN_WIDTH and MAX_WIDTH;
+# its second one is half as wide.
+MAX_CODES, MIN_WIDTH, MAX_WIDTH = 64, 64, 512
+# Weights of the terms that are added to the loss on labels: the entropy of the predicted classes
+# of each row, the shares of the classes, the reconstruction.
 ENTROPY, BALANCE, RECONSTRUCTION = 0.3, 1.0, 0.1
 
 
@@ -71,46 +72,48 @@ class EncoderWithHead(
     BaseEstimator,
     metaclass=ABCMeta,
 ):
-    """What the classifier and the regressor share: an encoder, a linear head, joint training."""
+    """Base class of classifier and regressor: an encoder and a linear head, trained together."""
 
-    _attribute_advice = {name: f"See its autoencoder_: {told}" for name, told in ELSEWHERE.items()}
+    _attribute_advice = {
+        name: f"See its autoencoder_: {advice}" for name, advice in ELSEWHERE.items()
+    }
 
-    # How the head's outputs are compared with targets.
+    # Compares outputs of the head with targets.
     _loss: ClassVar[Loss]
     # The activation of the default network.
     _activation: ClassVar[str]
 
     @abstractmethod
     def _targets(self, y) -> tuple[np.ndarray, np.ndarray, dict[str, Any]]:
-        """Return which rows are labelled, a target for each of these, and fitted attributes."""
+        """Return which rows are labelled, the targets of these rows, and fitted attributes."""
 
     @abstractmethod
     def _head(self, codes, targets) -> tuple[np.ndarray, np.ndarray]:
-        """Return kernel and bias of the linear map that brings codes closest to targets."""
+        """Return kernel and bias of a linear model of the targets, fitted to codes."""
 
     @abstractmethod
     def _correction_weight(self, codes, targets) -> float:
-        """Return the weight of what the network adds to a linear model of codes."""
+        """Return the weight of the correction that the network adds to a linear model."""
 
     @abstractmethod
     def _shares(self, codec: Codec, X) -> tuple[float, ...]:
-        """Return the shares of the classes among rows, as the codec predicts them, if any."""
+        """Return the shares of the classes that the codec predicts for rows of X, if any."""
 
     @abstractmethod
-    def _set_aside(self, targets, fraction, rng) -> tuple[np.ndarray, np.ndarray]:
-        """Return the labelled rows to train on and those to monitor the loss on, if any."""
+    def _split(self, targets, fraction, rng) -> tuple[np.ndarray, np.ndarray]:
+        """Return which of the labelled rows are for training, and which for validation."""
 
     @rows_alone
     @_fit_context(prefer_skip_nested_validation=False)
     def fit(self, X, y):
-        """Train encoder, reconstruction and head on all rows and the labels among them.
+        """Train encoder, decoder and head on all samples and the labels of some of them.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
             Or arrays of images or sequences, where the autoencoder takes these.
         y : array-like of shape (n_samples,) or, in regression, (n_samples, n_outputs)
-            Targets; unlabelled rows are marked as the class says.
+            Targets; the class documents how unlabelled samples are marked.
 
         Returns
         -------
@@ -120,11 +123,11 @@ class EncoderWithHead(
         Raises
         ------
         ValueError
-            If X, y or a parameter cannot be used, if no row is labelled, or if the loss is not
-            finite in the first epoch. What an earlier call has fitted is kept.
+            If X, y or a parameter is invalid, if no sample is labelled, or if the loss is not
+            finite in the first epoch. The state of an earlier fit is kept.
         KeyboardInterrupt
-            As by the autoencoders' `fit`. Ctrl-C while the autoencoder is trained leaves it as it
-            is by then, with the head that suits it.
+            On Ctrl-C, under the same conditions as in the `fit` of an autoencoder. If it comes
+            during the training of `autoencoder`, a head is fitted to the codes learned so far.
         """
         if y is None:
             raise ValueError(
@@ -161,9 +164,9 @@ class EncoderWithHead(
             model = autoencoder._fitted_model(rows)
             headed = HeadedModel.on(model, targets.shape[1], starts_untrained)
             fraction = self.validation_fraction if self.early_stopping else 0.0
-            chosen, aside = self._set_aside(targets, 0.0 if self.freeze else fraction, rng)
+            training, validation = self._split(targets, 0.0 if self.freeze else fraction, rng)
             where = np.flatnonzero(labelled)
-            headed, weights = self._with_head(headed, rows.take(where[chosen]), targets[chosen])
+            headed, weights = self._with_head(headed, rows.take(where[training]), targets[training])
 
             seen = {"estimator": self, "X": X, "y": y}
             context = self._init_callback_context(max_subtasks=int(self.max_iter))
@@ -176,21 +179,22 @@ class EncoderWithHead(
                 return context.subcontext(task_name="epoch").call_on_fit_task_begin(**seen)
 
             def end_epoch(task, history: History):
-                told = partial(fitted, history)
-                return task.call_on_fit_task_end(**seen, reconstruction_attributes=told)
+                so_far = partial(fitted, history)
+                return task.call_on_fit_task_end(**seen, reconstruction_attributes=so_far)
 
             history = History(Snapshot(0, weights, np.array([np.nan])))
             if not (self.freeze or interrupted):
-                feed = self._feed(headed, rows, where[chosen], targets[chosen], where[aside], rng)
-                validation = None
-                if aside.size:
-                    validation = LabelValidation(
-                        rows.take(where[aside]), targets[aside], self._loss, headed.codec
+                labels = where[training], targets[training]
+                feed = self._feed(headed, rows, labels, where[validation], rng)
+                label_validation = None
+                if validation.size:
+                    label_validation = LabelValidation(
+                        rows.take(where[validation]), targets[validation], self._loss, headed.codec
                     )
                 plan = self._joint_plan(headed, feed, self._shares(headed.codec(weights), rows[:]))
                 with DeferredInterrupt() as interrupt:
                     history = run_stage(
-                        JointTask(plan, weights, feed, validation),
+                        JointTask(plan, weights, feed, label_validation),
                         self._training_options(feed),
                         StartPolicy(keeps=True),
                         Hooks(begin_epoch, end_epoch, interrupt.check),
@@ -209,7 +213,7 @@ class EncoderWithHead(
         return self
 
     def transform(self, X):
-        """Return the codes that the head sees.
+        """Encode X: return the codes from which the head predicts.
 
         Parameters
         ----------
@@ -218,13 +222,13 @@ class EncoderWithHead(
         Returns
         -------
         codes : ndarray of shape (n_samples, n_components)
-            Of the encoder as the labelled rows have left it, without `whiten`.
+            Codes of the encoder that was trained together with the labels; never whitened.
         """
         codec = self._codec
         return finite(codec.encode, self._rows(X))
 
     def _outputs(self, X) -> np.ndarray:
-        """Return what the head gives for rows of X."""
+        """Return the outputs of the head for rows of X."""
         codec = self._codec
         return finite(lambda rows: codec.decode(codec.encode(rows)), self._rows(X))
 
@@ -244,17 +248,17 @@ class EncoderWithHead(
         return self.network_.n_components
 
     def _checkpoint(self, X: Rows, labelled, targets) -> Checkpoint | NoCheckpoint:
-        """Return where a fit of these parameters, rows and labels writes how far it has come."""
+        """Return the checkpoint of a fit with these parameters, rows and labels."""
         if self.checkpoint is None:
             return NoCheckpoint()
         parameters = {**self.get_params(), "checkpoint": None, "verbose": None}
-        told = (type(self).__qualname__, __version__, parameters, X.token, labelled, targets)
-        return Checkpoint(self.checkpoint, joblib.hash(told))
+        key = (type(self).__qualname__, __version__, parameters, X.token, labelled, targets)
+        return Checkpoint(self.checkpoint, joblib.hash(key))
 
     def _fitted(
         self, autoencoder, headed: HeadedModel, X: Rows, history: History
     ) -> dict[str, Any]:
-        """Return the attributes of a fit that has come this far."""
+        """Return the fitted attributes at this point of the training."""
         weights = history.kept.weights
         codec, below = headed.codec(weights), headed.autoencoder(weights)
         autoencoder = copy(autoencoder)
@@ -271,9 +275,10 @@ class EncoderWithHead(
         }
 
     def _with_head(self, headed: HeadedModel, X, targets) -> tuple[HeadedModel, tuple[Any, ...]]:
-        """Return the weights training starts from, the head that of a linear model.
+        """Return the initial weights: those of the model, and a linear model as the head.
 
-        Its penalty is that of codes in standard deviations of their own, or in one unit for all.
+        The linear model is fitted to codes that are divided by their standard deviations, or, if
+        it is kept, by the scale of X.
         """
         model, network = headed.model, headed.network
         codes = model.codec(model.weights).encode(X)
@@ -291,9 +296,10 @@ class EncoderWithHead(
             kernel = kernel * model.scale
         return headed, (*model.weights, np.float32(kernel), np.float32(bias))
 
-    def _feed(self, headed: HeadedModel, X: Rows, labelled, targets, aside, rng) -> JointFeed:
-        """Return the batches of all rows of X but those set aside."""
-        rows = np.setdiff1d(np.arange(len(X)), aside)
+    def _feed(self, headed: HeadedModel, X: Rows, labels, validation, rng) -> JointFeed:
+        """Return the batches of all rows of X that are not for validation."""
+        labelled, targets = labels
+        rows = np.setdiff1d(np.arange(len(X)), validation)
         size = AUTO_BATCH_SIZE if self.batch_size == "auto" else int(self.batch_size)
         return JointFeed(
             X,
@@ -308,11 +314,12 @@ class EncoderWithHead(
         )
 
     def _joint_plan(self, headed: HeadedModel, feed: JointFeed, shares) -> JointPlan:
-        """Return what is trained on these batches."""
+        """Return the plan of the joint training on these batches."""
         model, is_adamw = headed.model, self.solver == "adamw"
         alpha = float(self.alpha) / len(feed.rows)
         momentum = 0.9 if self.solver == "sgd" else 0.0
-        # Where labels say what a row is, its neighbours need not, and it need not be made sure.
+        # Consistency and certainty are terms for unlabelled rows: the fewer of these, the less they
+        # weigh.
         unlabelled = 1.0 - len(feed.labelled) / len(feed.rows)
         return JointPlan(
             headed.network,
@@ -332,7 +339,7 @@ class EncoderWithHead(
         )
 
     def _training_options(self, feed: JointFeed) -> TrainingOptions:
-        """Return how the joint training runs."""
+        """Return the training options of the joint training."""
         return TrainingOptions(
             batch_size=feed.batch_size,
             shuffle=True,
@@ -348,9 +355,9 @@ class EncoderWithHead(
 
 def default_sizes(n_features: int) -> dict[str, Any]:
     """Return the sizes of the default autoencoder."""
-    width = min(max(1 << (n_features.bit_length() - 1), NARROWEST), WIDEST)
+    width = min(max(1 << (n_features.bit_length() - 1), MIN_WIDTH), MAX_WIDTH)
     return {
-        "n_components": min(n_features, MOST_CODES),
+        "n_components": min(n_features, MAX_CODES),
         "hidden_layer_sizes": (width, width // 2),
     }
 

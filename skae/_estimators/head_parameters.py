@@ -1,7 +1,8 @@
-"""Constructor parameters of a classifier and a regressor: declared, checked, documented once."""
+"""The constructor parameters of a classifier and a regressor."""
 
 from __future__ import annotations
 
+from dataclasses import field
 from numbers import Integral, Real
 from typing import Any, ClassVar
 
@@ -9,74 +10,13 @@ import numpy as np
 from sklearn.utils._param_validation import HasMethods, Interval, Options
 
 from skae._estimators.base import BaseAutoencoder
+from skae._estimators.declared import DeclaredParameters
 from skae._estimators.parameters import SOLVERS
-from skae._estimators.words import one_of, translating
+from skae._estimators.words import one_of
 from skae._training.schedule import SCHEDULES
 
-
-class HeadParameters:
-    """The parameters, with what is allowed for each."""
-
-    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        "autoencoder": [BaseAutoencoder, None],
-        "freeze": ["boolean"],
-        "alpha": [Interval(Real, 0, None, closed="neither")],
-        "solver": [one_of(SOLVERS)],
-        "batch_size": [one_of(["auto"]), Interval(Integral, 1, None, closed="left")],
-        "learning_rate": [one_of(SCHEDULES)],
-        "learning_rate_init": [Interval(Real, 0, None, closed="neither")],
-        "max_iter": [Interval(Integral, 1, None, closed="left")],
-        "tol": [Interval(Real, 0, None, closed="left")],
-        "early_stopping": ["boolean"],
-        "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
-        "n_iter_no_change": [
-            Interval(Integral, 1, None, closed="left"),
-            Options(Real, {np.inf}),
-        ],
-        "random_state": ["random_state"],
-        "verbose": ["verbose"],
-        "checkpoint": [str, HasMethods(["__fspath__"]), None],
-    }
-
-    @translating
-    def __init__(
-        self,
-        autoencoder=None,
-        *,
-        freeze=False,
-        alpha=1.0,
-        solver="adam",
-        batch_size="auto",
-        learning_rate="cosine",
-        learning_rate_init=1e-3,
-        max_iter=50,
-        tol=1e-4,
-        early_stopping=False,
-        validation_fraction=0.1,
-        n_iter_no_change=10,
-        random_state=None,
-        verbose=False,
-        checkpoint=None,
-    ):
-        self.autoencoder = autoencoder
-        self.freeze = freeze
-        self.alpha = alpha
-        self.solver = solver
-        self.batch_size = batch_size
-        self.learning_rate = learning_rate
-        self.learning_rate_init = learning_rate_init
-        self.max_iter = max_iter
-        self.tol = tol
-        self.early_stopping = early_stopping
-        self.validation_fraction = validation_fraction
-        self.n_iter_no_change = n_iter_no_change
-        self.random_state = random_state
-        self.verbose = verbose
-        self.checkpoint = checkpoint
-
-
 PARAMETERS = """\
-autoencoder : estimator or None, default=None
+autoencoder : estimator or None
         Any autoencoder of skae; it is cloned, trained on all samples, and then once more together
         with the labels and a head on standardized codes. Its corruption and penalties
         apply to the first training only. None starts with the labels at once: an
@@ -86,60 +26,60 @@ autoencoder : estimator or None, default=None
         the head keep the linear model of the labeled samples with which they start, and the
         parallel layers learn a correction to it.
 
-    freeze : bool, default=False
+    freeze : bool
         Whether the encoder is frozen after the training of the autoencoder, so that only the head
         sees labels. TensorFlow then trains only the autoencoder, also for None.
 
-    alpha : float, default=1.0
+    alpha : float
         Strength of the L2 regularization, ``alpha / 2`` times the sum of squared kernel entries: of
         the head divided by the number of labeled samples, so that it corresponds to ``1 / C`` in
         `LogisticRegression`, of the autoencoder by the number of all samples. The linear model with
         which a regressor starts is a `Ridge` with this `alpha`, or up to 10,000 times as much if
         errors on labeled samples left out one by one favor it.
 
-    solver : {'adam', 'adamw', 'sgd', 'rmsprop'}, default='adam'
+    solver : {'adam', 'adamw', 'sgd', 'rmsprop'}
         Solver of the joint training. 'sgd' has Nesterov's momentum of 0.9; 'adamw' decays all
         kernels by `alpha` divided by the number of samples, in place of their L2 term.
 
-    batch_size : int or 'auto', default='auto'
+    batch_size : int or 'auto'
         Number of labeled samples in a step of the joint training, which also sees twice as many of
         all samples; 'auto' is 64. Smaller if there are fewer samples.
 
-    learning_rate : {'constant', 'adaptive', 'exponential', 'cosine'}, default='cosine'
+    learning_rate : {'constant', 'adaptive', 'exponential', 'cosine'}
         Schedule of the joint training, as for the autoencoders. 'adaptive' reduces the rate where
         `early_stopping` would stop.
 
-    learning_rate_init : float, default=0.001
+    learning_rate_init : float
         Initial learning rate of the joint training.
 
-    max_iter : int, default=50
+    max_iter : int
         Maximum number of epochs of the joint training. An epoch has enough steps to draw all
         samples once (128 in a step by default) and all labeled ones (64), and at least 6.
 
-    tol : float, default=1e-4
+    tol : float
         A smaller decrease of the validation loss does not count as an improvement.
 
-    early_stopping : bool, default=False
+    early_stopping : bool
         Whether to hold out labeled samples as a validation set. The weights with the lowest
         validation loss are kept, and training ends after `n_iter_no_change` epochs without
         improvement. Worth it if there are many labels.
 
-    validation_fraction : float, default=0.1
+    validation_fraction : float
         Share of the labeled samples in the validation set. At least 30 are, or a quarter where
         that is less, and none of fewer than 8. Each class keeps one training sample.
 
-    n_iter_no_change : int or inf, default=10
+    n_iter_no_change : int or inf
         Epochs without improvement of the validation loss that end training, with `early_stopping`.
 
-    random_state : int, RandomState instance or None, default=None
+    random_state : int, RandomState instance or None
         Seed of the batches and directions of the joint training, and of `autoencoder` if its own
         is None.
 
-    verbose : bool or int, default=False
+    verbose : bool or int
         Whether to print a line for each epoch of the joint training, and a message when compiling
         takes long.
 
-    checkpoint : str, path-like or None, default=None
+    checkpoint : str, path-like or None
         Directory in which `fit` stores its progress after each epoch of the joint training; after
         an interruption the same call continues from there, see :ref:`checkpoint`. A given
         `autoencoder` is then trained again, unless its own `checkpoint` was not done."""
@@ -181,3 +121,46 @@ REFERENCES = """\
     .. [2] Hu et al., "Learning Discrete Representations via Information Maximizing Self-Augmented
        Training", ICML 2017.
     .. [3] Erhan et al., "Why Does Unsupervised Pre-training Help Deep Learning?", JMLR 11, 2010."""
+
+
+class HeadParameters(DeclaredParameters):
+    """The parameters of classifier and regressor: `autoencoder` first, the others by keyword."""
+
+    _texts = {"parameters": PARAMETERS, "attributes": ATTRIBUTES, "references": REFERENCES}
+
+    autoencoder: BaseAutoencoder | None = field(default=None, kw_only=False)
+    freeze: bool = False
+    alpha: float = 1.0
+    solver: str = "adam"
+    batch_size: int | str = "auto"
+    learning_rate: str = "cosine"
+    learning_rate_init: float = 0.001
+    max_iter: int = 50
+    tol: float = 1e-4
+    early_stopping: bool = False
+    validation_fraction: float = 0.1
+    n_iter_no_change: int | float = 10
+    random_state: Any = None
+    verbose: bool | int = False
+    checkpoint: Any = None
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        "autoencoder": [BaseAutoencoder, None],
+        "freeze": ["boolean"],
+        "alpha": [Interval(Real, 0, None, closed="neither")],
+        "solver": [one_of(SOLVERS)],
+        "batch_size": [one_of(["auto"]), Interval(Integral, 1, None, closed="left")],
+        "learning_rate": [one_of(SCHEDULES)],
+        "learning_rate_init": [Interval(Real, 0, None, closed="neither")],
+        "max_iter": [Interval(Integral, 1, None, closed="left")],
+        "tol": [Interval(Real, 0, None, closed="left")],
+        "early_stopping": ["boolean"],
+        "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
+        "n_iter_no_change": [
+            Interval(Integral, 1, None, closed="left"),
+            Options(Real, {np.inf}),
+        ],
+        "random_state": ["random_state"],
+        "verbose": ["verbose"],
+        "checkpoint": [str, HasMethods(["__fspath__"]), None],
+    }

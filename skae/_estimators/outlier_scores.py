@@ -1,4 +1,4 @@
-"""How far a row is from others, and how unlikely it is that a usual row is as far."""
+"""Reconstruction errors and distances of codes, and their probabilities for inliers."""
 
 from __future__ import annotations
 
@@ -15,45 +15,48 @@ from skae._data.blocks import blocks
 from skae._data.checks import check_dense, finite
 from skae._training.interrupts import fit_until_interrupted
 
-# Distances are to the nearest row of a random sample of this size: so few that outliers which lie
-# close together are seldom in it, as found by Sugiyama and Borgwardt, who took 20.
+# The distance of a row is that to the nearest row of a random sample of this size. The sample is
+# small, so that outliers which lie close together are rarely in it (Sugiyama and Borgwardt, 2013,
+# took 20).
 SAMPLE_SIZE = 32
-# A sample has at most this share of the rows: each is at a distance of zero from itself.
-LARGEST_SHARE = 1 / 8
-# Rows to measure the distance to.
-MOST_REFERENCES = 1000
-# Rows that an autoencoder is trained on: the others are the farthest from their neighbours. An
-# autoencoder learns outliers too, and errors of rows that it was trained on are too small.
-SHARE_TO_TRAIN_ON = 0.9
-# Of the scores of rows without outliers, on the usual side of the cutoff.
-SHARE_OF_INLIERS = 0.975
-# Powers to choose from for distances of codes: below 0, all that are large would be as likely. And
-# for scores, which have a cutoff only.
+# Largest share of the rows in a sample.
+MAX_SAMPLE_SHARE = 1 / 8
+# Largest number of rows to measure distances to.
+MAX_REFERENCES = 1000
+# Share of the rows that an autoencoder is trained on, those closest to other rows: it would learn
+# outliers too, and its errors on training rows are too small.
+TRAINING_SHARE = 0.9
+# Share of inliers whose scores are on the inner side of the cutoff.
+INLIER_SHARE = 0.975
+# Ranges of the power for distances of codes and for scores. With a negative power, all large
+# distances would be equally likely; of scores, only the cutoff is used.
 POWERS_OF_DISTANCES, POWERS_OF_SCORES = (0.0, 5.0), (-0.5, 5.0)
-# A power as good as none.
-ROUNDING = 1e-2
-# Of distances, by float32.
+# Smaller powers are replaced by the logarithm.
+MIN_POWER = 1e-2
+# Relative rounding error of distances in float32.
 RELATIVE_ROUNDING = 1e-4
 TINY = np.finfo(np.float64).tiny
-# In deviations of the logarithms of scores.
-FAR = 4.0
-# What may be neglected of a sum of probabilities.
+# Distance of a cutoff from the median, in deviations of the logarithms of scores.
+MAX_DEVIATIONS = 4.0
+# Sum of probabilities that may be neglected.
 NEGLIGIBLE = 1e-6
 
 
 class Tail(NamedTuple):
-    """How unlikely positive numbers are: a power of them (Box and Cox, 1964) is normal.
+    """The upper tail of a distribution of positive numbers.
+
+    A power of the numbers (Box and Cox, 1964) is taken to be normally distributed.
 
     Parameters
     ----------
     centre : float
         The median.
     power : float
-        0 stands for the logarithm.
+        0 means the logarithm.
     spread : float
         The standard deviation of the transformed ratios to the median.
     least : float
-        What smaller numbers are taken for.
+        Lower bound: smaller numbers are replaced by it.
     """
 
     centre: float
@@ -63,9 +66,10 @@ class Tail(NamedTuple):
 
     @classmethod
     def of_errors(cls, squares: np.ndarray, least: float) -> Tail:
-        """Take the cube root, by which chi-squares are close to normal (Wilson and Hilferty, 1931).
+        """Fit with the cube root, which makes chi-squares close to normal.
 
-        The spread is the median absolute deviation, which a few outliers do not move.
+        See Wilson and Hilferty (1931). The spread is the median absolute deviation, which a few
+        outliers hardly change.
         """
         centre, ratios = _ratios(squares, least)
         roots = _powered(ratios, 1 / 3)
@@ -74,12 +78,12 @@ class Tail(NamedTuple):
 
     @classmethod
     def central(cls, values: np.ndarray, powers: tuple[float, float]) -> Tail:
-        """Take the power that makes the central 80 % normal (Raymaekers and Rousseeuw, 2021).
+        """Fit with the power that makes the central 80 % normal (Raymaekers and Rousseeuw, 2021).
 
-        It brings the 10th and the 90th percentile to the same distance of the median.
+        With this power, the 10th and the 90th percentile are equally far from the median.
         """
         centre, ratios = _ratios(values, TINY)
-        low, high = np.quantile(ratios, [1.0 - SHARE_TO_TRAIN_ON, SHARE_TO_TRAIN_ON])
+        low, high = np.quantile(ratios, [1.0 - TRAINING_SHARE, TRAINING_SHARE])
 
         def skewness(power: float) -> float:
             return float(_powered(low, power) + _powered(high, power))
@@ -87,17 +91,17 @@ class Tail(NamedTuple):
         power = powers[int(skewness(powers[0]) < 0.0)]
         if skewness(powers[0]) < 0.0 < skewness(powers[1]):
             power = brentq(skewness, *powers)
-        power = 0.0 if abs(power) < ROUNDING else float(power)
-        spread = _powered(high, power) / norm.ppf(SHARE_TO_TRAIN_ON)
+        power = 0.0 if abs(power) < MIN_POWER else float(power)
+        spread = _powered(high, power) / norm.ppf(TRAINING_SHARE)
         return cls(centre, power, float(spread or 1.0), TINY)
 
     def surprise(self, values: np.ndarray) -> np.ndarray:
-        """Return minus the logarithm of the probability that an inlier's is as large, or larger."""
+        """Return minus the log-probability that the value of an inlier is at least as large."""
         ratios = np.log(np.maximum(values, self.least)) - np.log(self.centre)
         return -log_ndtr(-_powered(ratios, self.power) / self.spread)
 
     def quantile(self, share: float) -> float:
-        """Return what this share of inliers stays below, infinite where the power has no such."""
+        """Return the value that this share of inliers stays below, infinite if there is none."""
         steps = norm.ppf(share) * self.spread
         if self.power == 0.0:
             return float(self.centre * np.exp(steps))
@@ -106,10 +110,10 @@ class Tail(NamedTuple):
 
 
 class References(NamedTuple):
-    """Rows that others are compared with, by the distance to the nearest of a random sample.
+    """Rows to which distances are measured: to the nearest row of a random sample of them.
 
-    Averaged over all such samples, that distance is a weighted mean of the sorted distances to all
-    rows: the k-th counts by the probability that it is the smallest of those in the sample.
+    The average of that distance over all samples is computed exactly: as a mean of the sorted
+    distances to all rows, weighted by the probability that each is the smallest in a sample.
     """
 
     rows: np.ndarray
@@ -117,9 +121,10 @@ class References(NamedTuple):
 
     @classmethod
     def of(cls, rows: np.ndarray) -> References:
-        # Without one of them, which a row that is compared may be itself.
+        """Return references with the weights of the sorted distances."""
+        # One less, because a row is not compared with itself.
         n = len(rows) - 1
-        size = max(1, min(SAMPLE_SIZE, int(n * LARGEST_SHARE)))
+        size = max(1, min(SAMPLE_SIZE, int(n * MAX_SAMPLE_SHARE)))
         k = np.arange(1, n - size + 2)
         weights = np.exp(_log_choose(n - k, size - 1) - _log_choose(n, size))
         return cls(rows, weights[: 1 + np.searchsorted(np.cumsum(weights), 1.0 - NEGLIGIBLE)])
@@ -131,7 +136,7 @@ class References(NamedTuple):
         ----------
         rows : ndarray of shape (n_samples, n_features)
         own : array-like of int
-            Which of these rows the references are, one after the other, where each is not to be
+            Indices of the references among these rows, if they are among them. A row is not
             compared with itself.
         """
         centre = self.rows.mean(axis=0)
@@ -153,7 +158,7 @@ class References(NamedTuple):
 
 
 class Scorer(NamedTuple):
-    """A fitted autoencoder, and what its errors and reconstructions are compared with."""
+    """A fitted autoencoder, and the distributions of errors and distances of inliers."""
 
     autoencoder: Any
     references: References
@@ -162,9 +167,9 @@ class Scorer(NamedTuple):
 
     @classmethod
     def fitted(cls, autoencoder: Any, X: Any) -> tuple[Scorer, np.ndarray, bool]:
-        """Fit an autoencoder; return the rows' scores, and whether Ctrl-C has cut that short.
+        """Fit an autoencoder; return a scorer, the scores of X, and whether Ctrl-C ended training.
 
-        A row's distance to itself does not count in these scores.
+        In these scores, the distance of a row to itself does not count.
         """
         checked = check_array(
             check_dense(X),
@@ -173,12 +178,12 @@ class Scorer(NamedTuple):
             ensure_min_samples=2,
             input_name="X",
         )
-        # Data frames have names for the autoencoder to keep.
+        # A data frame is passed on, so that the autoencoder keeps its feature names.
         X = X if hasattr(X, "columns") else checked
         rows = checked.reshape(len(checked), -1)
         rng = check_random_state(getattr(autoencoder, "random_state", None))
         chosen = _some(np.arange(len(rows)), rng)
-        # Values too large to compare are refused by the autoencoder.
+        # The autoencoder raises an error for values that are too large.
         with np.errstate(over="ignore", invalid="ignore"):
             distances = References.of(rows[chosen]).squared_distances(rows, own=chosen)
         usual = np.argsort(distances, kind="stable")[: _count_to_train_on(len(rows))]
@@ -188,7 +193,7 @@ class Scorer(NamedTuple):
         chosen = _some(usual, rng)
         references = References.of(rows[chosen])
         distances = finite(lambda rows: references.squared_distances(rows, own=chosen), rows)
-        # What an autoencoder with a code for each column leaves over is rounding.
+        # With as many codes as columns, all errors are rounding errors.
         least = max(TINY, RELATIVE_ROUNDING**2 * float(np.median(distances)))
         scorer = cls(
             autoencoder,
@@ -211,24 +216,24 @@ class Scorer(NamedTuple):
 
 
 def cutoff(surprises: np.ndarray) -> float:
-    """Return the surprise beyond which a row is an outlier, the smaller by two rules.
+    """Return the value of `Tail.surprise` above which a row is an outlier: the smaller of two.
 
-    Where more than a tenth of the rows are outliers, these draw the first rule's central 80 % away:
-    what is far from the median of the logarithms is an outlier anyway.
+    If more than a tenth of the rows are outliers, they distort the central 80 % of the first rule.
+    The second one depends on the median of the logarithms alone.
     """
     centre, ratios = _ratios(surprises, TINY)
-    far = centre * np.exp(FAR * median_abs_deviation(ratios, scale="normal"))
-    return float(min(Tail.central(surprises, POWERS_OF_SCORES).quantile(SHARE_OF_INLIERS), far))
+    far = centre * np.exp(MAX_DEVIATIONS * median_abs_deviation(ratios, scale="normal"))
+    return float(min(Tail.central(surprises, POWERS_OF_SCORES).quantile(INLIER_SHARE), far))
 
 
 def _ratios(values: np.ndarray, least: float) -> tuple[float, np.ndarray]:
-    """Return the median of positive numbers, and the logarithms of what they are divided by it."""
+    """Return the median of positive numbers, and the logarithms of their ratios to it."""
     centre = float(np.maximum(np.median(values), least))
     return centre, np.log(np.maximum(values, least)) - np.log(centre)
 
 
 def _powered(logarithms: Any, power: float) -> Any:
-    """Return the power transform of numbers that are given by their logarithms."""
+    """Return the power transform of numbers, given their logarithms."""
     return np.expm1(power * logarithms) / power if power else logarithms
 
 
@@ -242,14 +247,14 @@ def _reconstruction(autoencoder: Any, X: Any) -> np.ndarray:
 
 
 def _count_to_train_on(n: int) -> int:
-    return max(2, int(np.ceil(SHARE_TO_TRAIN_ON * n)))
+    return max(2, int(np.ceil(TRAINING_SHARE * n)))
 
 
 def _some(rows: np.ndarray, rng: np.random.RandomState) -> np.ndarray:
-    """Return row numbers, or as many of them as others are compared with."""
-    if len(rows) <= MOST_REFERENCES:
+    """Return the given row numbers, or a random choice of them if they are too many."""
+    if len(rows) <= MAX_REFERENCES:
         return rows
-    return np.sort(rng.choice(rows, MOST_REFERENCES, replace=False))
+    return np.sort(rng.choice(rows, MAX_REFERENCES, replace=False))
 
 
 def _log_choose(n: Any, k: Any) -> Any:

@@ -1,22 +1,22 @@
-"""Shared constructor parameters: declared, validated and documented once."""
+"""The constructor parameters of all autoencoders, and their conversion to a plan."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import KW_ONLY, dataclass, field, fields
+from dataclasses import field
 from numbers import Integral, Real
-from typing import Any, ClassVar, dataclass_transform
+from typing import Any, ClassVar
 
 import numpy as np
 from sklearn.utils._param_validation import HasMethods, Interval, Options, RealNotInt
 
 from skae._data.batches import rows_in_a_batch
+from skae._estimators.declared import DeclaredParameters
 from skae._estimators.parameter_texts import ATTRIBUTES, PARAMETERS, REFERENCES
-from skae._estimators.words import one_of, translating
+from skae._estimators.words import one_of
 from skae._network.backend import ACTIVATIONS
 from skae._plan.layers import Layer, dense_layers
 from skae._plan.objectives import LOSSES, Corruption, Loss, Penalty
-from skae._plan.plan import Network, Objective, Plan, Solver, Stage, mirrored
+from skae._plan.plan import Bottleneck, Network, Objective, Plan, Solver, Stage, mirrored
 from skae._training.initialization import RANDOM_INITIALIZERS
 from skae._training.options import TrainingOptions
 from skae._training.schedule import SCHEDULES
@@ -29,18 +29,12 @@ PATIENT_EPOCHS, PATIENT_STEPS = 10, 400
 WIDEST = 2**31 - 1
 
 
-@dataclass_transform(kw_only_default=True)
-@dataclass(eq=False, repr=False)
-class SharedParameters:
-    """The shared parameters as dataclass fields: `n_components` first, the rest by keyword.
+class SharedParameters(DeclaredParameters):
+    """The parameters of all autoencoders: `n_components` first, the others by keyword."""
 
-    A subclass is a dataclass too: an annotated field becomes a keyword-only parameter, and a value
-    assigned to the name of a parameter becomes its default. In its docstring ``{parameters}``,
-    ``{attributes}`` and ``{references}`` are replaced by the shared texts.
-    """
+    _texts = {"parameters": PARAMETERS, "attributes": ATTRIBUTES, "references": REFERENCES}
 
-    n_components: int | float | None = 2
-    _: KW_ONLY
+    n_components: int | float | None = field(default=2, kw_only=False)
     hidden_layer_sizes: Any = (128, 64)
     activation: str = "elu"
     code_activation: str = "identity"
@@ -104,17 +98,6 @@ class SharedParameters:
         "checkpoint": [str, HasMethods(["__fspath__"]), None],
     }
 
-    def __init_subclass__(cls, **kwargs: Any) -> None:
-        super().__init_subclass__(**kwargs)
-        for inherited in fields(cls):
-            if inherited.name in cls.__dict__:
-                cls.__annotations__.setdefault(inherited.name, inherited.type)
-                default = field(default=cls.__dict__[inherited.name], kw_only=inherited.kw_only)
-                setattr(cls, inherited.name, default)
-        dataclass(eq=False, repr=False, kw_only=True)(cls)
-        cls.__init__ = translating(cls.__init__)  # type: ignore[method-assign]
-        documented(parameters=_parameters_of, attributes=ATTRIBUTES, references=REFERENCES)(cls)
-
     def dense_plan(self, n_features: int, n_components: int, **parts: Any) -> Plan:
         """Return the plan of a dense autoencoder with the shared parameters.
 
@@ -131,18 +114,16 @@ class SharedParameters:
         loss: Loss | None = None,
         penalties: tuple[Penalty, ...] = (),
         corruption: Corruption | None = None,
-        code_activation: str | None = None,
-        n_active: int | None = None,
-        is_variational: bool = False,
+        bottleneck: Bottleneck | None = None,
         stages: tuple[Stage, ...] | None = None,
     ) -> Plan:
         """Return the plan of an autoencoder with these layers and the shared parameters.
 
-        `loss` and `code_activation` replace the parameters of that name, and `stages` replaces
-        `max_iter` epochs of the whole network. The other arguments are fields of
-        :class:`~skae._plan.plan.Objective` and :class:`~skae._plan.plan.Network`.
+        `loss` and the activation of `bottleneck` replace the parameters `loss` and
+        `code_activation`, and `stages` replaces `max_iter` epochs of the whole network.
         """
         loss = loss or LOSSES[self.loss]
+        bottleneck = bottleneck or Bottleneck()
         stages = stages or (Stage(),)
         if self.tied_weights and decoder != mirrored(encoder):
             raise ValueError(
@@ -161,13 +142,13 @@ class SharedParameters:
                 encoder,
                 decoder,
                 activation=self.activation,
-                code_activation=code_activation or self.code_activation,
+                code_activation=bottleneck.activation or self.code_activation,
                 output_activation=self._output_activation(loss.on_logits),
                 tied_weights=bool(self.tied_weights),
                 encoder_skip=starts_as_pca and len(encoder) > 1,
                 decoder_skip=starts_as_pca and len(decoder) > 1,
-                n_active=n_active,
-                is_variational=is_variational,
+                n_active=bottleneck.n_active,
+                is_variational=bottleneck.is_variational,
             ),
             Objective(loss, 0.0 if is_adamw else float(self.alpha), penalties, corruption),
             # What a solver does not use must not tell its programs apart.
@@ -228,30 +209,3 @@ def ints(name: str, value: Any, n: int | None = None) -> tuple[int, ...]:
             f"The {name!r} parameter must hold {number}ints >= 1. Got {value!r} instead."
         )
     return tuple(int(each) for each in several)
-
-
-def documented(**texts: Any) -> Callable[[type], type]:
-    """Return a class decorator that replaces marks in the docstring by texts or functions."""
-
-    def fill(cls: type) -> type:
-        if cls.__doc__:  # None under python -OO
-            for mark, text in texts.items():
-                text = text(cls) if callable(text) else text
-                cls.__doc__ = cls.__doc__.replace(f"{{{mark}}}", text)
-        return cls
-
-    return fill
-
-
-def _parameters_of(cls: type) -> str:
-    """Return the shared parameters' text with a kind's own defaults.
-
-    What the kind documents itself is left out.
-    """
-    entries = []
-    for entry in PARAMETERS.split("\n\n"):
-        head, body = entry.strip().split("\n", 1)
-        name = head.split(" : ")[0]
-        if f"\n    {name} : " not in (cls.__doc__ or ""):
-            entries.append(f"{head}, default={getattr(cls, name)!r}\n{body}")
-    return "\n\n    ".join(entries)

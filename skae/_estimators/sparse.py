@@ -14,7 +14,7 @@ from skae._estimators.words import one_of
 from skae._network.backend import ACTIVATIONS
 from skae._network.codec import ERROR_ROWS, Codec
 from skae._plan.objectives import Step
-from skae._plan.plan import Plan
+from skae._plan.plan import Bottleneck, Plan
 
 # Mean activations are kept this far from 0 and 1, where the divergence is infinite.
 MARGIN = 1e-6
@@ -147,12 +147,12 @@ class SparseAutoencoder(BaseAutoencoder):
             penalties = (KullbackLeibler(float(self.sparsity_weight), float(self.sparsity_target)),)
         elif self.penalty == "l1":
             penalties = (Activity(float(self.sparsity_weight)),)
+        n_active = min(int(self.n_active), n_components) if self.penalty == "topk" else None
         return self.dense_plan(
             n_features,
             n_components,
-            code_activation=activation,
             penalties=penalties,
-            n_active=min(int(self.n_active), n_components) if self.penalty == "topk" else None,
+            bottleneck=Bottleneck(activation, n_active),
         )
 
     def _own_attributes(self, codec: Codec, X: np.ndarray) -> dict[str, Any]:

@@ -22,12 +22,8 @@ from sklearn.utils.validation import (
 from skae._data.checks import check_dense
 from skae._data.split import train_validation_rows
 from skae._estimators.head import EncoderWithHead
-from skae._estimators.head_parameters import ATTRIBUTES, PARAMETERS, REFERENCES
 from skae._estimators.left_out import network_share, penalty_factor
-from skae._estimators.parameters import documented
 from skae._plan.objectives import LOSSES
-
-with_shared_text = documented(parameters=PARAMETERS, attributes=ATTRIBUTES, references=REFERENCES)
 
 
 @dataclass(frozen=True)
@@ -78,7 +74,6 @@ class ScoredWhereLabelled:
         return super().score(X, y, sample_weight)
 
 
-@with_shared_text
 class AutoencoderClassifier(ScoredWhereLabelled, ClassifierMixin, EncoderWithHead):
     """Semi-supervised classifier on the codes of an autoencoder, for few labels.
 
@@ -204,12 +199,12 @@ class AutoencoderClassifier(ScoredWhereLabelled, ClassifierMixin, EncoderWithHea
         shares = softmax(codec.decode(codec.encode(X)), axis=1).mean(axis=0)
         return tuple(map(float, shares))
 
-    def _set_aside(self, targets, fraction, rng):
-        _, aside = train_validation_rows(len(targets), fraction, rng)
+    def _split(self, targets, fraction, rng):
+        _, validation = train_validation_rows(len(targets), fraction, rng)
         # Each class keeps a row to train on.
         _, first = np.unique(targets.argmax(axis=1), return_index=True)
-        aside = np.setdiff1d(aside, first)
-        return np.setdiff1d(np.arange(len(targets)), aside), aside
+        validation = np.setdiff1d(validation, first)
+        return np.setdiff1d(np.arange(len(targets)), validation), validation
 
     def _head(self, codes, targets):
         # A softmax of two classes knows their difference alone.
@@ -221,7 +216,6 @@ class AutoencoderClassifier(ScoredWhereLabelled, ClassifierMixin, EncoderWithHea
         return kernel, bias
 
 
-@with_shared_text
 class AutoencoderRegressor(ScoredWhereLabelled, RegressorMixin, EncoderWithHead):
     """Semi-supervised regressor on the codes of an autoencoder, for few labels.
 
@@ -323,7 +317,7 @@ class AutoencoderRegressor(ScoredWhereLabelled, RegressorMixin, EncoderWithHead)
     def _shares(self, codec, X):
         return ()
 
-    def _set_aside(self, targets, fraction, rng):
+    def _split(self, targets, fraction, rng):
         return train_validation_rows(len(targets), fraction, rng)
 
     def _head(self, codes, targets):

@@ -18,7 +18,7 @@ from skae._network.backend import NUMPY
 from skae._network.codec import Codec
 from skae._network.forward import encode, entry_losses, log_variances, propagate
 from skae._plan.objectives import LOSSES, Loss, Step
-from skae._plan.plan import Plan
+from skae._plan.plan import Bottleneck, Plan
 
 
 @dataclass(frozen=True)
@@ -136,8 +136,8 @@ class VariationalAutoencoder(BaseAutoencoder):
         return self.dense_plan(
             n_features,
             n_components,
-            is_variational=True,
             penalties=(Divergence(float(self.kl_weight)),),
+            bottleneck=Bottleneck(is_variational=True),
         )
 
     def sample(self, n_samples=1, random_state=None):
@@ -255,10 +255,10 @@ class VariationalAutoencoder(BaseAutoencoder):
         X = self._rows(X)
         self._warn_beyond_reach(X)
         rng = check_random_state(random_state)
-        model = Likelihood(codec, LOSSES[self.loss], X.dtype)
+        model, units = Likelihood(codec, LOSSES[self.loss], X.dtype), codec.units(X.dtype)
         values = np.empty(len(X))
         for part in blocks(len(X), codec.network.widest):
             values[part] = finite(
-                lambda block: bounds(model, codec.standardised(block), rng), X[part]
+                lambda block: bounds(model, units.standardized(block), rng), X[part]
             )
         return values

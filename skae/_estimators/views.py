@@ -1,4 +1,4 @@
-"""What is fitted, layer by layer: weights, as views of the one tuple that holds them, and units."""
+"""Fitted weights and activations, layer by layer."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ from skae._plan.plan import Network
 
 
 def _view(half: int, part: str, doc: str) -> property:
+    """Return a property that reads one part of the encoder (0) or the decoder (1)."""
+
     def read(self):
         return getattr(self.network_.split(self.weights_, np.transpose)[half], part)
 
@@ -22,7 +24,7 @@ def _view(half: int, part: str, doc: str) -> property:
 
 
 class FittedNetwork:
-    """What an estimator with `network_`, `weights_` and units shows of its layers."""
+    """Weights and activations by layer, for estimators with a network and its units."""
 
     network_: Network
     weights_: tuple[np.ndarray, ...]
@@ -44,7 +46,7 @@ class FittedNetwork:
         ----------
         X : array-like of shape (n_samples, n_features)
         layer : int, default=0
-            Which of the hidden layers, counted from the columns.
+            Index of the hidden layer, counted from the input.
 
         Returns
         -------
@@ -60,7 +62,7 @@ class FittedNetwork:
         if not NUMPY.computes(codec.network):
             raise ValueError(
                 f"hidden_activations needs dense layers, which {type(self).__name__} does not "
-                "have throughout. Look at the codes instead, which transform returns."
+                "have throughout. Use the codes instead, which transform returns."
             )
         if not isinstance(layer, Integral) or not 0 <= layer < n_hidden:
             raise ValueError(

@@ -1,4 +1,4 @@
-"""ONNX' tables: operations by the names of NumPy's, and activations, on symbols of a graph."""
+"""Tables for ONNX: operations by the names of NumPy's, and activations, on symbols of a graph."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Symbol = Any
 
 
 def _elementwise(name: str, **attributes: Any) -> Callable[..., Symbol]:
-    """Return an operation on symbols, of which some may be constants."""
+    """Return an operation on symbols and constants, at least one of them a symbol."""
 
     def apply(*values: Any) -> Symbol:
         graph = next(value.graph for value in values if hasattr(value, "graph"))

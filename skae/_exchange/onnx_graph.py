@@ -1,4 +1,4 @@
-"""ONNX graphs of encoders and decoders, traced by the same code on symbols instead of arrays."""
+"""ONNX graphs of encoders and decoders: the code for arrays is run on symbols instead."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from skae._estimators.words import whereabouts
-from skae._exchange.onnx_backend import ACTIVATIONS, ONNX
+from skae._exchange.onnx_backend import ONNX
 from skae._network.backend import NUMPY
 from skae._network.codec import Codec
-from skae._network.forward import encode, propagate, to_output_units
+from skae._network.forward import encode, propagate
 
 # The first version with Gelu.
 OPSET = 20
@@ -40,16 +40,16 @@ class Node(NamedTuple):
     output: str
     attributes: dict[str, Any]
 
-    def made(self, make: Any, renamed: Any = str) -> Any:
-        """Create it by a function of its name, inputs, outputs and attributes."""
+    def created(self, create: Any, renamed: Any = str) -> Any:
+        """Return the node that `create` makes of name, inputs, outputs and attributes."""
         inputs, outputs = [renamed(name) for name in self.inputs], [renamed(self.output)]
         if self.operation == "TopK":
             outputs.append(renamed(f"{self.output}_indices"))
-        return make(self.operation, inputs, outputs, **self.attributes)
+        return create(self.operation, inputs, outputs, **self.attributes)
 
 
 class Graph:
-    """Operations and constants, in the order of the trace."""
+    """The operations of a trace, in their order, and its constants."""
 
     def __init__(self) -> None:
         self.nodes: list[Node] = []
@@ -87,12 +87,12 @@ def _operator(name: str) -> tuple[Callable[..., Symbol], Callable[..., Symbol]]:
 
 @dataclass(frozen=True)
 class Symbol:
-    """A value computed by a graph, with the arithmetic of an array."""
+    """A value that a graph computes. Arithmetic on it adds operations to the graph."""
 
     graph: Graph
     name: str
 
-    # An array on the left leaves the operation to the symbol.
+    # NumPy leaves an operation of an array and a symbol to the symbol.
     __array_ufunc__ = None
 
     __add__, __radd__ = _operator("Add")
@@ -109,28 +109,14 @@ class Symbol:
 
 def traced_encoder(codec: Codec, X: Symbol) -> Symbol:
     """Trace `Codec.encode`."""
-    network = codec.network
+    network, units = codec.network, codec.units(np.float32)
     encoder, _ = network.split(codec.weights, np.transpose)
-    codes = encode(network, encoder, (X - codec.mean) * (1.0 / codec.scale), ONNX)
-    if network.scales_codes:
-        codes = codes * codec.scale
-    if codec.whitening is not None:
-        mean, matrix, _ = codec.whitening
-        codes = (codes - mean) @ matrix
-    return codes
+    return units.codes(encode(network, encoder, units.standardized(X), ONNX))
 
 
 def traced_decoder(codec: Codec, codes: Symbol) -> Symbol:
     """Trace `Codec.decode`."""
-    network = codec.network
+    network, units = codec.network, codec.units(np.float32)
     _, decoder = network.split(codec.weights, np.transpose)
-    if codec.whitening is not None:
-        mean, _, inverse = codec.whitening
-        codes = codes @ inverse + mean
-    if network.scales_codes:
-        codes = codes * (1.0 / codec.scale)
-    output = propagate(network, decoder, codes, ONNX)
-    if network.output_activation is None:
-        return output
-    reconstruction = to_output_units(network, output, codec.mean, codec.scale)
-    return ACTIVATIONS[network.output_activation](reconstruction)
+    output = propagate(network, decoder, units.decoder_inputs(codes), ONNX)
+    return units.reconstruction(output, ONNX)

@@ -17,7 +17,8 @@ from skae._estimators.base import BaseAutoencoder
 from skae._estimators.outlier_scores import References, Tail
 from skae._exchange.onnx_graph import OPSET, Graph, Symbol, codec_of, traced_decoder, traced_encoder
 
-# Standard deviations beyond which a continued fraction computes a normal tail, and its depth.
+# From this number of standard deviations on, a continued fraction of this depth computes the
+# logarithm of a normal tail.
 TAIL_START, FRACTION_DEPTH = 2.0, 16
 TINY = np.finfo(np.float32).tiny
 
@@ -53,8 +54,8 @@ def _classes(estimator: Any, scope: Any, X: Symbol) -> tuple[Symbol, ...]:
 
 def _types_of_classes(estimator: Any, scope: Any, n: Any) -> tuple[Any, ...]:
     labels = _labels(estimator, scope)
-    of_labels = Int64TensorType if labels.dtype.kind == "i" else StringTensorType
-    return of_labels([n]), FloatTensorType([n, len(labels)])
+    label_type = Int64TensorType if labels.dtype.kind == "i" else StringTensorType
+    return label_type([n]), FloatTensorType([n, len(labels)])
 
 
 def _targets(estimator: Any, scope: Any, X: Symbol) -> tuple[Symbol, ...]:
@@ -114,21 +115,21 @@ def _types_of_inliers(estimator: Any, scope: Any, n: Any) -> tuple[Any, ...]:
     return Int64TensorType([n, 1]), FloatTensorType([n, 1])
 
 
-def _registered(
+def _register(
     estimator_class: type,
     trace: Callable[[Any, Any, Symbol], tuple[Symbol, ...]],
     types: Callable[[Any, Any, Any], tuple[Any, ...]],
     **options: Any,
 ) -> None:
-    """Register a converter that traces an estimator's outputs, with these types."""
+    """Register a converter: `trace` computes the outputs of an estimator, `types` their types."""
 
     def shapes(operator: Any) -> None:
         estimator = operator.raw_operator
         check_is_fitted(estimator)
         n_samples = operator.inputs[0].get_first_dimension()
-        of_outputs = types(estimator, operator.scope_inst, n_samples)
-        for output, its_type in zip(operator.outputs, of_outputs, strict=True):
-            output.type = its_type
+        output_types = types(estimator, operator.scope_inst, n_samples)
+        for output, output_type in zip(operator.outputs, output_types, strict=True):
+            output.type = output_type
 
     def convert(scope: Any, operator: Any, container: Any) -> None:
         graph = Graph()
@@ -146,7 +147,7 @@ def _registered(
 
 
 def _add(graph: Graph, names: dict[str, str], scope: Any, container: Any) -> None:
-    """Add a graph to one of skl2onnx, with these names, and unique names for other values."""
+    """Add a graph to a container of skl2onnx; values without a given name get unique ones."""
 
     def renamed(name: str) -> str:
         return names.setdefault(name, scope.get_unique_variable_name(name))
@@ -164,14 +165,14 @@ def _add(graph: Graph, names: dict[str, str], scope: Any, container: Any) -> Non
         container.add_node(operation, inputs, outputs, op_version=OPSET, name=own, **attributes)
 
     for node in graph.nodes:
-        node.made(add, renamed)
+        node.created(add, renamed)
 
 
 for _name in skae.__all__:
-    _kind = getattr(skae, _name)
-    if isinstance(_kind, type) and issubclass(_kind, BaseAutoencoder):
-        _registered(_kind, _codes, _type_of_codes)
-_registered(
+    _public = getattr(skae, _name)
+    if isinstance(_public, type) and issubclass(_public, BaseAutoencoder):
+        _register(_public, _codes, _type_of_codes)
+_register(
     skae.AutoencoderClassifier,
     _classes,
     _types_of_classes,
@@ -179,5 +180,5 @@ _registered(
     nocl=[True, False],
     output_class_labels=[False, True],
 )
-_registered(skae.AutoencoderRegressor, _targets, _type_of_targets)
-_registered(skae.AutoencoderOutlierDetector, _inliers, _types_of_inliers)
+_register(skae.AutoencoderRegressor, _targets, _type_of_targets)
+_register(skae.AutoencoderOutlierDetector, _inliers, _types_of_inliers)

@@ -10,9 +10,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from skae._data.blocks import blocks, standardised
-from skae._network.backend import ACTIVATIONS, NUMPY
-from skae._network.forward import encode, hidden_rows, propagate, to_output_units
+from skae._data.blocks import blocks
+from skae._network.backend import NUMPY
+from skae._network.forward import encode, hidden_rows, propagate
+from skae._network.units import Units
 from skae._network.whitening import Whitening
 from skae._plan.plan import Network, SubNetwork
 
@@ -102,46 +103,35 @@ class Codec(AbstractCodec):
     def _blocks(self, n_rows: int) -> Iterator[slice]:
         return blocks(n_rows, self.network.widest)
 
-    def standardised(self, X: np.ndarray) -> np.ndarray:
-        """Return a standardized copy of rows, in their own dtype."""
-        rows = X.copy()
-        return standardised(rows, self.mean, self.scale, out=rows)
+    def units(self, dtype: Any) -> Units:
+        """Return the conversions between X, codes and the network, for arrays of this dtype."""
+        whitening = self.whitening
+        if whitening is not None:
+            whitening = Whitening(*(part.astype(dtype, copy=False) for part in whitening))
+        mean = self.mean.astype(dtype, copy=False)
+        return Units(self.network, mean, float(self.scale), whitening)
 
     def encode(self, X: np.ndarray) -> np.ndarray:
         """Return the codes of rows of X."""
-        network = self.network
-        to_codes = maps(network, self.weights, X.dtype).encode
+        network, units = self.network, self.units(X.dtype)
+        to_outputs = maps(network, self.weights, X.dtype).encode
         codes = np.empty((X.shape[0], network.n_components), X.dtype)
         for rows in self._blocks(X.shape[0]):
-            codes[rows] = to_codes(self.standardised(X[rows]))
-        if network.scales_codes:
-            codes *= X.dtype.type(self.scale)
-        if self.whitening is not None:
-            mean, matrix, _ = self.whitening
-            codes = (codes - mean.astype(X.dtype)) @ matrix.astype(X.dtype)
+            codes[rows] = units.codes(to_outputs(units.standardized(X[rows])))
         return codes
 
     def decode(self, codes: np.ndarray) -> np.ndarray:
         """Return the reconstructed rows of codes."""
-        network, dtype = self.network, codes.dtype
-        if self.whitening is not None:
-            mean, _, inverse = self.whitening
-            codes = codes @ inverse.astype(dtype) + mean.astype(dtype)
-        if network.scales_codes:
-            codes = codes / dtype.type(self.scale)
-        to_output = maps(network, self.weights, dtype).decode
-        mean, scale = self.mean.astype(dtype, copy=False), dtype.type(self.scale)
-        X = np.empty((codes.shape[0], network.decoder[-1].n_out), dtype)
+        network, units = self.network, self.units(codes.dtype)
+        to_outputs = maps(network, self.weights, codes.dtype).decode
+        X = np.empty((codes.shape[0], network.decoder[-1].n_out), codes.dtype)
         for rows in self._blocks(codes.shape[0]):
-            X[rows] = to_output(codes[rows])
-            if network.output_activation is not None:
-                last = ACTIVATIONS[network.output_activation]
-                X[rows] = last(to_output_units(network, X[rows], mean, scale))
+            X[rows] = units.reconstruction(to_outputs(units.decoder_inputs(codes[rows])), NUMPY)
         return X
 
     def hidden(self, X: np.ndarray, layer: int) -> np.ndarray:
         """Return the activations of a hidden layer of an encoder that NumPy can compute."""
-        network = self.network
+        network, units = self.network, self.units(X.dtype)
         weights = (weight.astype(X.dtype, copy=False) for weight in self.weights)
         encoder, _ = network.split(weights, np.transpose)
         # `hidden_rows` omits the last layer.
@@ -151,7 +141,7 @@ class Codec(AbstractCodec):
             activations[rows] = hidden_rows(
                 network,
                 SubNetwork(layers, kernels, biases, None),
-                self.standardised(X[rows]),
+                units.standardized(X[rows]),
                 NUMPY,
             )
         return activations

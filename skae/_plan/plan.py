@@ -156,6 +156,27 @@ def mirrored(layers: tuple[Layer, ...]) -> tuple[Dense, ...]:
 
 
 @dataclass(frozen=True)
+class Bottleneck:
+    """The layer that computes the codes.
+
+    Parameters
+    ----------
+    activation : str or None
+        Its activation. None means the estimator's parameter `code_activation`.
+    n_active : int or None
+        Number of codes of a sample that are kept, the largest ones; the others are set to zero.
+        None keeps all.
+    is_variational : bool
+        Whether the codes of a sample are a normal distribution, of which the layer computes means
+        and variances.
+    """
+
+    activation: str | None = None
+    n_active: int | None = None
+    is_variational: bool = False
+
+
+@dataclass(frozen=True)
 class Objective:
     """What training minimizes: a reconstruction loss and the terms added to it.
 

@@ -99,13 +99,12 @@ def _dead_layer(codec: Codec, rows: np.ndarray, is_penalised: bool) -> str | Non
 def _layers(codec: Codec, rows: np.ndarray, is_penalised: bool) -> Iterator[tuple[str, np.ndarray]]:
     """Yield the name and the activations of each layer except the output."""
     network = codec.network
-    codes = codec.encode(rows)
-    if network.scales_codes:
-        codes /= rows.dtype.type(codec.scale)
+    units = codec.units(rows.dtype)
+    codes = units.decoder_inputs(codec.encode(rows))
     if NUMPY.computes(network):
         weights = (weight.astype(rows.dtype, copy=False) for weight in codec.weights)
         encoder, decoder = network.split(weights, np.transpose)
-        hidden = hidden_layers(network, encoder, codec.standardised(rows), NUMPY)
+        hidden = hidden_layers(network, encoder, units.standardized(rows), NUMPY)
         yield from _named("encoder", hidden)
     if not is_penalised and network.n_active is None:
         yield "codes", codes

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from functools import partial
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
-from scipy.special import log_softmax
 
 from skae._data.batches import CHUNK_ENTRIES, CHUNK_STEPS, Batch, Chunk
 from skae._data.blocks import blocks, standardised
 from skae._data.rows import Rows
+from skae._network.backend import NUMPY
 from skae._network.codec import Codec
 from skae._plan.layers import Dense
 from skae._plan.objectives import Loss
@@ -32,8 +30,6 @@ ROUNDING = 1e-3
 # Smallest number of steps in an epoch: few rows give few steps, and networks learn in steps. Far
 # more steps on few rows lead away from the linear model without reason.
 MIN_STEPS = 6
-# NumPy functions for the losses.
-ARRAY_MATH = SimpleNamespace(square=np.square, log_softmax=partial(log_softmax, axis=1))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -251,7 +247,7 @@ class LabelValidation:
         codec = self.codec(weights)
         with np.errstate(over="ignore", invalid="ignore"):
             outputs = codec.decode(codec.encode(self.X))
-            return self.loss(ARRAY_MATH, self.targets, outputs).mean(axis=1)
+            return self.loss(NUMPY.ops, self.targets, outputs).mean(axis=1)
 
 
 @dataclass(frozen=True)

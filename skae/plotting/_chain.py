@@ -1,4 +1,4 @@
-"""A fitted estimator, or a pipeline that ends in one, seen from the columns of X."""
+"""A fitted estimator, or a pipeline that ends in one, as a map of samples of X."""
 
 from __future__ import annotations
 
@@ -14,27 +14,27 @@ from sklearn.utils.validation import check_is_fitted
 from skae._estimators.words import whereabouts
 
 PART = (
-    " Of a Pipeline that goes on after its transformer, give the part that ends in it, such as "
-    "pipeline[:-1]."
+    " If the transformer is not the last step of a Pipeline, pass the part that ends in it, such "
+    "as pipeline[:-1]."
 )
 
 
 class Chain(NamedTuple):
     """An estimator and the steps before it, if any.
 
-    Pictures are drawn in the units of X where the steps before can be undone, and else in
-    those that the estimator sees.
+    Samples are drawn in the units of X if the earlier steps can be inverted, otherwise in those
+    of the estimator's input.
     """
 
     before: Pipeline | None
     last: Any
-    undoes: bool
+    inverts: bool
 
     @classmethod
     def of(cls, estimator: Any, caller: str, *needs: str, X: Any = None) -> Chain:
         """Take a fitted estimator apart; its last step must have the names in `needs`.
 
-        Whether the steps before can be undone is tried on the first row of X.
+        Whether the earlier steps can be inverted is tried on the first row of X.
         """
         check_is_fitted(estimator)
         is_pipeline = isinstance(estimator, Pipeline)
@@ -47,40 +47,40 @@ class Chain(NamedTuple):
                 f"Got {type(last).__name__}.{whereabouts(last) or part}"
             )
         before = estimator[:-1] if is_pipeline and len(estimator) > 1 else None
-        return cls(before, last, before is not None and _can_undo(before, X))
+        return cls(before, last, before is not None and _can_invert(before, X))
 
     def inputs(self, X: Any) -> Any:
-        """Return what the estimator sees of X."""
+        """Return the estimator's input for X."""
         return X if self.before is None else self.before.transform(X)
 
     def pictured(self, X: Any) -> np.ndarray:
-        """Return X as rows in the units of the picture."""
-        return as_rows(X if self.undoes else self.inputs(X))
+        """Return X as rows in the units that are drawn."""
+        return as_rows(X if self.inverts else self.inputs(X))
 
-    def undone(self, rows: Any) -> np.ndarray:
-        """Bring rows in the estimator's units to those of the picture."""
+    def inverted(self, rows: Any) -> np.ndarray:
+        """Convert inputs of the estimator to the units that are drawn."""
         return as_rows(
-            rows if self.before is None or not self.undoes else self.before.inverse_transform(rows)
+            rows if self.before is None or not self.inverts else self.before.inverse_transform(rows)
         )
 
     def codes(self, inputs: Any) -> np.ndarray:
-        """Return the codes of what the estimator sees."""
+        """Return the codes of inputs of the estimator."""
         return np.asarray(self.last.transform(inputs))
 
     def decoded(self, codes: np.ndarray) -> np.ndarray:
-        """Return the rows, in the units of the picture, that codes stand for."""
-        return self.undone(self.last.inverse_transform(codes))
+        """Return the decoded codes in the units that are drawn."""
+        return self.inverted(self.last.inverse_transform(codes))
 
     @property
     def code_name(self) -> str:
-        """What a code is called: scikit-learn's decompositions have components."""
+        """The name of a code: scikit-learn's decompositions have components."""
         is_decomposition = any(hasattr(self.last, n) for n in ("components_", "eigenvectors_"))
         return "component" if is_decomposition else "code"
 
     def column_names(self, X: Any) -> tuple[str, ...]:
-        """Return the names of the picture's columns, () where they have none."""
+        """Return the names of the columns that are drawn, () if they have none."""
         names = getattr(X, "columns", getattr(self.last, "feature_names_in_", ()))
-        if self.before is not None and not self.undoes:
+        if self.before is not None and not self.inverts:
             try:
                 names = self.before.get_feature_names_out()
             except (AttributeError, ValueError):  # a step that does not name its columns
@@ -88,9 +88,9 @@ class Chain(NamedTuple):
         return tuple(map(str, names))
 
 
-def _can_undo(before: Pipeline, X: Any) -> bool:
+def _can_invert(before: Pipeline, X: Any) -> bool:
     """Return whether the steps have an inverse that gives rows like those of X."""
-    # Without an inverse function this one's is the identity.
+    # A FunctionTransformer without an inverse function inverts by the identity.
     steps = [step for _, step in before.steps if isinstance(step, FunctionTransformer)]
     if any(step.func is not None and step.inverse_func is None for step in steps):
         return False
@@ -98,7 +98,7 @@ def _can_undo(before: Pipeline, X: Any) -> bool:
         return hasattr(before, "inverse_transform")
     row = _safe_indexing(X, [0])
     try:
-        # Some steps, such as imputers, have an inverse in name alone; text is no picture.
+        # Some steps, such as imputers, have a method that raises an error; others return text.
         return as_rows(before.inverse_transform(before.transform(row))).shape == as_rows(row).shape
     except (TypeError, ValueError):
         return False

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from sklearn.base import clone, is_classifier
 from sklearn.metrics import r2_score
@@ -12,13 +14,14 @@ from sklearn.utils._plotting import _validate_style_kwargs
 
 from skae.plotting._chain import Chain
 from skae.plotting._colors import distinct_colors
+from skae.plotting._display import Display, axes_for
 
 MARKERS = "osD^vP*X<>"
 # Share of the axis between two numbers under it.
 LEAST_GAP = 0.06
 
 
-class ComponentsCurveDisplay:
+class ComponentsCurveDisplay(Display):
     """Cross-validated score against the number of codes, for several transformers.
 
     Lines are means over the folds, bands one standard deviation to either side. Use
@@ -72,11 +75,10 @@ class ComponentsCurveDisplay:
     (3, 5)
     """
 
-    def __init__(self, *, n_components, scores, score_name, colors=None):
-        self.n_components = n_components
-        self.scores = scores
-        self.score_name = score_name
-        self.colors = colors
+    n_components: np.ndarray
+    scores: dict[str, np.ndarray]
+    score_name: str
+    colors: Sequence[str] | None = None
 
     @classmethod
     def from_estimator(
@@ -88,9 +90,8 @@ class ComponentsCurveDisplay:
         n_components=(2, 4, 8, 16),
         predictor=None,
         cv=None,
-        scoring=None,
-        n_jobs=None,
         ax=None,
+        **cross_val_kw,
     ):
         """Cross-validate each transformer with each number of codes and draw.
 
@@ -120,14 +121,13 @@ class ComponentsCurveDisplay:
         cv : int, cross-validation generator or iterable, default=None
             Folds, the same for all; None makes 5. See :func:`~sklearn.model_selection.check_cv`.
 
-        scoring : str, callable or None, default=None
-            Score that replaces the predictor's own, or the variance explained.
-
-        n_jobs : int or None, default=None
-            Number of parallel jobs that fit and score the folds.
-
         ax : matplotlib Axes, default=None
             Axes to draw in. None makes a new figure.
+
+        **cross_val_kw : dict
+            Passed to :func:`~sklearn.model_selection.cross_val_score`: `scoring`, which replaces
+            the predictor's own score or the variance explained, `n_jobs`, or the `groups` of the
+            folds.
 
         Returns
         -------
@@ -144,14 +144,16 @@ class ComponentsCurveDisplay:
             raise ValueError("predictor is given, but y=None: pass the predictor's target.")
         settings = {name: _settings(name, each, predictor) for name, each in several.items()}
         classifies = predictor is not None and is_classifier(predictor)
-        folds = list(check_cv(cv, y, classifier=classifies).split(X, y))
+        groups = cross_val_kw.get("groups")
+        folds = list(check_cv(cv, y, classifier=classifies).split(X, y, groups))
+        scoring = cross_val_kw.get("scoring")
         scorer = _variance_explained if predictor is None and scoring is None else scoring
-        how = {"scoring": scorer, "n_jobs": n_jobs, "error_score": "raise"}
+        how = {"error_score": "raise", **cross_val_kw, "scoring": scorer, "cv": folds}
 
         def scores(candidate):
             if predictor is not None:
                 candidate = make_pipeline(candidate, clone(predictor))
-            return cross_val_score(candidate, X, y, cv=folds, **how)
+            return cross_val_score(candidate, X, y, **how)
 
         def curve(candidate, parameter):
             if parameter is None:
@@ -187,11 +189,8 @@ class ComponentsCurveDisplay:
         display : ComponentsCurveDisplay
         """
         check_matplotlib_support(f"{type(self).__name__}.plot")
-        import matplotlib.pyplot as plt
-
-        if ax is None:
-            _, ax = plt.subplots(layout="constrained")
-        self.ax_, self.figure_ = ax, ax.figure
+        self.ax_ = ax = axes_for(ax)
+        self.figure_ = ax.figure
         self.lines_, self.fill_between_ = [], []
         colors = self.colors or distinct_colors(self.scores)
         for i, (name, scores) in enumerate(self.scores.items()):

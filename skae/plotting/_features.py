@@ -1,4 +1,4 @@
-"""What the units of the first layer look for."""
+"""The kernels of the first layer."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ import numpy as np
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 
 from skae._plan.layers import Convolution, Dense
-from skae.plotting._chain import Chain, as_rows
+from skae.plotting._chain import as_rows
+from skae.plotting._display import Display
 from skae.plotting._pictures import Picture, chosen, largest, panels, strongest
 
 
-class FeaturesDisplay:
+class FeaturesDisplay(Display):
     """Visualization of the kernels of the first layer, drawn like samples of X.
 
     Each unit has its own scale: colors show which values of a sample raise its activation
@@ -28,9 +29,6 @@ class FeaturesDisplay:
 
     units : ndarray of shape (n_units,) or None, default=None
         Indices of the units, written above the panels.
-
-    n_columns : int or None, default=None
-        Number of columns of panels. None makes the grid as square as possible.
 
     unit_name : str, default='unit'
         Name of a unit: 'component' for `PCA`.
@@ -59,30 +57,18 @@ class FeaturesDisplay:
     >>> from skae.plotting import FeaturesDisplay
     >>> X = load_digits().data
     >>> autoencoder = AutoencoderTransformer(8, max_iter=5, learning_rate="cosine").fit(X)
-    >>> display = FeaturesDisplay.from_estimator(autoencoder, n_units=6)
+    >>> display = FeaturesDisplay.from_estimator(autoencoder, units=6)
     >>> len(display.artists_)
     6
     """
 
-    def __init__(self, *, features, units=None, n_columns=None, unit_name="unit", picture=None):
-        self.features = features
-        self.units = units
-        self.n_columns = n_columns
-        self.unit_name = unit_name
-        self.picture = picture
+    features: np.ndarray
+    units: np.ndarray | None = None
+    unit_name: str = "unit"
+    picture: Picture | None = None
 
     @classmethod
-    def from_estimator(
-        cls,
-        estimator,
-        *,
-        n_units=25,
-        units=None,
-        n_columns=None,
-        image_shape="auto",
-        ax=None,
-        **picture_kw,
-    ):
+    def from_estimator(cls, estimator, *, units=25, ax=None, **plot_kw):
         """Take the kernels from an estimator and draw.
 
         Parameters
@@ -92,58 +78,50 @@ class FeaturesDisplay:
             fitted :class:`~sklearn.pipeline.Pipeline` that ends in one. Kernels act on
             the input of the last step, and are drawn unchanged.
 
-        n_units : int, default=25
-            Number of units to draw: those with the largest kernels (sum of squares).
-
-        units : array-like of int or None, default=None
-            Indices of the units to draw, instead of the largest.
-
-        n_columns : int or None, default=None
-            Number of columns of panels. None makes the grid as square as possible.
-
-        image_shape : (int, int), (int, int, 3), 'auto' or None, default='auto'
-            How a kernel over all features is drawn, see :class:`ReconstructionDisplay`. Kernels
-            of a convolution have their own height and width.
+        units : int or array-like of int, default=25
+            Number of units to draw, those with the largest kernels (sum of squares); or the
+            indices of the units.
 
         ax : matplotlib Axes, default=None
             Its place is divided into panels. None makes a new figure.
 
-        **picture_kw : dict
-            Passed to `Axes.imshow`, such as ``cmap='gray_r'``, or for lines to `Axes.plot`.
+        **plot_kw : dict
+            Passed to :meth:`plot`: `n_columns`, `image_shape`, and the style of the kernels.
 
         Returns
         -------
         display : FeaturesDisplay
         """
-        check_matplotlib_support(f"{cls.__name__}.from_estimator")
-        chain = Chain.of(estimator, cls.__name__, "transform")
+        chain = cls._chain(estimator, "transform")
         last = chain.last
         features, own_shape = _first_kernels(last)
-        units = chosen(
-            len(features),
-            ("n_units", n_units),
-            ("units", units),
-            strongest(np.square(features).sum(axis=1)),
-        )
-        # Kernels act on what the last step sees.
-        names = chain._replace(undoes=False).column_names(None)
-        picture = Picture.of(own_shape or image_shape, last, None, features.shape[1], names)
+        sizes = np.square(features).sum(axis=1)
+        units = chosen(len(features), "units", units, strongest(sizes))
+        # Kernels act on the input of the last step.
+        names = chain._replace(inverts=False).column_names(None)
+        picture = Picture.of(last, None, features.shape[1], names)
         display = cls(
             features=features[units],
             units=units,
-            n_columns=n_columns,
             unit_name="component" if chain.code_name == "component" else "unit",
-            picture=picture,
+            picture=picture.shaped(own_shape or "auto"),
         )
-        return display.plot(ax=ax, **picture_kw)
+        return display.plot(ax=ax, **plot_kw)
 
-    def plot(self, ax=None, **picture_kw):
+    def plot(self, ax=None, *, n_columns=None, image_shape="auto", **picture_kw):
         """Draw the kernels.
 
         Parameters
         ----------
         ax : matplotlib Axes, default=None
             Its place is divided into panels. None makes a new figure.
+
+        n_columns : int or None, default=None
+            Number of columns of panels. None makes the grid as square as possible.
+
+        image_shape : (int, int), (int, int, 3), 'auto' or None, default='auto'
+            How a kernel is drawn, see :meth:`ReconstructionDisplay.plot`. 'auto' takes the height
+            and width of the kernels of a convolution.
 
         **picture_kw : dict
             Passed to `Axes.imshow`, such as ``cmap='gray_r'``, or for lines to `Axes.plot`.
@@ -154,8 +132,8 @@ class FeaturesDisplay:
         """
         check_matplotlib_support(f"{type(self).__name__}.plot")
         n, n_features = self.features.shape
-        picture = self.picture or Picture.lines(n_features)
-        n_columns = ceil(sqrt(n)) if self.n_columns is None else self.n_columns
+        picture = (self.picture or Picture.lines(n_features)).shaped(image_shape)
+        n_columns = ceil(sqrt(n)) if n_columns is None else n_columns
         if not isinstance(n_columns, Integral) or n_columns < 1:
             raise ValueError(f"n_columns={n_columns!r} must be an int, 1 at least, or None.")
         n_rows = ceil(n / n_columns)

@@ -10,16 +10,16 @@ from sklearn.utils._optional_dependencies import check_matplotlib_support
 from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import check_consistent_length, column_or_1d
 
-from skae.plotting._chain import Chain
 from skae.plotting._colors import PETROFF_COLORS, color_of
+from skae.plotting._display import Display, axes_for
 from skae.plotting._pictures import Picture, chosen, panels, strongest
 
-# More pairs than those of four codes could not be read; more classes neither.
+# More pairs of codes, or more classes, would not be readable.
 MOST_CODES, MOST_CLASSES = 4, 30
 MARKERS = "o^s"
 
 
-class LatentSpaceDisplay:
+class LatentSpaceDisplay(Display):
     """Scatter plot of the latent space: the codes (embedding) of samples.
 
     One code is drawn against y, two in the plane, three in 3-D, more in pairs. Classes have
@@ -81,15 +81,12 @@ class LatentSpaceDisplay:
     3
     """
 
-    def __init__(
-        self, *, codes, y=None, components=None, y_name=None, code_name="code", color=None
-    ):
-        self.codes = codes
-        self.y = y
-        self.components = components
-        self.y_name = y_name
-        self.code_name = code_name
-        self.color = color
+    codes: np.ndarray
+    y: np.ndarray | None = None
+    components: np.ndarray | None = None
+    y_name: str | None = None
+    code_name: str = "code"
+    color: str | None = None
 
     @classmethod
     def from_estimator(
@@ -127,17 +124,12 @@ class LatentSpaceDisplay:
         -------
         display : LatentSpaceDisplay
         """
-        check_matplotlib_support(f"{cls.__name__}.from_estimator")
-        chain = Chain.of(estimator, cls.__name__, "transform")
+        chain = cls._chain(estimator, "transform")
         if y is not None:
             check_consistent_length(X, y)
         codes = chain.codes(chain.inputs(X))
-        components = chosen(
-            codes.shape[1],
-            ("n_components", MOST_CODES),
-            ("components", components),
-            strongest(codes.var(axis=0)),
-        )
+        wanted = MOST_CODES if components is None else np.atleast_1d(components)
+        components = chosen(codes.shape[1], "components", wanted, strongest(codes.var(axis=0)))
         display = cls(
             codes=codes[:, components],
             y=None if y is None else column_or_1d(y),
@@ -166,7 +158,7 @@ class LatentSpaceDisplay:
         check_matplotlib_support(f"{type(self).__name__}.plot")
         n, n_codes = self.codes.shape
         self._colouring = Colouring.of(self.y, self.color or PETROFF_COLORS[0])
-        # Fewer points can be larger and need not shine through.
+        # Fewer points are drawn larger and opaque.
         style = {"s": float(np.clip(8000 / n, 8, 40)), "alpha": 0.8 if n > 50 else 1.0}
         if not {"lw", "linewidth", "linewidths"} & set(scatter_kw):
             style["linewidths"] = 0
@@ -180,17 +172,15 @@ class LatentSpaceDisplay:
         return self
 
     def _plot_one(self, ax, style, projection):
-        import matplotlib.pyplot as plt
         from matplotlib.layout_engine import ConstrainedLayoutEngine
 
-        if ax is None:
-            ax = plt.figure(layout="constrained").add_subplot(projection=projection)
-        self.ax_, self.axes_, self.figure_ = ax, np.array([[ax]]), ax.figure
+        self.ax_ = ax = axes_for(ax, subplot_kw={"projection": projection})
+        self.axes_, self.figure_ = np.array([[ax]]), ax.figure
         points = self.codes.T
         for axis, i in zip("xyz", range(len(points)), strict=False):
             ax.set(**{f"{axis}label": self._name(i)})
         if len(points) == 1:
-            # The axis across says what colours mean.
+            # The second axis already shows y, so that no legend is needed.
             self._scatter(ax, np.vstack([points, self._across(ax)]), style)
             return
         self._scatter(ax, points, style)
@@ -234,7 +224,7 @@ class LatentSpaceDisplay:
             self.scatters_.append(ax.scatter(*rows, label=group.name, **kw))
 
     def _across(self, ax):
-        """Return what a single code is drawn against, and label that axis."""
+        """Return the values of the second axis of a single code, and label it."""
         colouring = self._colouring
         if self.y is None:
             ax.set_ylabel("sample")
@@ -270,7 +260,7 @@ class LatentSpaceDisplay:
 
     @property
     def _title(self):
-        """What y is called."""
+        """The name of y."""
         return str(self.y_name or ("y" if self._colouring.is_numeric else "class"))
 
     def _name(self, i):

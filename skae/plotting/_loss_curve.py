@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 from sklearn.utils._plotting import _validate_style_kwargs
 
-from skae.plotting._chain import Chain
 from skae.plotting._colors import distinct_colors
+from skae.plotting._display import Display, axes_for
 
 # Losses that fall by more than this factor are drawn on a logarithmic axis.
 LONG_FALL = 10.0
@@ -51,7 +52,7 @@ class LossCurve(NamedTuple):
         return cls(training, validation, stages, kept)
 
 
-class LossCurveDisplay:
+class LossCurveDisplay(Display):
     """Training loss and validation loss by epoch, with a mark at the weights that were kept.
 
     If layers were trained alone, their curves come first, each starting at a dotted line;
@@ -96,9 +97,8 @@ class LossCurveDisplay:
     ['training', 'validation']
     """
 
-    def __init__(self, *, curves, colors=None):
-        self.curves = curves
-        self.colors = colors
+    curves: dict[str, LossCurve]
+    colors: Sequence[str] | None = None
 
     @classmethod
     def from_estimator(cls, estimator, *, ax=None, **line_kw):
@@ -120,11 +120,8 @@ class LossCurveDisplay:
         -------
         display : LossCurveDisplay
         """
-        check_matplotlib_support(f"{cls.__name__}.from_estimator")
         several = estimator if isinstance(estimator, dict) else {"": estimator}
-        chains = {
-            name: Chain.of(each, cls.__name__, "loss_curve_") for name, each in several.items()
-        }
+        chains = {name: cls._chain(each, "loss_curve_") for name, each in several.items()}
         curves = {name: LossCurve.of(chain.last) for name, chain in chains.items()}
         if not any(len(curve.training) or curve.stages for curve in curves.values()):
             raise ValueError("loss_curve_ is empty: no epoch was trained.")
@@ -147,12 +144,10 @@ class LossCurveDisplay:
         display : LossCurveDisplay
         """
         check_matplotlib_support(f"{type(self).__name__}.plot")
-        import matplotlib.pyplot as plt
         from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter, StrMethodFormatter
 
-        if ax is None:
-            _, ax = plt.subplots(layout="constrained")
-        self.ax_, self.figure_ = ax, ax.figure
+        self.ax_ = ax = axes_for(ax)
+        self.figure_ = ax.figure
         self.lines_, self.kept_ = [], []
         colors = self.colors or distinct_colors(self.curves)
         for (name, curve), color in zip(self.curves.items(), colors, strict=True):
@@ -199,7 +194,7 @@ class LossCurveDisplay:
 
         def draw(first, losses, label, **style):
             epochs = np.arange(first, first + len(losses))
-            # A single epoch makes no line.
+            # A single epoch is a point, not a line.
             mark = {"marker": "."} if len(losses) == 1 else {}
             style = {"color": colour, "label": label, **mark, **style}
             self.lines_ += ax.plot(epochs, losses, **_validate_style_kwargs(style, line_kw))
@@ -219,7 +214,7 @@ class LossCurveDisplay:
         if len(curve.training):
             draw(done + 1, curve.training, f"{of}training")
         if len(curve.validation):
-            # A warm start may have set rows aside only later.
+            # With a warm start, the validation losses may begin later.
             first = done + 1 + len(curve.training) - len(curve.validation)
             draw(first, curve.validation, f"{of}validation", linestyle="--")
         if curve.kept is not None and np.isfinite(curve.kept[1]):

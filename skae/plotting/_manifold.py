@@ -7,7 +7,7 @@ from scipy.stats import norm
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 from sklearn.utils._plotting import _validate_style_kwargs
 
-from skae.plotting._chain import Chain
+from skae.plotting._display import Display, axes_for
 from skae.plotting._pictures import (
     GAP,
     REFERENCE,
@@ -25,7 +25,7 @@ RANGE = (0.02, 0.98)
 IMAGE_TO_GAP = 8
 
 
-class ManifoldDisplay:
+class ManifoldDisplay(Display):
     """Decoded samples over a grid of two codes, or along one code of the latent space.
 
     Images are placed at their codes, on axes of the codes. Samples that are not images
@@ -85,35 +85,15 @@ class ManifoldDisplay:
     (6, 6, 64)
     """
 
-    def __init__(
-        self,
-        *,
-        decodings,
-        values,
-        components,
-        value_range=None,
-        picture=None,
-        code_name="code",
-    ):
-        self.decodings = decodings
-        self.values = values
-        self.components = components
-        self.value_range = value_range
-        self.picture = picture
-        self.code_name = code_name
+    decodings: np.ndarray
+    values: np.ndarray
+    components: tuple[int, ...]
+    value_range: tuple[float, float] | None = None
+    picture: Picture | None = None
+    code_name: str = "code"
 
     @classmethod
-    def from_estimator(
-        cls,
-        estimator,
-        X=None,
-        *,
-        components=None,
-        n_values=12,
-        image_shape="auto",
-        ax=None,
-        **picture_kw,
-    ):
+    def from_estimator(cls, estimator, X=None, *, components=None, n_values=12, ax=None, **plot_kw):
         """Decode codes and draw the decoded samples.
 
         Parameters
@@ -137,22 +117,17 @@ class ManifoldDisplay:
         n_values : int, default=12
             Number of values of each code.
 
-        image_shape : (int, int), (int, int, 3), 'auto' or None, default='auto'
-            How a sample is drawn, see :class:`ReconstructionDisplay`.
-
         ax : matplotlib Axes, default=None
             Axes to draw in. None makes a new figure.
 
-        **picture_kw : dict
-            Style of the samples: passed to `Axes.imshow`, such as ``cmap='gray_r'``, or for
-            lines to `Axes.plot`.
+        **plot_kw : dict
+            Passed to :meth:`plot`: `image_shape`, and the style of the samples.
 
         Returns
         -------
         display : ManifoldDisplay
         """
-        check_matplotlib_support(f"{cls.__name__}.from_estimator")
-        chain = Chain.of(estimator, cls.__name__, "transform", "inverse_transform", X=X)
+        chain = cls._chain(estimator, "transform", "inverse_transform", X=X)
         if n_values < 2:
             raise ValueError(f"n_values={n_values!r}: ask for two at least.")
         if X is None:
@@ -176,26 +151,26 @@ class ManifoldDisplay:
         for i, each in zip(components, grid, strict=True):
             wanted[..., i] = each
         rows = chain.decoded(wanted.reshape(-1, len(others)))
-        names = chain.column_names(X)
-        picture = Picture.of(image_shape, chain.last, X, rows.shape[1], names)
-        has_scale = X is not None and picture.is_image
         display = cls(
             decodings=rows.reshape(*grid[0].shape, -1),
             values=values[list(components)],
             components=components,
-            value_range=limits(chain.pictured(X)) if has_scale else None,
-            picture=picture,
+            value_range=None if X is None else limits(chain.pictured(X)),
+            picture=Picture.of(chain.last, X, rows.shape[1], chain.column_names(X)),
             code_name=chain.code_name,
         )
-        return display.plot(ax=ax, **picture_kw)
+        return display.plot(ax=ax, **plot_kw)
 
-    def plot(self, ax=None, **picture_kw):
+    def plot(self, ax=None, *, image_shape="auto", **picture_kw):
         """Draw the decodings.
 
         Parameters
         ----------
         ax : matplotlib Axes, default=None
             Axes to draw in. None makes a new figure.
+
+        image_shape : (int, int), (int, int, 3), 'auto' or None, default='auto'
+            How a sample is drawn, see :meth:`ReconstructionDisplay.plot`.
 
         **picture_kw : dict
             Style of the samples: passed to `Axes.imshow`, such as ``cmap='gray_r'``, or for
@@ -206,22 +181,19 @@ class ManifoldDisplay:
         display : ManifoldDisplay
         """
         check_matplotlib_support(f"{type(self).__name__}.plot")
-        import matplotlib.pyplot as plt
-
         self.image_, self.lines_, self.colorbar_ = None, [], None
         n_features = self.decodings.shape[-1]
-        picture = self.picture or Picture.lines(n_features)
+        picture = (self.picture or Picture.lines(n_features)).shaped(image_shape)
         n_values, is_grid = self.values.shape[1], len(self.components) == 2
         if picture.is_point:
             self._plot_points(ax, picture, picture_kw)
             return self
-        if ax is None:
-            side = max(0.45 * n_values, 3.0)
-            size = (side + 0.8, side + 0.4) if is_grid else (max(0.8 * n_values, 4.0), 1.4)
-            if not is_grid and not picture.is_image:
-                size = (6.4, 4.8)
-            _, ax = plt.subplots(figsize=size, layout="constrained")
-        self.ax_, self.figure_ = ax, ax.figure
+        side = max(0.45 * n_values, 3.0)
+        size = (side + 0.8, side + 0.4) if is_grid else (max(0.8 * n_values, 4.0), 1.4)
+        if not is_grid and not picture.is_image:
+            size = (6.4, 4.8)
+        self.ax_ = ax = axes_for(ax, figsize=size)
+        self.figure_ = ax.figure
         if not is_grid and not picture.is_image:
             self._plot_lines(picture, picture_kw)
             return self
@@ -229,7 +201,7 @@ class ManifoldDisplay:
             self._plot_images(picture, picture_kw)
         else:
             self._plot_small_lines(picture, picture_kw)
-        # The values of a code are not evenly spaced where they are quantiles; pictures are.
+        # Decodings are evenly spaced in the plot, also if the values of the codes are not.
         some = np.unique(np.linspace(0, n_values - 1, min(n_values, 6)).round().astype(int))
         ax.set_xticks(some, [f"{self.values[0, i]:.2g}" for i in some])
         ax.set_xlabel(f"{self.code_name} {self.components[0]}")
@@ -241,7 +213,7 @@ class ManifoldDisplay:
         return self
 
     def _plot_images(self, picture, picture_kw):
-        """Draw one image of all images, with gaps; each stands where its codes are counted."""
+        """Draw all images as one, with gaps, each at the indices of its codes."""
         height, width = picture.shape[:2]
         n_columns = self.values.shape[1]
         images = self.decodings.reshape(-1, n_columns, *picture.shape)
@@ -277,7 +249,7 @@ class ManifoldDisplay:
             )
 
     def _plot_points(self, ax, picture, picture_kw):
-        """Draw decodings of two or three features as points: of a curve, or the knots of a net."""
+        """Draw decodings of two or three features as points: a curve or a net."""
         self.ax_ = ax = point_axes(ax, self.decodings, picture)
         self.figure_ = ax.figure
         is_curve = self.decodings.ndim == 2

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import cycle
 from math import isqrt, prod
 from numbers import Integral
@@ -45,31 +45,35 @@ class Picture:
     color: str = ROW
 
     @classmethod
-    def of(
-        cls,
-        image_shape: Any,
-        estimator: Any,
-        X: Any,
-        n_columns: int,
-        names: tuple[str, ...] = (),
-    ) -> Picture:
-        """Infer how rows of so many columns are drawn, or take it from `image_shape`."""
+    def of(cls, estimator: Any, X: Any, n_columns: int, names: tuple[str, ...] = ()) -> Picture:
+        """Infer how rows of so many columns are drawn."""
+        own = _own_shape(estimator, n_columns)
+        lines = cls(
+            own if len(own) == 2 else (n_columns, 1),
+            is_image=False,
+            names=names if len(names) == n_columns <= MOST_NAMES else (),
+            color=color_of(estimator) or ROW,
+        )
+        return lines.shaped(_inferred(own, X, n_columns))
+
+    @classmethod
+    def lines(cls, n_columns: int) -> Picture:
+        """Return how rows are drawn of which no more is known."""
+        return cls((n_columns, 1), is_image=False)
+
+    def shaped(self, image_shape: Any) -> Picture:
+        """Return how rows are drawn as images of this shape, as lines for None."""
         if isinstance(image_shape, str):
             if image_shape != "auto":
                 raise ValueError(
                     f"image_shape={image_shape!r}: give (height, width), (height, width, 3), "
                     "None for lines, or 'auto'."
                 )
-            image_shape = _inferred(_own_shape(estimator, n_columns), X, n_columns)
+            return self
+        n_columns = prod(self.shape)
         if image_shape is None:
-            own = _own_shape(estimator, n_columns)
-            is_readable = len(names) == n_columns <= MOST_NAMES
-            return cls(
-                own if len(own) == 2 else (n_columns, 1),
-                is_image=False,
-                names=names if is_readable else (),
-                color=color_of(estimator) or ROW,
-            )
+            shape = (n_columns, 1) if self.is_image else self.shape
+            return replace(self, shape=shape, is_image=False)
         shape = tuple(map(int, image_shape))
         if shape[2:] == (1,):
             shape = shape[:2]
@@ -78,12 +82,7 @@ class Picture:
                 f"image_shape={image_shape!r} does not fit rows of {n_columns} columns: it must be "
                 "(height, width) or (height, width, 3) with that product, or None for lines."
             )
-        return cls(shape, True, color=color_of(estimator) or ROW)
-
-    @classmethod
-    def lines(cls, n_columns: int) -> Picture:
-        """Return how rows are drawn of which no more is known."""
-        return cls((n_columns, 1), is_image=False)
+        return replace(self, shape=shape, is_image=True, names=())
 
     @property
     def is_point(self) -> bool:
@@ -94,7 +93,7 @@ class Picture:
         """Draw one row into an Axes; return the image, or the first line."""
         if not self.is_image:
             ax.set_ylim(*widened(*limits))
-            # Few values are a table's: marks show where they are.
+            # Few values are those of a table: markers show each of them.
             mark = {"marker": "."} if self.shape[0] <= MOST_NAMES else {}
             first = None
             # A sequence has a line for each of the values of a step.
@@ -133,12 +132,12 @@ class Picture:
 def _own_shape(estimator: Any, n_columns: int) -> tuple[int, ...]:
     """Return the shape of an image (3 numbers) or of a sequence (2) that the estimator takes.
 
-    It is empty where rows are neither, or where they were before an earlier step that cannot
-    be undone.
+    It is empty if rows are neither, or if an earlier step that cannot be inverted has changed
+    their number of columns.
     """
     shape = getattr(estimator, "row_shape_", ())
     if len(shape) == 2 and min(shape) >= LEAST_SIDE:
-        # Of Keras, a grey image more likely than a sequence of so many values a step.
+        # With Keras, a grey image is more likely than a sequence of that many values a step.
         shape = *shape, 1
     shape = getattr(estimator, "image_shape_", getattr(estimator, "sequence_shape_", shape))
     return shape if prod(shape) == n_columns and len(shape) in (2, 3) else ()
@@ -265,20 +264,17 @@ def with_error(name: str, rows: np.ndarray, original: np.ndarray) -> str:
     return f"{name}\nMSE {np.nanmean((rows - original) ** 2):.3g}"
 
 
-def chosen(
-    n: int, number: tuple[str, int], indices: tuple[str, Any], some: Callable[[int], np.ndarray]
-) -> np.ndarray:
-    """Return the indices asked for, or a number of them: all `n`, or those that `some` takes.
+def chosen(n: int, name: str, wanted: Any, some: Callable[[int], np.ndarray]) -> np.ndarray:
+    """Return the indices in `wanted`, a parameter with this name.
 
-    `number` and `indices` are parameters, name and value.
+    A number stands for that many indices: all `n`, or those that `some` takes.
     """
-    name, values = indices
-    if values is None:
-        name, value = number
-        if not isinstance(value, Integral) or value < 1:
-            raise ValueError(f"{name}={value!r} must be an int, 1 at least.")
-        return np.arange(n) if value >= n else np.sort(some(value))
-    values = np.asarray(values)
+    if np.ndim(wanted) == 0:
+        if not isinstance(wanted, Integral) or wanted < 1:
+            raise ValueError(f"{name}={wanted!r} must be an int, 1 at least, or a list of ints.")
+        number = int(wanted)
+        return np.arange(n) if number >= n else np.sort(some(number))
+    values = np.asarray(wanted)
     if values.ndim != 1 or values.dtype.kind not in "iu" or not values.size:
         raise ValueError(f"{name}={values.tolist()!r} must be a list of ints, one at least.")
     if values.min() < -n or values.max() >= n:

@@ -11,6 +11,7 @@ from scipy.spatial import Delaunay, QhullError
 from sklearn.utils._plotting import _validate_style_kwargs
 
 from skae.plotting._chain import Chain
+from skae.plotting._display import axes_for
 from skae.plotting._pictures import Picture, panels, with_error
 
 # Values of each code: one makes a curve, two a surface.
@@ -44,14 +45,10 @@ def point_axes(ax: Any, rows: np.ndarray, picture: Picture) -> Any:
 
     They are those of a new figure, or `ax`, or take its place where it lacks a dimension.
     """
-    import matplotlib.pyplot as plt
-
     n_features = rows.shape[-1]
     projection = "3d" if n_features == 3 else None
-    if ax is None:
-        figure = plt.figure(layout="constrained")
-        ax = figure.add_subplot(projection=projection)
-    elif projection == "3d" and ax.name != "3d":
+    ax = axes_for(ax, subplot_kw={"projection": projection})
+    if projection == "3d" and ax.name != "3d":
         ax.set_axis_off()
         if ax.get_subplotspec() is None:
             ax = ax.figure.add_axes(ax.get_position().bounds, projection=projection)

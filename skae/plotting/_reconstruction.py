@@ -1,4 +1,4 @@
-"""Rows beside what an autoencoder makes of them."""
+"""Samples and their reconstructions."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sklearn.utils._plotting import _validate_style_kwargs
 from sklearn.utils._set_output import _get_adapter_from_container
 from sklearn.utils.validation import _num_samples, check_consistent_length, column_or_1d
 
-from skae.plotting._chain import Chain
+from skae.plotting._display import Display
 from skae.plotting._pictures import (
     GAP,
     REFERENCE,
@@ -29,17 +29,17 @@ from skae.plotting._pictures import (
 )
 from skae.plotting._points import draw_against, draw_points, manifold_of
 
-# Fewer codes than this are easier read as bars.
+# Fewer codes are drawn as bars.
 LEAST_CODES_IN_AN_IMAGE = 16
-# Samples that are drawn unless a number is asked for: as panels, and as points of one picture.
+# Default number of samples: as panels, and as points of one plot.
 N_PANELS, N_POINTS = 8, 200
-# Of the lines that no method has drawn.
+# Color of lines that are data, not the output of a method.
 DATA = "0.35"
-# As many rows as a batch has and more stand beside those that are corrupted.
+# Number of other rows that are corrupted together with those drawn, a batch or more.
 ROWS_BESIDE = 256
 
 
-class ReconstructionDisplay:
+class ReconstructionDisplay(Display):
     """Visualization of samples, their codes, their reconstructions and the differences.
 
     Each sample has one column. Images are drawn on the gray scale of the originals; other
@@ -114,37 +114,22 @@ class ReconstructionDisplay:
     >>> from skae.plotting import ReconstructionDisplay
     >>> X = load_digits().data
     >>> autoencoder = AutoencoderTransformer(16, max_iter=5, learning_rate="cosine").fit(X)
-    >>> display = ReconstructionDisplay.from_estimator(autoencoder, X, n_samples=3)
+    >>> display = ReconstructionDisplay.from_estimator(autoencoder, X, samples=3)
     >>> display.axes_.shape
     (4, 3)
     """
 
-    def __init__(
-        self,
-        *,
-        original,
-        codes,
-        reconstruction,
-        corrupted=None,
-        indices=None,
-        picture=None,
-        code_shape=None,
-        code_name="code",
-        manifold=None,
-        against=None,
-        against_name="against",
-    ):
-        self.original = original
-        self.codes = codes
-        self.reconstruction = reconstruction
-        self.corrupted = corrupted
-        self.indices = indices
-        self.picture = picture
-        self.code_shape = code_shape
-        self.code_name = code_name
-        self.manifold = manifold
-        self.against = against
-        self.against_name = against_name
+    original: np.ndarray
+    codes: np.ndarray
+    reconstruction: np.ndarray
+    corrupted: np.ndarray | None = None
+    indices: np.ndarray | None = None
+    picture: Picture | None = None
+    code_shape: tuple[int, ...] | None = None
+    code_name: str = "code"
+    manifold: np.ndarray | None = None
+    against: np.ndarray | None = None
+    against_name: str = "against"
 
     @classmethod
     def from_estimator(
@@ -154,12 +139,10 @@ class ReconstructionDisplay:
         *,
         corrupted="auto",
         against=None,
-        n_samples="auto",
-        indices=None,
-        image_shape="auto",
+        samples="auto",
         random_state=None,
         ax=None,
-        **picture_kw,
+        **plot_kw,
     ):
         """Encode samples, decode them again and draw.
 
@@ -183,24 +166,69 @@ class ReconstructionDisplay:
             Variable that the samples depend on, such as a time or a hidden variable: each feature
             is drawn over it. The axis takes the name of a series.
 
-        n_samples : int or 'auto', default='auto'
-            Number of samples to draw, chosen at random; all if X has fewer. 'auto' draws 8
-            side by side, and 200 as points of one plot.
-
-        indices : array-like of int or None, default=None
-            Row numbers of the samples to draw, instead of random ones.
-
-        image_shape : (int, int), (int, int, 3), 'auto' or None, default='auto'
-            Height and width of an image, and 3 for colors. 'auto' takes the shape of images
-            that the estimator or X has, or a square if the number of features is
-            that of a square of side 8 or more; otherwise, and for None, samples are drawn as
-            lines, or as points if they have two or three features.
+        samples : int, array-like of int or 'auto', default='auto'
+            Number of samples to draw, chosen at random, all if X has fewer; or the row numbers of
+            the samples. 'auto' draws 8 side by side, and 200 as points of one plot.
 
         random_state : int, RandomState instance or None, default=None
             Seed of the choice of samples and of their corruption.
 
         ax : matplotlib Axes, default=None
             Its place is divided into panels. None makes a new figure.
+
+        **plot_kw : dict
+            Passed to :meth:`plot`: `image_shape`, and the style of the samples.
+
+        Returns
+        -------
+        display : ReconstructionDisplay
+        """
+        chain = cls._chain(estimator, "transform", "inverse_transform", X=X)
+        rng = check_random_state(random_state)
+        n = _num_samples(X)
+        first = chain.pictured(_safe_indexing(X, [0]))
+        names = chain.column_names(X)
+        picture = Picture.of(chain.last, X, first.shape[1], names)
+        as_points = picture.is_point or against is not None
+        if isinstance(samples, str) and samples == "auto":
+            samples = N_POINTS if as_points else N_PANELS
+        indices = chosen(n, "samples", samples, lambda k: rng.choice(n, k, replace=False))
+        if against is not None:
+            check_consistent_length(X, against)
+        inputs, corrupted = _inputs(chain, X, indices, corrupted, rng)
+        codes = chain.codes(inputs)
+        original = chain.pictured(_safe_indexing(X, indices))
+        manifold = None
+        if picture.is_point and against is None:
+            manifold = manifold_of(chain, codes, original.shape[1])
+        display = cls(
+            original=original,
+            codes=codes,
+            reconstruction=chain.decoded(codes),
+            corrupted=corrupted,
+            indices=indices,
+            picture=picture,
+            code_shape=_code_shape(chain.last, codes.shape[1]),
+            code_name=chain.code_name,
+            manifold=manifold,
+            against=None if against is None else column_or_1d(against)[indices],
+            against_name=str(getattr(against, "name", None) or "against"),
+        )
+        return display.plot(ax=ax, **plot_kw)
+
+    def plot(self, ax=None, *, image_shape="auto", **picture_kw):
+        """Draw the samples.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, default=None
+            Its place is divided into panels. None makes a new figure.
+
+        image_shape : (int, int), (int, int, 3), 'auto' or None, default='auto'
+            Height and width of an image, and 3 for colors. 'auto' takes the shape of images
+            that the estimator or X has, or a square if the number of features is
+            that of a square of side 8 or more; otherwise, and for None, samples are drawn as
+            lines, or as points if they have two or three features.
 
         **picture_kw : dict
             Style of the samples: passed to `Axes.imshow`, such as ``cmap='gray_r'``, for
@@ -211,80 +239,9 @@ class ReconstructionDisplay:
         -------
         display : ReconstructionDisplay
         """
-        check_matplotlib_support(f"{cls.__name__}.from_estimator")
-        chain = Chain.of(estimator, cls.__name__, "transform", "inverse_transform", X=X)
-        rng = check_random_state(random_state)
-        n = _num_samples(X)
-        first = chain.pictured(_safe_indexing(X, [0]))
-        names = chain.column_names(X)
-        picture = Picture.of(image_shape, chain.last, X, first.shape[1], names)
-        as_points = picture.is_point or against is not None
-        if isinstance(n_samples, str) and n_samples == "auto":
-            n_samples = N_POINTS if as_points else N_PANELS
-        indices = chosen(
-            n,
-            ("n_samples", n_samples),
-            ("indices", indices),
-            lambda number: rng.choice(n, number, replace=False),
-        )
-        samples = _safe_indexing(X, indices)
-        inputs = chain.inputs(samples)
-        if against is not None:
-            check_consistent_length(X, against)
-        spoiled = None
-        if isinstance(corrupted, str):
-            if corrupted != "auto":
-                raise ValueError(
-                    f"corrupted={corrupted!r}: give an array of the shape of X, 'auto' or None."
-                )
-            if hasattr(chain.last, "corrupt"):
-                # Among others, since some noise takes its values from other rows.
-                others = rng.permutation(n)[:ROWS_BESIDE]
-                rows = chain.inputs(_safe_indexing(X, np.r_[indices, others]))
-                spoiled = chain.last.corrupt(rows, random_state=rng)[: len(indices)]
-                inputs = _in_container_of(inputs, spoiled)
-                spoiled = chain.undone(spoiled)
-        elif corrupted is not None:
-            check_consistent_length(X, corrupted)
-            corrupted = _safe_indexing(corrupted, indices)
-            inputs, spoiled = chain.inputs(corrupted), chain.pictured(corrupted)
-        codes = chain.codes(inputs)
-        original = chain.pictured(samples)
-        manifold = None
-        if picture.is_point and against is None:
-            manifold = manifold_of(chain, codes, original.shape[1])
-        display = cls(
-            original=original,
-            codes=codes,
-            reconstruction=chain.decoded(codes),
-            corrupted=spoiled,
-            indices=indices,
-            picture=picture,
-            code_shape=_code_shape(chain.last, codes.shape[1]),
-            code_name=chain.code_name,
-            manifold=manifold,
-            against=None if against is None else column_or_1d(against)[indices],
-            against_name=str(getattr(against, "name", None) or "against"),
-        )
-        return display.plot(ax=ax, **picture_kw)
-
-    def plot(self, ax=None, **picture_kw):
-        """Draw the samples.
-
-        Parameters
-        ----------
-        ax : matplotlib Axes, default=None
-            Its place is divided into panels. None makes a new figure.
-
-        **picture_kw : dict
-            See :meth:`from_estimator`.
-
-        Returns
-        -------
-        display : ReconstructionDisplay
-        """
         check_matplotlib_support(f"{type(self).__name__}.plot")
         picture = self.picture or Picture.lines(self.original.shape[1])
+        picture = picture.shaped(image_shape)
         draw = self._draw_panels
         if self.against is not None:
             draw = partial(draw_against, self)
@@ -349,6 +306,28 @@ class ReconstructionDisplay:
         ax.axhline(0.0, color=REFERENCE, linewidth=0.8)
         ax.set_ylim(*widened(min(0.0, low), max(0.0, high)))
         return ax.bar(np.arange(len(code)), code, color=color)
+
+
+def _inputs(chain, X, indices, corrupted, rng):
+    """Return inputs of the estimator for these samples, and the corrupted samples, if any."""
+    inputs = chain.inputs(_safe_indexing(X, indices))
+    if isinstance(corrupted, str):
+        if corrupted != "auto":
+            raise ValueError(
+                f"corrupted={corrupted!r}: give an array of the shape of X, 'auto' or None."
+            )
+        if not hasattr(chain.last, "corrupt"):
+            return inputs, None
+        # Together with other rows, because some noise takes values from other rows.
+        others = rng.permutation(_num_samples(X))[:ROWS_BESIDE]
+        rows = chain.inputs(_safe_indexing(X, np.r_[indices, others]))
+        corrupted = chain.last.corrupt(rows, random_state=rng)[: len(indices)]
+        return _in_container_of(inputs, corrupted), chain.inverted(corrupted)
+    if corrupted is None:
+        return inputs, None
+    check_consistent_length(X, corrupted)
+    corrupted = _safe_indexing(corrupted, indices)
+    return chain.inputs(corrupted), chain.pictured(corrupted)
 
 
 def _in_container_of(inputs, rows):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 
-from skae.plotting._chain import Chain
+from skae.plotting._display import Display
 from skae.plotting._pictures import (
     Picture,
     chosen,
@@ -17,7 +19,7 @@ from skae.plotting._pictures import (
 )
 
 
-class TopActivationsDisplay:
+class TopActivationsDisplay(Display):
     """For each unit or code, the samples that activate it most.
 
     Each unit has one row of panels, with activations decreasing from left to right. Use
@@ -60,32 +62,19 @@ class TopActivationsDisplay:
     >>> from skae.plotting import TopActivationsDisplay
     >>> X = load_digits().data
     >>> autoencoder = AutoencoderTransformer(8, max_iter=5, learning_rate="cosine").fit(X)
-    >>> display = TopActivationsDisplay.from_estimator(autoencoder, X, n_units=3, n_samples=4)
+    >>> display = TopActivationsDisplay.from_estimator(autoencoder, X, units=3, n_samples=4)
     >>> display.activations.shape
     (3, 4)
     """
 
-    def __init__(self, *, samples, activations, indices, names, picture=None):
-        self.samples = samples
-        self.activations = activations
-        self.indices = indices
-        self.names = names
-        self.picture = picture
+    samples: np.ndarray
+    activations: np.ndarray
+    indices: np.ndarray
+    names: Sequence[str]
+    picture: Picture | None = None
 
     @classmethod
-    def from_estimator(
-        cls,
-        estimator,
-        X,
-        *,
-        layer=None,
-        n_units=5,
-        units=None,
-        n_samples=8,
-        image_shape="auto",
-        ax=None,
-        **picture_kw,
-    ):
+    def from_estimator(cls, estimator, X, *, layer=None, units=5, n_samples=8, ax=None, **plot_kw):
         """Compute the activations of samples and draw those that activate most.
 
         Parameters
@@ -102,32 +91,25 @@ class TopActivationsDisplay:
             None uses the codes, as `transform` returns them; an int a hidden layer of an
             autoencoder, counted from 0, by its `hidden_activations`.
 
-        n_units : int, default=5
-            Number of units to draw: those whose activations vary most over X.
-
-        units : array-like of int or None, default=None
-            Indices of the units to draw, instead of those that vary most.
+        units : int or array-like of int, default=5
+            Number of units to draw, those whose activations vary most over X; or the indices of
+            the units.
 
         n_samples : int, default=8
             Number of samples to draw for each unit; all if X has fewer.
 
-        image_shape : (int, int), (int, int, 3), 'auto' or None, default='auto'
-            How a sample is drawn, see :class:`ReconstructionDisplay`.
-
         ax : matplotlib Axes, default=None
             Its place is divided into panels. None makes a new figure.
 
-        **picture_kw : dict
-            Style of the samples: passed to `Axes.imshow`, such as ``cmap='gray_r'``, or for
-            lines to `Axes.plot`.
+        **plot_kw : dict
+            Passed to :meth:`plot`: `image_shape`, and the style of the samples.
 
         Returns
         -------
         display : TopActivationsDisplay
         """
-        check_matplotlib_support(f"{cls.__name__}.from_estimator")
         needs = "transform" if layer is None else "hidden_activations"
-        chain = Chain.of(estimator, cls.__name__, needs, X=X)
+        chain = cls._chain(estimator, needs, X=X)
         if n_samples < 1:
             raise ValueError(f"n_samples={n_samples!r}: ask for one at least.")
         inputs = chain.inputs(X)
@@ -135,12 +117,7 @@ class TopActivationsDisplay:
             activations = chain.codes(inputs)
         else:
             activations = chain.last.hidden_activations(inputs, layer)
-        units = chosen(
-            activations.shape[1],
-            ("n_units", n_units),
-            ("units", units),
-            strongest(activations.var(axis=0)),
-        )
+        units = chosen(activations.shape[1], "units", units, strongest(activations.var(axis=0)))
         activations = activations[:, units].T
         indices = np.argsort(-activations, axis=1, kind="stable")[:, :n_samples]
         rows = chain.pictured(X)
@@ -150,17 +127,20 @@ class TopActivationsDisplay:
             activations=np.take_along_axis(activations, indices, axis=1),
             indices=indices,
             names=[f"{kind} {unit}" for unit in units],
-            picture=Picture.of(image_shape, chain.last, X, rows.shape[1], chain.column_names(X)),
+            picture=Picture.of(chain.last, X, rows.shape[1], chain.column_names(X)),
         )
-        return display.plot(ax=ax, **picture_kw)
+        return display.plot(ax=ax, **plot_kw)
 
-    def plot(self, ax=None, **picture_kw):
+    def plot(self, ax=None, *, image_shape="auto", **picture_kw):
         """Draw the samples.
 
         Parameters
         ----------
         ax : matplotlib Axes, default=None
             Its place is divided into panels. None makes a new figure.
+
+        image_shape : (int, int), (int, int, 3), 'auto' or None, default='auto'
+            How a sample is drawn, see :meth:`ReconstructionDisplay.plot`.
 
         **picture_kw : dict
             Style of the samples: passed to `Axes.imshow`, such as ``cmap='gray_r'``, or for
@@ -172,7 +152,7 @@ class TopActivationsDisplay:
         """
         check_matplotlib_support(f"{type(self).__name__}.plot")
         n_units, n_samples, n_features = self.samples.shape
-        picture = self.picture or Picture.lines(n_features)
+        picture = (self.picture or Picture.lines(n_features)).shaped(image_shape)
         shared = limits(self.samples)
         figure, axes = panels(ax, n_units, n_samples, picture)
         artists = np.empty(axes.shape, dtype=object)

@@ -17,7 +17,7 @@ from sklearn.preprocessing import StandardScaler
 
 import skae
 from skae import AutoencoderOutlierDetector, AutoencoderTransformer, ConvolutionalAutoencoder
-from skae._estimators.outlier_scores import MOST_REFERENCES, References, Tail, cutoff
+from skae._estimators.outlier_scores import MAX_REFERENCES, References, Tail, cutoff
 from tests.learning import assert_learned
 
 # Few epochs are enough for what is tested here.
@@ -302,7 +302,7 @@ class TestDistances:
             assert np.median(tail.surprise(values)) == pytest.approx(np.log(2), rel=1e-3)
 
     def test_many_rows_are_compared_with_some(self):
-        X = np.random.default_rng(0).standard_normal((3 * MOST_REFERENCES, 3))
+        X = np.random.default_rng(0).standard_normal((3 * MAX_REFERENCES, 3))
         scores = [
             AutoencoderOutlierDetector(Principal(2), random_state=seed).fit(X).score_samples(X[:50])
             for seed in (0, 0, 1)

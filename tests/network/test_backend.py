@@ -47,7 +47,7 @@ def test_an_operation_is_numpys_in_onnx(name):
 
     graph = Graph()
     last = call(name, ONNX.ops, Symbol(graph, "a"), Symbol(graph, "b"))
-    nodes = [node.made(onnx.helper.make_node) for node in graph.nodes]
+    nodes = [node.created(onnx.helper.make_node) for node in graph.nodes]
     constants = [onnx.numpy_helper.from_array(array, own) for own, array in graph.constants.items()]
     described = onnx.helper.make_tensor_value_info
     values = [described(each, onnx.TensorProto.FLOAT, None) for each in ("a", "b", last.name)]

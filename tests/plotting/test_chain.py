@@ -1,4 +1,4 @@
-"""What pictures see of a pipeline: which steps can be undone, and what columns are called."""
+"""What pictures see of a pipeline: which steps can be inverted, and the names of its columns."""
 
 import numpy as np
 import pandas as pd
@@ -47,7 +47,7 @@ def test_scaling_is_undone():
 )
 def test_else_the_picture_shows_what_the_estimator_sees(steps, rows):
     pipeline, chain = chain_of(*steps, X=rows)
-    assert not chain.undoes
+    assert not chain.inverts
     assert_allclose(chain.pictured(rows), pipeline[:-1].transform(rows))
     for display in (ReconstructionDisplay, TopActivationsDisplay, ManifoldDisplay):
         assert display.from_estimator(pipeline, rows).figure_
@@ -63,7 +63,7 @@ def test_columns_are_called_what_they_are():
 def test_sparse_rows_are_drawn():
     rows = OneHotEncoder().fit_transform(RNG.integers(4, size=(30, 2)))
     svd = TruncatedSVD(2).fit(rows)
-    display = ReconstructionDisplay.from_estimator(svd, rows, indices=[3])
+    display = ReconstructionDisplay.from_estimator(svd, rows, samples=[3])
     assert_allclose(display.original, rows[[3]].toarray())
 
 

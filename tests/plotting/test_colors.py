@@ -54,7 +54,7 @@ def test_displays_use_them(pca, digits):
     assert curve.lines_[1].get_color() == ORANGE
     assert curve.plot().lines_[1].get_color() == ORANGE
     few = PCA(1).fit(X)
-    lines = ReconstructionDisplay.from_estimator(few, X, n_samples=1)
+    lines = ReconstructionDisplay.from_estimator(few, X, samples=1)
     assert lines.artists_[2, 0].get_color() == ORANGE
     assert to_hex(lines.artists_[1, 0].patches[0].get_facecolor()) == ORANGE
     points = LatentSpaceDisplay.from_estimator(PCA(2).fit(X), X)

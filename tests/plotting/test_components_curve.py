@@ -6,7 +6,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.datasets import load_iris
 from sklearn.decomposition import PCA, KernelPCA
 from sklearn.linear_model import LinearRegression, LogisticRegression
-from sklearn.model_selection import cross_val_score
+from sklearn.model_selection import GroupKFold, PredefinedSplit, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
@@ -86,6 +86,19 @@ def test_scores_by_name_or_by_function():
         PCA(), X, X[:, 0], n_components=[1], predictor=LinearRegression()
     )
     assert regression.score_name == "$R^2$"
+
+
+def test_folds_and_scores_take_what_cross_validation_takes():
+    groups = np.arange(len(X)) % 3
+    shown = ComponentsCurveDisplay.from_estimator(
+        PCA(), X, n_components=[1], cv=GroupKFold(3), groups=groups, n_jobs=1
+    )
+    named = ComponentsCurveDisplay.from_estimator(
+        PCA(), X, n_components=[1], cv=PredefinedSplit(groups)
+    )
+    assert_allclose(np.sort(shown.scores["PCA"]), np.sort(named.scores["PCA"]))
+    with pytest.raises(TypeError, match="n_job"):
+        ComponentsCurveDisplay.from_estimator(PCA(), X, n_components=[1], n_job=2)
 
 
 def test_where_earlier_steps_have_no_inverse():

@@ -23,12 +23,12 @@ X, Y = X[:60], Y[:60]
 # How each is made of an estimator; the data are what a call needs beside it.
 CALLS = {
     "ComponentsCurveDisplay": {"X": X, "n_components": (1, 2), "cv": 2},
-    "FeaturesDisplay": {"n_units": 4},
+    "FeaturesDisplay": {"units": 4},
     "LatentSpaceDisplay": {"X": X, "y": Y},
     "LossCurveDisplay": {},
     "ManifoldDisplay": {"X": X, "n_values": 3},
-    "ReconstructionDisplay": {"X": X, "n_samples": 2},
-    "TopActivationsDisplay": {"X": X, "n_units": 2, "n_samples": 2},
+    "ReconstructionDisplay": {"X": X, "samples": 2},
+    "TopActivationsDisplay": {"X": X, "units": 2, "n_samples": 2},
 }
 assert set(CALLS) == set(skae.plotting.__all__) - {"METHOD_COLORS"}
 each_display = pytest.mark.parametrize("name", sorted(CALLS))
@@ -74,6 +74,9 @@ def test_images_and_lines_take_a_style(name, autoencoder):
     assert image.figure_.axes[0].images[0].get_cmap().name == "cividis"
     lines = display.from_estimator(autoencoder, image_shape=None, lw=2.5, **CALLS[name])
     assert lines.figure_.axes[0].lines[-1].get_linewidth() == 2.5
+    again = image.plot(image_shape=(4, 16))
+    assert again.figure_.axes[0].images
+    assert not image.plot(image_shape=None).figure_.axes[0].images
 
 
 @each_display

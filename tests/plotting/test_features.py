@@ -10,7 +10,7 @@ from tests.plotting.conftest import SMALL
 
 
 def test_kernels_are_images(autoencoder):
-    display = FeaturesDisplay.from_estimator(autoencoder, n_units=5)
+    display = FeaturesDisplay.from_estimator(autoencoder, units=5)
     assert display.axes_.shape == (2, 3)
     assert len(display.artists_) == 5
     kernels = autoencoder.encoder_coefs_[0].T
@@ -25,7 +25,7 @@ def test_kernels_are_images(autoencoder):
 
 
 def test_columns_may_be_counted(autoencoder):
-    display = FeaturesDisplay.from_estimator(autoencoder, n_units=5, n_columns=4)
+    display = FeaturesDisplay.from_estimator(autoencoder, units=5, n_columns=4)
     assert display.axes_.shape == (2, 4)
     assert [ax.axison for ax in display.axes_[1]] == [True, False, False, False]
     for n_columns in (0, 2.0):

@@ -20,7 +20,7 @@ from skae.plotting._pictures import (
 
 
 def of(image_shape, n_columns, estimator=None, X=None):
-    return Picture.of(image_shape, estimator, X, n_columns)
+    return Picture.of(estimator, X, n_columns).shaped(image_shape)
 
 
 def test_squares_are_images_and_tables_are_not():
@@ -62,10 +62,20 @@ def test_shapes_that_do_not_fit(image_shape):
         of(image_shape, 64)
 
 
+def test_a_picture_takes_another_shape():
+    image = Picture((8, 8), is_image=True)
+    lines = image.shaped(None)
+    assert lines == Picture((64, 1), is_image=False)
+    assert lines.shaped((8, 8)) == image
+    assert lines.shaped("auto") is lines
+    sequence = Picture((32, 2), is_image=False)
+    assert sequence.shaped(None) == sequence
+
+
 def test_few_columns_have_names():
-    assert Picture.of("auto", None, None, 2, ("length", "width")).names == ("length", "width")
-    assert Picture.of("auto", None, None, 3, ("length", "width")).names == ()
-    assert Picture.of("auto", None, None, 40, tuple(map(str, range(40)))).names == ()
+    assert Picture.of(None, None, 2, ("length", "width")).names == ("length", "width")
+    assert Picture.of(None, None, 3, ("length", "width")).names == ()
+    assert Picture.of(None, None, 40, tuple(map(str, range(40)))).names == ()
 
 
 def test_images_are_drawn_on_the_scale_given():
@@ -129,14 +139,13 @@ def test_panels_are_large_enough_and_may_divide_a_place():
 
 
 def test_what_is_chosen():
-    number, none = ("n_units", 2), ("units", None)
     some = strongest(np.array([3.0, 1.0, 2.0]))
-    assert_array_equal(chosen(3, number, none, some), [0, 2])
-    assert_array_equal(chosen(2, number, none, some), [0, 1])
-    assert_array_equal(chosen(3, number, ("units", [2, -3]), some), [2, 0])
-    for value in (0, 2.0):
-        with pytest.raises(ValueError, match=f"n_units={value}"):
-            chosen(3, ("n_units", value), none, some)
+    assert_array_equal(chosen(3, "units", 2, some), [0, 2])
+    assert_array_equal(chosen(2, "units", 2, some), [0, 1])
+    assert_array_equal(chosen(3, "units", [2, -3], some), [2, 0])
+    for value in (0, 2.0, None):
+        with pytest.raises(ValueError, match=f"units={value}"):
+            chosen(3, "units", value, some)
     for units in ([3], [-4], [], [[0]], [0.5]):
         with pytest.raises(ValueError, match="units="):
-            chosen(3, number, ("units", units), some)
+            chosen(3, "units", units, some)

@@ -24,7 +24,7 @@ def distances_to_plane(pca, points):
 
 def test_one_code_of_two_features_is_a_line():
     pca = PCA(1).fit(PLANE)
-    display = ReconstructionDisplay.from_estimator(pca, PLANE, n_samples=50, random_state=0)
+    display = ReconstructionDisplay.from_estimator(pca, PLANE, samples=50, random_state=0)
     assert display.axes_.shape == display.artists_.shape == (1, 1)
     ax, curve = display.axes_[0, 0], display.artists_[0, 0]
     assert_array_equal(np.c_[curve.get_data()], display.manifold)
@@ -84,7 +84,7 @@ def test_features_of_a_frame_have_names_and_scales_of_their_own():
 def test_corrupted_samples_are_tied_instead():
     noisy = PLANE + 1
     display = ReconstructionDisplay.from_estimator(
-        PCA(1).fit(PLANE), PLANE, corrupted=noisy, indices=[3, 5]
+        PCA(1).fit(PLANE), PLANE, corrupted=noisy, samples=[3, 5]
     )
     ties, samples, corrupted = display.axes_[0, 0].collections
     assert_array_equal(samples.get_offsets(), PLANE[[3, 5]])
@@ -114,8 +114,10 @@ def test_axes_may_be_shared():
 
 
 def test_an_image_of_three_pixels_is_none_of_these():
-    display = ReconstructionDisplay.from_estimator(PCA(1).fit(SPACE), SPACE, image_shape=(1, 3))
-    assert display.axes_.shape == (4, 8)
+    display = ReconstructionDisplay.from_estimator(
+        PCA(1).fit(SPACE), SPACE, samples=2, image_shape=(1, 3)
+    )
+    assert display.axes_.shape == (4, 2)
 
 
 def test_features_against_a_hidden_variable():
@@ -123,7 +125,7 @@ def test_features_against_a_hidden_variable():
     frame = pd.DataFrame(X, columns=[*"abcd"])
     pca = PCA(1).fit(frame)
     display = ReconstructionDisplay.from_estimator(
-        pca, frame, against=pd.Series(z, name="hidden"), n_samples=100, random_state=0
+        pca, frame, against=pd.Series(z, name="hidden"), samples=100, random_state=0
     )
     assert display.axes_.shape == (2, 2)
     assert [ax.get_title() for ax in display.axes_.flat] == [*"abcd"]

@@ -24,7 +24,7 @@ def row_names(display):
 def test_images(autoencoder, digits, n_samples):
     X, _ = digits
     display = ReconstructionDisplay.from_estimator(
-        autoencoder, X, n_samples=n_samples, random_state=0
+        autoencoder, X, samples=n_samples, random_state=0
     )
     error = np.mean((display.original - display.reconstruction) ** 2)
     name = f"reconstruction\nMSE {error:.3g}"
@@ -54,13 +54,13 @@ def test_the_seed_and_the_indices_choose(pca, digits):
     assert_array_equal(one, same)
     assert list(one) != list(other)
     assert len(set(one)) == 8
-    display = ReconstructionDisplay.from_estimator(pca, X, indices=[7, 3])
+    display = ReconstructionDisplay.from_estimator(pca, X, samples=[7, 3])
     assert_array_equal(display.original, X[[7, 3]])
     assert len(ReconstructionDisplay.from_estimator(pca, X[:3]).indices) == 3
 
 
 def test_few_codes_are_bars(pca, digits):
-    display = ReconstructionDisplay.from_estimator(pca, digits[0], n_samples=2)
+    display = ReconstructionDisplay.from_estimator(pca, digits[0], samples=2)
     bars = display.artists_[1, 0]
     assert isinstance(bars, BarContainer)
     assert_allclose([bar.get_height() for bar in bars], display.codes[0])
@@ -73,7 +73,7 @@ def test_codes_of_a_convolution_are_an_image(digits):
         None, image_shape=(8, 8), filters=(4,), init="glorot", max_iter=1, learning_rate="cosine"
     ).fit(X)
     images = X.reshape(-1, 8, 8)
-    display = ReconstructionDisplay.from_estimator(convolutional, images, n_samples=1)
+    display = ReconstructionDisplay.from_estimator(convolutional, images, samples=1)
     # Four filtered images of 4 x 4 pixels, a gap between them.
     assert display.artists_[1, 0].get_array().shape == (9, 9)
 
@@ -99,7 +99,7 @@ class Reversed(BaseEstimator):
 def test_codes_of_keras_are_a_tile_for_each_map():
     X = np.arange(48.0).reshape(2, 24)
     estimator = Reversed.of((6, 4, 1), (3, 2, 4))
-    display = ReconstructionDisplay.from_estimator(estimator, X, indices=[1])
+    display = ReconstructionDisplay.from_estimator(estimator, X, samples=[1])
     tiles = display.artists_[1, 0].get_array()
     assert tiles.shape == (7, 5)
     maps = X[1, ::-1].reshape(3, 2, 4)
@@ -139,20 +139,20 @@ def test_stored_arrays_are_lines_unless_a_picture_is_given():
 
 def test_a_denoiser_sees_corrupted_rows(denoiser, digits):
     X, _ = digits
-    display = ReconstructionDisplay.from_estimator(denoiser, X, n_samples=2, random_state=0)
+    display = ReconstructionDisplay.from_estimator(denoiser, X, samples=2, random_state=0)
     error = np.mean((display.corrupted - display.original) ** 2)
     assert row_names(display)[:2] == ["original", f"corrupted\nMSE {error:.3g}"]
     assert display.axes_.shape == (5, 2)
     assert not np.allclose(display.corrupted, display.original)
     assert_allclose(display.codes, denoiser.transform(display.corrupted))
-    clean = ReconstructionDisplay.from_estimator(denoiser, X, corrupted=None, n_samples=2)
+    clean = ReconstructionDisplay.from_estimator(denoiser, X, corrupted=None, samples=2)
     assert clean.axes_.shape == (4, 2)
 
 
 def test_a_denoiser_trained_on_pairs_sees_rows_as_they_are(denoiser, digits):
     # Fitted attributes alone matter here: no second fit.
     of_pairs = copy.copy(denoiser).set_params(corruption=None)
-    display = ReconstructionDisplay.from_estimator(of_pairs, digits[0], n_samples=2)
+    display = ReconstructionDisplay.from_estimator(of_pairs, digits[0], samples=2)
     assert display.corrupted is None
     assert display.axes_.shape == (4, 2)
 
@@ -162,7 +162,7 @@ def test_noise_takes_its_values_from_other_rows_too(digits):
     denoiser = skae.DenoisingAutoencoder(
         3, corruption="swap", noise_level=0.9, **{**SMALL, "max_iter": 1}
     ).fit(X)
-    display = ReconstructionDisplay.from_estimator(denoiser, X, n_samples=1, random_state=0)
+    display = ReconstructionDisplay.from_estimator(denoiser, X, samples=1, random_state=0)
     assert np.mean(display.corrupted != display.original) > 0.3
 
 
@@ -170,13 +170,13 @@ def test_a_denoiser_of_data_frames():
     X = pd.DataFrame(np.random.default_rng(0).normal(size=(30, 4)), columns=[*"abcd"])
     pipeline = make_pipeline(StandardScaler(), skae.DenoisingAutoencoder(2, **SMALL))
     pipeline.set_output(transform="pandas").fit(X)
-    display = ReconstructionDisplay.from_estimator(pipeline, X, n_samples=2)
+    display = ReconstructionDisplay.from_estimator(pipeline, X, samples=2)
     assert display.corrupted.shape == (2, 4)
 
 
 def test_corrupted_rows_may_be_given(pca, digits):
     X, _ = digits
-    display = ReconstructionDisplay.from_estimator(pca, X, corrupted=X + 1, indices=[5])
+    display = ReconstructionDisplay.from_estimator(pca, X, corrupted=X + 1, samples=[5])
     assert_array_equal(display.corrupted, X[[5]] + 1)
     assert_allclose(display.codes, pca.transform(X[[5]] + 1))
     with pytest.raises(ValueError, match="corrupted='noise'"):
@@ -190,7 +190,7 @@ def test_earlier_steps_are_undone_where_they_can_be():
         np.random.default_rng(0).normal(size=(30, 4)) * [1, 10, 100, 1], columns=[*"abcd"]
     )
     pipeline = make_pipeline(StandardScaler(), PCA(2)).fit(X)
-    display = ReconstructionDisplay.from_estimator(pipeline, X, indices=[4])
+    display = ReconstructionDisplay.from_estimator(pipeline, X, samples=[4])
     assert_allclose(display.original, X.iloc[[4]])
     expected = pipeline.inverse_transform(pipeline.transform(X.iloc[[4]]))
     assert_allclose(display.reconstruction, expected)
@@ -205,5 +205,5 @@ def test_earlier_steps_are_undone_where_they_can_be():
     assert unnamed.axes_[-1, 0].get_xlabel() == "feature"
 
     kernel = make_pipeline(Nystroem(n_components=6, random_state=0), PCA(2)).fit(X)
-    display = ReconstructionDisplay.from_estimator(kernel, X, indices=[4])
+    display = ReconstructionDisplay.from_estimator(kernel, X, samples=[4])
     assert_allclose(display.original, kernel[:-1].transform(X.iloc[[4]]))

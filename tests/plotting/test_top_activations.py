@@ -24,7 +24,7 @@ def test_the_samples_that_activate_a_code_most(pca, digits):
 
 
 def test_the_codes_that_vary_most_are_drawn(pca, digits):
-    display = TopActivationsDisplay.from_estimator(pca, digits[0], n_units=2, n_samples=1)
+    display = TopActivationsDisplay.from_estimator(pca, digits[0], units=2, n_samples=1)
     assert display.names == ["component 0", "component 1"]
 
 

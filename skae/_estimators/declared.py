@@ -1,0 +1,52 @@
+"""Constructor parameters that are declared as annotated fields, and documented once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+from inspect import cleandoc
+from typing import Any, ClassVar, dataclass_transform
+
+from skae._estimators.words import translating
+
+
+@dataclass_transform(kw_only_default=True, field_specifiers=(field,))
+@dataclass(eq=False, repr=False)
+class DeclaredParameters:
+    """Constructor parameters as dataclass fields.
+
+    Subclasses are dataclasses too: an annotated field becomes a keyword-only parameter, and a
+    value assigned to the name of a parameter becomes its default. ``{parameters}`` and the other
+    names of `_texts` are replaced in a docstring by these texts.
+    """
+
+    _texts: ClassVar[dict[str, str]] = {}
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        for inherited in fields(cls):
+            if inherited.name in cls.__dict__:
+                cls.__annotations__.setdefault(inherited.name, inherited.type)
+                default = field(default=cls.__dict__[inherited.name], kw_only=inherited.kw_only)
+                setattr(cls, inherited.name, default)
+        dataclass(eq=False, repr=False, kw_only=True)(cls)
+        cls.__init__ = translating(cls.__init__)  # type: ignore[method-assign]
+        if cls.__doc__:  # None under python -OO
+            cls.__doc__ = cleandoc(cls.__doc__)  # as Python 3.13 does itself
+            for mark, text in cls._texts.items():
+                text = cleandoc(text)
+                text = _own_defaults(cls, text) if mark == "parameters" else text
+                cls.__doc__ = cls.__doc__.replace(f"{{{mark}}}", text)
+
+
+def _own_defaults(cls: type, parameters: str) -> str:
+    """Add the defaults of a class to the text of its parameters.
+
+    Parameters that the class documents itself are left out.
+    """
+    entries = []
+    for entry in parameters.split("\n\n"):
+        head, body = entry.split("\n", 1)
+        name = head.split(" : ")[0]
+        if f"\n{name} : " not in str(cls.__doc__):
+            entries.append(f"{head}, default={getattr(cls, name)!r}\n{body}")
+    return "\n\n".join(entries)

@@ -1,0 +1,50 @@
+"""Conversions between X, codes in its units, and the standardized numbers of a network."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from skae._network.backend import Backend
+from skae._network.forward import to_output_units
+from skae._network.whitening import Whitening
+from skae._plan.plan import Network
+
+
+@dataclass(frozen=True)
+class Units:
+    """Center and scale of X, and the whitening of the codes, if any, as arrays of one dtype.
+
+    The conversions are plain arithmetic, so that ONNX graphs are traced from them too.
+    """
+
+    network: Network
+    mean: np.ndarray
+    scale: float
+    whitening: Whitening | None
+
+    def standardized(self, X: Any) -> Any:
+        """Convert rows of X to inputs of the encoder."""
+        return (X - self.mean) * (1.0 / self.scale)
+
+    def codes(self, outputs: Any) -> Any:
+        """Convert outputs of the encoder to codes."""
+        codes = outputs * self.scale if self.network.scales_codes else outputs
+        if self.whitening is not None:
+            codes = (codes - self.whitening.mean) @ self.whitening.matrix
+        return codes
+
+    def decoder_inputs(self, codes: Any) -> Any:
+        """Convert codes to inputs of the decoder."""
+        if self.whitening is not None:
+            codes = codes @ self.whitening.inverse + self.whitening.mean
+        return codes / self.scale if self.network.scales_codes else codes
+
+    def reconstruction(self, output: Any, by: Backend) -> Any:
+        """Convert outputs of the decoder to rows of X."""
+        if self.network.output_activation is None:
+            return output
+        output = to_output_units(self.network, output, self.mean, self.scale)
+        return by.activations[self.network.output_activation](output)
