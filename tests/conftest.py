@@ -7,6 +7,7 @@ import pytest
 from hypothesis import settings
 
 from tests import learning
+from tests.programs import untrained
 
 # Ten thousand cases in all are asked for by --hypothesis-profile=long.
 settings.register_profile("suite", max_examples=15, derandomize=True, database=None, deadline=None)
@@ -31,6 +32,13 @@ if n_processes > 1:
 def learning_seed(request):
     """Return the `random_state` of a fit whose result is compared with a bound."""
     return request.param
+
+
+@pytest.fixture(name="untrained")
+def _untrained():
+    """Let the fits of a test keep their initial weights and compile nothing."""
+    with untrained():
+        yield
 
 
 def pytest_collection_modifyitems(items):

@@ -1,8 +1,10 @@
 """Every kind through the same day: fit, encode, decode, search, pipeline, pickle, a second fit."""
 
 import inspect
+import json
 import pickle
 
+import joblib
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
@@ -100,18 +102,38 @@ def test_in_a_pipeline_a_search_and_a_data_frame(kind, grid, learning_seed):
     assert_learned(GridSearchCV(clone(kind), grid, cv=2).fit(X).best_score_, above=0.0)
 
 
-@each_kind
-def test_a_fresh_process_loads_it(kind, grid, tmp_path):
-    fitted = clone(kind).fit(X)
-    (tmp_path / "kind.pkl").write_bytes(pickle.dumps((fitted, X[:20])))
+def test_a_fresh_process_loads_them_and_fits_the_same_bits(tmp_path):
+    """One process for all, since each start of TensorFlow takes seconds."""
+    fitted = {type(kind).__name__: clone(kind).fit(X) for kind, _ in KINDS}
+    (tmp_path / "kinds.pkl").write_bytes(pickle.dumps((fitted, X)))
     code = f"""
-import pickle, sys
-kind, X = pickle.load(open({str(tmp_path / "kind.pkl")!r}, 'rb'))
-print(float(abs(kind.transform(X)).sum()), 'tensorflow' in sys.modules)
+import json, pickle, sys
+import joblib
+from sklearn.base import clone
+
+def serve(kinds, rows):
+    return {{
+        name: [float(abs(kind.transform(rows)).sum()), float(kind.score(rows))]
+        for name, kind in kinds.items()
+    }}
+
+fitted, X = pickle.load(open({str(tmp_path / "kinds.pkl")!r}, "rb"))
+served = serve({{name: kind for name, kind in fitted.items() if kind.network_.in_numpy}}, X)
+needed_tensorflow = "tensorflow" in sys.modules
+others = {{name: kind for name, kind in fitted.items() if name not in served}}
+served |= serve(others, X.reshape(-1, 8, 8))
+bits = {{
+    name: joblib.hash(clone(fitted[name]).fit(X).weights_)
+    for name in ("AutoencoderTransformer", "ConvolutionalAutoencoder")
+}}
+print(json.dumps([served, needed_tensorflow, bits]))
 """
-    total, needs_tensorflow = in_fresh_process(code).splitlines()[-1].split()
-    assert float(total) == pytest.approx(np.abs(fitted.transform(X[:20])).sum(), rel=1e-4)
-    assert needs_tensorflow == str(not fitted.network_.in_numpy)
+    served, needed_tensorflow, bits = json.loads(in_fresh_process(code).splitlines()[-1])
+    assert not needed_tensorflow
+    for name, kind in fitted.items():
+        expected = [np.abs(kind.transform(X)).sum(), kind.score(X)]
+        assert served[name] == pytest.approx(expected, rel=1e-4)
+    assert bits == {name: joblib.hash(fitted[name].weights_) for name in bits}
 
 
 @pytest.mark.parametrize("name", skae.__all__[:-1])

@@ -2,7 +2,6 @@
 
 import pickle
 
-import joblib
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
@@ -10,7 +9,6 @@ from sklearn.datasets import load_digits, load_iris
 
 from skae import AutoencoderTransformer
 from skae._data.split import train_validation_rows
-from tests.fresh import in_fresh_process
 from tests.learning import assert_learned
 
 # Most tests train for a few epochs only.
@@ -36,15 +34,6 @@ class TestDeterminism:
         np.random.seed(3)  # noqa: NPY002
         assert_same_weights(first, make().fit(X))
         assert not np.array_equal(first.weights_[0], make(random_state=1).fit(X).weights_[0])
-
-    def test_same_seed_same_bits_in_another_process(self):
-        code = """
-import warnings; warnings.simplefilter('ignore')
-from tests.estimators.test_base import X, make
-import joblib
-print(joblib.hash(make().fit(X).weights_))
-"""
-        assert in_fresh_process(code) == joblib.hash(make().fit(X).weights_)
 
     def test_global_randomness_is_neither_read_nor_set(self):
         np.random.seed(0)  # noqa: NPY002
