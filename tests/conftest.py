@@ -7,7 +7,7 @@ import pytest
 from hypothesis import settings
 
 from tests import learning
-from tests.programs import untrained
+from tests.programs import untrained, without_xla
 
 # Ten thousand cases in all are asked for by --hypothesis-profile=long.
 settings.register_profile("suite", max_examples=15, derandomize=True, database=None, deadline=None)
@@ -38,6 +38,13 @@ def learning_seed(request):
 def _untrained():
     """Let the fits of a test keep their initial weights and compile nothing."""
     with untrained():
+        yield
+
+
+@pytest.fixture(name="without_xla")
+def _without_xla():
+    """Let the fits of a test train by TensorFlow's own kernels."""
+    with without_xla():
         yield
 
 

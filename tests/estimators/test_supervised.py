@@ -64,6 +64,7 @@ def test_training_adds_to_a_linear_model():
     assert_allclose(np.abs(fitted.transform(train)[:, :5]), np.abs(codes[:, :5]), atol=1e-3)
 
 
+@pytest.mark.usefixtures("without_xla")
 @pytest.mark.parametrize(
     ("kind", "low", "high"),
     [(AutoencoderRegressor, 0.1, 0.95), (AutoencoderClassifier, 0.999, 1.001)],
@@ -85,6 +86,7 @@ def test_in_regression_a_share_of_what_is_added_counts(kind, low, high):
     assert_allclose(added, share * whole, atol=1e-4)
 
 
+@pytest.mark.usefixtures("without_xla")
 def test_labelled_rows_set_aside_stop_the_training():
     params = {"max_iter": 40, "early_stopping": True, "n_iter_no_change": 2, "random_state": 0}
     fitted = classifier(**params, learning_rate_init=0.05).fit(X[:300], Y[:300])
@@ -99,12 +101,14 @@ def test_labelled_rows_set_aside_stop_the_training():
         assert list(fitted.classes_) == [0, 1, 2]
 
 
+@pytest.mark.usefixtures("without_xla")
 @pytest.mark.parametrize("solver", ["sgd", "adamw"])
 def test_solver_and_schedule(solver):
     fitted = classifier(solver=solver, learning_rate="exponential", max_iter=2).fit(X[:99], Y[:99])
     assert len(fitted.loss_curve_) == 2
 
 
+@pytest.mark.usefixtures("without_xla")
 def test_a_fit_that_was_killed_goes_on(tmp_path, monkeypatch):
     params = {"max_iter": 3, "batch_size": 16}
     whole = classifier(**params).fit(X[:99], Y[:99])
@@ -127,6 +131,7 @@ def test_a_fit_that_was_killed_goes_on(tmp_path, monkeypatch):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.usefixtures("without_xla")
 def test_unlabelled_rows_help_a_classifier_with_few_labels(learning_seed):
     train, test, y, y_test = train_test_split(X, Y, random_state=0)
     few = np.where(np.arange(len(y)) < 60, y, -1)
@@ -161,6 +166,7 @@ def test_fine_tuning_moves_the_encoder_and_lowers_the_loss(learning_seed):
     assert tuned.n_iter_ == 20
 
 
+@pytest.mark.usefixtures("without_xla")
 def test_probabilities_decisions_and_predictions_agree():
     fitted = classifier().fit(X, Y)
     probabilities, logits = fitted.predict_proba(X), fitted.decision_function(X)
@@ -182,6 +188,7 @@ def test_the_frozen_head_of_two_classes_is_a_logistic_regression(learning_seed):
     assert_learned(differences.max(), below=1e-3)
 
 
+@pytest.mark.usefixtures("without_xla")
 @pytest.mark.parametrize("dtype", [object, str])
 def test_classes_may_be_strings(dtype, learning_seed):
     names = np.array(["zero", "one", "two"], dtype=dtype)
@@ -212,6 +219,7 @@ def test_nan_targets_are_unlabelled(learning_seed):
     assert_allclose(frozen.predict(X), expected, rtol=1e-4)
 
 
+@pytest.mark.usefixtures("without_xla")
 def test_a_regressor_shrinks_its_linear_model_where_targets_are_noise():
     rng = np.random.default_rng(1)
     rows = rng.standard_normal((400, 20))
@@ -224,6 +232,7 @@ def test_a_regressor_shrinks_its_linear_model_where_targets_are_noise():
     assert gain > 0.3
 
 
+@pytest.mark.usefixtures("without_xla")
 def test_several_targets():
     X, y = load_diabetes(return_X_y=True)
     both = np.c_[y, -y]
@@ -234,6 +243,7 @@ def test_several_targets():
     assert one.predict(X).shape == y.shape
 
 
+@pytest.mark.usefixtures("without_xla")
 @pytest.mark.parametrize(
     "kind", ["ConvolutionalAutoencoder", "DenoisingAutoencoder", "SparseAutoencoder",
              "VariationalAutoencoder", "ContractiveAutoencoder"],
@@ -262,12 +272,13 @@ def test_it_is_deterministic_and_pickles():
     for weight, same in zip(one.weights_, other.weights_, strict=True):
         assert_array_equal(weight, same)
     assert_array_equal(pickle.loads(pickle.dumps(one)).predict(X), one.predict(X))
-    unseeded = AutoencoderTransformer(4, max_iter=2, learning_rate="cosine")
+    unseeded = clone(SMALL).set_params(random_state=None)
     fits = [classifier(autoencoder=unseeded, max_iter=1).fit(X, Y) for _ in range(2)]
     assert_array_equal(fits[0].weights_[0], fits[1].weights_[0])
     assert unseeded.random_state is None
 
 
+@pytest.mark.usefixtures("without_xla")
 def test_in_a_pipeline_and_a_grid_search_over_the_autoencoder(learning_seed):
     pipeline = make_pipeline(StandardScaler(), seeded(learning_seed, max_iter=3))
     grid = {"autoencoderclassifier__autoencoder__n_components": [2, 16]}
@@ -346,6 +357,7 @@ def test_targets_of_nan_are_left_out_of_cross_validation():
     assert fitted.score(X, both) == pytest.approx(fitted.score(X[1::2], both[1::2]))
 
 
+@pytest.mark.usefixtures("without_xla")
 def test_minus_one_and_one_are_two_classes(learning_seed):
     rows, signs = X[Y < 2], 2 * Y[Y < 2] - 1
     fitted = seeded(learning_seed, max_iter=5).fit(rows, signs)

@@ -69,6 +69,7 @@ def test_a_step_ends_at_the_nearest_row_or_earlier():
     assert (step_lengths(np.ones((5, 3)), model(3), np.random.default_rng(0)) == 0.0).all()
 
 
+@pytest.mark.usefixtures("without_xla")
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 def test_four_rows_are_enough():
     X = np.array([[0.0, 1.0], [1.0, 0.0], [0.1, 1.0], [1.0, 0.1]])
