@@ -48,8 +48,17 @@ def _without_xla():
         yield
 
 
+@pytest.fixture(scope="module")
+def module_without_xla():
+    """Let all fits of a module train by TensorFlow's own kernels."""
+    with without_xla():
+        yield
+
+
 def pytest_collection_modifyitems(items):
-    """Mark the tests of what was learnt, for `tests/learned_margins.py`."""
+    """Mark the tests of what was learnt, for `tests/learned_margins.py`, and examples as slow."""
     for item in items:
+        if isinstance(item, pytest.DoctestItem):
+            item.add_marker("slow")
         if "learning_seed" in getattr(item, "fixturenames", ()):
             item.add_marker("learned")

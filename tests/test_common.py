@@ -19,7 +19,6 @@ from sklearn.utils.estimator_checks import (
 )
 
 import skae
-from tests.programs import without_xla
 
 # Small networks compile sooner, and every width of X or of a batch is another program.
 SMALL = {"max_iter": 3, "hidden_layer_sizes": (), "solver": "sgd", "batch_size": 10}
@@ -38,15 +37,12 @@ KINDS = [
     skae.AutoencoderOutlierDetector(skae.AutoencoderTransformer(**SMALL)),
 ]
 
-# Five epochs are too few to converge, and the checks are not about that.
-pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _without_xla():
-    """`tests/test_own_kind.py` runs the checks with programs that XLA compiles."""
-    with without_xla():
-        yield
+pytestmark = [
+    # Five epochs are too few to converge, and the checks are not about that.
+    pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
+    # `tests/test_own_kind.py` runs the checks with programs that XLA compiles.
+    pytest.mark.usefixtures("module_without_xla"),
+]
 
 
 @parametrize_with_checks(KINDS)
