@@ -32,6 +32,7 @@ def test_gaussian_noise_has_its_deviation_in_the_units_of_the_rows():
     assert noise.std() == pytest.approx(3.0, rel=0.02)
 
 
+@pytest.mark.usefixtures("untrained")
 def test_the_estimator_spoils_rows_as_in_training():
     denoiser = DenoisingAutoencoder(
         2, corruption="masking", noise_level=0.5, hidden_layer_sizes=(), solver="sgd", max_iter=1
@@ -258,6 +259,7 @@ def test_negative_noise_is_refused():
         DenoisingAutoencoder(noise_level=-1.0).fit(X)
 
 
+@pytest.mark.usefixtures("without_xla")
 def test_a_fit_on_pairs_that_came_to_nothing_is_kept_and_warned_of():
     noisy, clean = X[:60] + 1.0, X[:60]
     dead = DenoisingAutoencoder(
