@@ -79,6 +79,24 @@ def test_codes_and_rows(kind, grid, learning_seed):
     assert_learned(kind.partial_fit(X).score(X), above=0.1)
 
 
+# PCA's codes are good without any training, so that scores alone do not tell of it.
+@each_kind
+def test_training_lowers_the_loss_from_the_start_of_pca(kind, grid, learning_seed):
+    kind = clone(kind).set_params(random_state=learning_seed, max_iter=16)
+    trained = clone(kind).set_params(learning_rate_init=0.01).fit(X)
+    assert_learned(trained.loss_curve_[-1] / trained.loss_curve_[0], below=0.97)
+    idle = clone(kind).set_params(learning_rate_init=1e-12).fit(X)
+    assert_learned(idle.score(X), above=0.15)
+
+
+@each_kind
+def test_noise_is_not_learnt_for_the_validation_set(kind, grid, learning_seed):
+    noise = np.random.default_rng(0).uniform(size=(200, 64))
+    kind = clone(kind).set_params(random_state=learning_seed, learning_rate_init=0.01)
+    fitted = kind.set_params(max_iter=16).fit(noise)
+    assert_learned(fitted.validation_loss_curve_[-1] / fitted.loss_curve_[-1], above=1.05)
+
+
 @each_kind
 def test_the_same_seed_gives_the_same_bits_and_compiles_nothing_anew(kind, grid):
     first = clone(kind).fit(X)
