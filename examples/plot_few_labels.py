@@ -4,7 +4,7 @@ Do rows without labels help AutoencoderClassifier?
 ==================================================
 
 Here they do. :class:`~skae.AutoencoderClassifier` learns from all rows where the images of digits
-lie, from the labelled ones which digit is which; -1 marks the others. Its predictions are to
+lie, from the labeled ones which digit is which; -1 marks the others. Its predictions are to
 change little from an image to what is near it, so that a label spreads over a cluster of images.
 :class:`~sklearn.semi_supervised.SelfTrainingClassifier` labels images by its own predictions:
 with few labels it teaches itself its mistakes.
@@ -34,7 +34,7 @@ classifiers = {
 
 # %%
 # Accuracy on images that no classifier has seen in any way; each seed splits anew and picks other
-# rows to be labelled.
+# rows to be labeled.
 accuracies = {name: np.empty((len(counts), len(seeds))) for name in classifiers}
 for seed in seeds:
     X_train, X_test, y_train, y_test = train_test_split(
@@ -42,10 +42,10 @@ for seed in seeds:
     )
     order = np.random.default_rng(seed).permutation(len(y_train))
     for i, n_labels in enumerate(counts):
-        labelled = order[:n_labels]
-        y_some = np.where(np.isin(np.arange(len(y_train)), labelled), y_train, -1)
+        labeled = order[:n_labels]
+        y_some = np.where(np.isin(np.arange(len(y_train)), labeled), y_train, -1)
         for name, classifier in classifiers.items():
-            rows = labelled if name == "LogisticRegression" else order
+            rows = labeled if name == "LogisticRegression" else order
             if isinstance(classifier, AutoencoderClassifier):
                 classifier.set_params(random_state=seed)
             classifier.fit(X_train[rows], y_some[rows])
@@ -60,7 +60,7 @@ fig, ax = plt.subplots(figsize=(7, 4), layout="constrained")
 for (name, values), style in zip(accuracies.items(), ("s--", "^:", "o-"), strict=True):
     kw = {"color": METHOD_COLORS[name], "fmt": style, "capsize": 3, "label": name}
     ax.errorbar(counts, values.mean(axis=1), values.std(axis=1), **kw)
-ax.set(xlabel="labelled images", ylabel="accuracy on other images", xscale="log", ylim=(0.2, 1))
+ax.set(xlabel="labeled images", ylabel="accuracy on other images", xscale="log", ylim=(0.2, 1))
 ax.set_xticks(counts, counts)
 ax.minorticks_off()
 ax.legend()

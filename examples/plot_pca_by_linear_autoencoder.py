@@ -3,7 +3,7 @@
 Does a linear AutoencoderTransformer perform PCA?
 =================================================
 
-Yes: an autoencoder without activations that minimises the squared error finds the plane of the
+Yes: an autoencoder without activations that minimizes the squared error finds the plane of the
 first principal components [1]_. By default skae starts there; here it starts from random weights
 instead, on points along an arc in three dimensions, and has to find the plane.
 
@@ -62,7 +62,7 @@ for ax, (name, reducer) in zip(axes, reducers.items(), strict=True):
     ax.set_title(name)
 
 # %%
-# The same in the two codes; the colour tells how far along the arc a point lies.
+# The same in the two codes; the color tells how far along the arc a point lies.
 fig, axes = plt.subplots(1, 2, figsize=(9, 4), layout="constrained")
 for ax, (name, reducer) in zip(axes, reducers.items(), strict=True):
     LatentSpaceDisplay.from_estimator(reducer, X, t, y_name="angle on the arc (radians)", ax=ax)

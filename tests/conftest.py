@@ -7,6 +7,7 @@ import pytest
 from hypothesis import settings
 
 from tests import learning
+from tests.programs import untrained, without_xla
 
 # Ten thousand cases in all are asked for by --hypothesis-profile=long.
 settings.register_profile("suite", max_examples=15, derandomize=True, database=None, deadline=None)
@@ -33,8 +34,31 @@ def learning_seed(request):
     return request.param
 
 
+@pytest.fixture(name="untrained")
+def _untrained():
+    """Let the fits of a test keep their initial weights and compile nothing."""
+    with untrained():
+        yield
+
+
+@pytest.fixture(name="without_xla")
+def _without_xla():
+    """Let the fits of a test train by TensorFlow's own kernels."""
+    with without_xla():
+        yield
+
+
+@pytest.fixture(scope="module")
+def module_without_xla():
+    """Let all fits of a module train by TensorFlow's own kernels."""
+    with without_xla():
+        yield
+
+
 def pytest_collection_modifyitems(items):
-    """Mark the tests of what was learnt, for `tests/learned_margins.py`."""
+    """Mark the tests of what was learned, for `tests/learned_margins.py`, and examples as slow."""
     for item in items:
+        if isinstance(item, pytest.DoctestItem):
+            item.add_marker("slow")
         if "learning_seed" in getattr(item, "fixturenames", ()):
             item.add_marker("learned")

@@ -28,7 +28,7 @@ SEED = re.compile(
 
 
 def docstrings():
-    """Yield the docstrings that print what was learnt."""
+    """Yield the docstrings that print what was learned."""
     for path in sorted((ROOT / "skae" / "_estimators").glob("[a-z]*.py")):
         module = importlib.import_module(f"skae._estimators.{path.stem}")
         for found in doctest.DocTestFinder().find(module):

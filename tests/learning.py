@@ -1,7 +1,7 @@
 """Claims about learned results, and the margins by which they hold.
 
 Rounding differs between processors, and training amplifies it. So a test that compares what a fit
-has learnt takes its `random_state` from the fixture `learning_seed` and states its claim by
+has learned takes its `random_state` from the fixture `learning_seed` and states its claim by
 `assert_learned`; `tests/learned_margins.py` then runs it with many seeds and in other arithmetic.
 """
 

@@ -75,17 +75,13 @@ def parameters(draw, kind):
 
 
 @pytest.fixture
-def no_training(monkeypatch):
+def no_training(monkeypatch, untrained):
     """Take everything but compiled programs seriously, which would cost a second each."""
-
-    def program(*described):
-        return lambda state, *numbers: (state, np.float32(0.25))
 
     def served(network, maps, n_parts):
         width = network.n_components if maps == "encode" else network.n_features
         return lambda weights, rows: np.full((len(rows), width), 0.5, np.float32)
 
-    monkeypatch.setattr("skae._tensorflow.trainer.program", program)
     monkeypatch.setattr("skae._tensorflow.serve._compiled", served)
 
 

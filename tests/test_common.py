@@ -22,6 +22,7 @@ import skae
 
 # Small networks compile sooner, and every width of X or of a batch is another program.
 SMALL = {"max_iter": 3, "hidden_layer_sizes": (), "solver": "sgd", "batch_size": 10}
+HEAD = {"max_iter": 3, "batch_size": 10}
 KINDS = [
     skae.AutoencoderTransformer(max_iter=5, batch_size=10),
     skae.ContractiveAutoencoder(**SMALL),
@@ -31,13 +32,17 @@ KINDS = [
     skae.SparseAutoencoder(**SMALL),
     skae.StackedAutoencoder(**SMALL | {"hidden_layer_sizes": 4}, layer_max_iter=2),
     skae.VariationalAutoencoder(**SMALL),
-    skae.AutoencoderClassifier(skae.AutoencoderTransformer(10, **SMALL)),
-    skae.AutoencoderRegressor(skae.AutoencoderTransformer(10, **SMALL)),
+    skae.AutoencoderClassifier(skae.AutoencoderTransformer(10, **SMALL), **HEAD),
+    skae.AutoencoderRegressor(skae.AutoencoderTransformer(10, **SMALL), **HEAD),
     skae.AutoencoderOutlierDetector(skae.AutoencoderTransformer(**SMALL)),
 ]
 
-# Five epochs are too few to converge, and the checks are not about that.
-pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+pytestmark = [
+    # Five epochs are too few to converge, and the checks are not about that.
+    pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
+    # `tests/test_own_kind.py` runs the checks with programs that XLA compiles.
+    pytest.mark.usefixtures("module_without_xla"),
+]
 
 
 @parametrize_with_checks(KINDS)

@@ -1,8 +1,10 @@
 """Every kind through the same day: fit, encode, decode, search, pipeline, pickle, a second fit."""
 
 import inspect
+import json
 import pickle
 
+import joblib
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
@@ -14,7 +16,6 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 import skae
-from skae._network.backend import NUMPY
 from skae._tensorflow.program import program
 from skae.base import BaseAutoencoder
 from tests.fresh import ROOT, in_fresh_process
@@ -78,6 +79,24 @@ def test_codes_and_rows(kind, grid, learning_seed):
     assert_learned(kind.partial_fit(X).score(X), above=0.1)
 
 
+# PCA's codes are good without any training, so that scores alone do not tell of it.
+@each_kind
+def test_training_lowers_the_loss_from_the_start_of_pca(kind, grid, learning_seed):
+    kind = clone(kind).set_params(random_state=learning_seed, max_iter=16)
+    trained = clone(kind).set_params(learning_rate_init=0.01).fit(X)
+    assert_learned(trained.loss_curve_[-1] / trained.loss_curve_[0], below=0.97)
+    idle = clone(kind).set_params(learning_rate_init=1e-12).fit(X)
+    assert_learned(idle.score(X), above=0.15)
+
+
+@each_kind
+def test_noise_is_not_learnt_for_the_validation_set(kind, grid, learning_seed):
+    noise = np.random.default_rng(0).uniform(size=(200, 64))
+    kind = clone(kind).set_params(random_state=learning_seed, learning_rate_init=0.01)
+    fitted = kind.set_params(max_iter=16).fit(noise)
+    assert_learned(fitted.validation_loss_curve_[-1] / fitted.loss_curve_[-1], above=1.05)
+
+
 @each_kind
 def test_the_same_seed_gives_the_same_bits_and_compiles_nothing_anew(kind, grid):
     first = clone(kind).fit(X)
@@ -101,18 +120,39 @@ def test_in_a_pipeline_a_search_and_a_data_frame(kind, grid, learning_seed):
     assert_learned(GridSearchCV(clone(kind), grid, cv=2).fit(X).best_score_, above=0.0)
 
 
-@each_kind
-def test_a_fresh_process_loads_it(kind, grid, tmp_path):
-    fitted = clone(kind).fit(X)
-    (tmp_path / "kind.pkl").write_bytes(pickle.dumps((fitted, X[:20])))
+def test_a_fresh_process_loads_them_and_fits_the_same_bits(tmp_path):
+    """One process for all, since each start of TensorFlow takes seconds."""
+    fitted = {type(kind).__name__: clone(kind).fit(X) for kind, _ in KINDS}
+    (tmp_path / "kinds.pkl").write_bytes(pickle.dumps((fitted, X)))
     code = f"""
-import pickle, sys
-kind, X = pickle.load(open({str(tmp_path / "kind.pkl")!r}, 'rb'))
-print(float(abs(kind.transform(X)).sum()), 'tensorflow' in sys.modules)
+import json, pickle, sys
+import joblib
+from sklearn.base import clone
+from skae._network.backend import NUMPY
+
+def serve(kinds, rows):
+    return {{
+        name: [float(abs(kind.transform(rows)).sum()), float(kind.score(rows))]
+        for name, kind in kinds.items()
+    }}
+
+fitted, X = pickle.load(open({str(tmp_path / "kinds.pkl")!r}, "rb"))
+served = serve({{name: kind for name, kind in fitted.items() if NUMPY.computes(kind.network_)}}, X)
+needed_tensorflow = "tensorflow" in sys.modules
+others = {{name: kind for name, kind in fitted.items() if name not in served}}
+served |= serve(others, X.reshape(-1, 8, 8))
+bits = {{
+    name: joblib.hash(clone(fitted[name]).fit(X).weights_)
+    for name in ("AutoencoderTransformer", "ConvolutionalAutoencoder")
+}}
+print(json.dumps([served, needed_tensorflow, bits]))
 """
-    total, needs_tensorflow = in_fresh_process(code).splitlines()[-1].split()
-    assert float(total) == pytest.approx(np.abs(fitted.transform(X[:20])).sum(), rel=1e-4)
-    assert needs_tensorflow == str(not NUMPY.computes(fitted.network_))
+    served, needed_tensorflow, bits = json.loads(in_fresh_process(code).splitlines()[-1])
+    assert not needed_tensorflow
+    for name, kind in fitted.items():
+        expected = [np.abs(kind.transform(X)).sum(), kind.score(X)]
+        assert served[name] == pytest.approx(expected, rel=1e-4)
+    assert bits == {name: joblib.hash(fitted[name].weights_) for name in bits}
 
 
 @pytest.mark.parametrize("name", skae.__all__[:-1])

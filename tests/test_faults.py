@@ -14,7 +14,10 @@ from sklearn.utils._param_validation import InvalidParameterError
 from skae import AutoencoderTransformer
 from tests.learning import assert_learned
 
-pytestmark = pytest.mark.filterwarnings("ignore:Maximum number of epochs")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:Maximum number of epochs"),
+    pytest.mark.usefixtures("module_without_xla"),
+]
 
 X = load_iris().data
 

@@ -8,6 +8,7 @@ from scipy import sparse
 from sklearn.base import clone
 
 import skae
+from tests.programs import untrained
 
 X = np.random.default_rng(0).uniform(size=(60, 5))
 Y = X[:, 0] > 0.5
@@ -30,7 +31,8 @@ METHODS += ["log_likelihood"]
 
 @pytest.fixture(scope="module", params=ESTIMATORS, ids=lambda estimator: type(estimator).__name__)
 def fitted(request):
-    return clone(request.param).fit(X, Y)
+    with untrained():
+        return clone(request.param).fit(X, Y)
 
 
 def refusals(fitted, rows):
@@ -101,6 +103,7 @@ def test_values_that_a_logistic_output_cannot_reach_are_warned_of(fitted, method
     getattr(fitted, method)(X)
 
 
+@pytest.mark.usefixtures("untrained")
 def test_what_rounds_to_one_is_one():
     scaled = X[:60] - X[:60].min()
     scaled /= scaled.max()

@@ -40,6 +40,7 @@ def test_before_a_linear_model(model, data, learning_seed):
     assert back.shape == X.shape
 
 
+@pytest.mark.usefixtures("untrained")
 def test_in_a_column_transformer_with_feature_names():
     pd = pytest.importorskip("pandas")
     frame = pd.DataFrame(load_iris().data, columns=list("abcd"))

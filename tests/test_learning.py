@@ -1,4 +1,4 @@
-"""Claims about what was learnt: checked in the suite, measured by `learned_margins.py`."""
+"""Claims about what was learned: checked in the suite, measured by `learned_margins.py`."""
 
 import pytest
 

@@ -12,13 +12,15 @@ from sklearn.preprocessing import StandardScaler
 
 from skae import AutoencoderTransformer
 from tests.fresh import in_fresh_process
+from tests.programs import untrained
 from tests.stored.store import SMALL, THIS_RELEASE
 
 BY_TENSORFLOW = ("ConvolutionalAutoencoder", "RecurrentAutoencoder")
 # Python takes None there for a module that cannot be found.
-ABSENT = """
+WITHOUT_TENSORFLOW = """
 import pickle, sys
 sys.modules["tensorflow"] = sys.modules["keras"] = None
+from tests.test_numpy_alone import served
 
 def said(function, *arguments):
     try:
@@ -26,8 +28,17 @@ def said(function, *arguments):
     except ModuleNotFoundError as error:
         return str(error)
 
-with open({path!r}, "rb") as file:
+with open({folder!r} + "/fitted.pkl", "rb") as file:
     X, y, fitted = pickle.load(file)
+found = {{
+    "served": {{n: served(e, X) for n, e in fitted.items() if n not in {by_tensorflow}}},
+    "refused": {{n: said(fitted[n].transform, X) for n in {by_tensorflow}}},
+    "unfitted": [said(each.fit, X, y) for each in fitted.values()],
+}}
+plain = fitted["AutoencoderTransformer"]
+found["unfitted"] += [said(plain.fit, None), said(plain.partial_fit, None)]
+with open({folder!r} + "/found.pkl", "wb") as file:
+    pickle.dump(found, file)
 """
 
 
@@ -40,27 +51,14 @@ def fitted():
     X = stored["X"]
     y = (X[:, 0] > 0.5).astype(int)
     every = {type(each).__name__: each for each in stored["estimators"]}
-    every["pipeline"] = make_pipeline(
-        StandardScaler(), AutoencoderTransformer(2, **SMALL), LogisticRegression()
-    ).fit(X, y)
+    with untrained():
+        every["pipeline"] = make_pipeline(
+            StandardScaler(), AutoencoderTransformer(2, **SMALL), LogisticRegression()
+        ).fit(X, y)
     return X, y, every
 
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
-
-
-@pytest.fixture
-def without_tensorflow(fitted, tmp_path):
-    """Run code in a process that has what is fitted and no TensorFlow; return what is in `out`."""
-    (tmp_path / "fitted.pkl").write_bytes(pickle.dumps(fitted))
-
-    def run(code):
-        out = tmp_path / "out.pkl"
-        begin = ABSENT.format(path=str(tmp_path / "fitted.pkl"))
-        in_fresh_process(f"{begin}\n{code}\npickle.dump(out, open({str(out)!r}, 'wb'))")
-        return pickle.loads(out.read_bytes())
-
-    return run
 
 
 def served(each, X):
@@ -72,30 +70,30 @@ def served(each, X):
     return out
 
 
-def test_it_serves_the_same_numbers(fitted, without_tensorflow):
+@pytest.fixture(scope="module")
+def found(fitted, tmp_path_factory):
+    """Return what a process finds that has what is fitted and no TensorFlow."""
+    folder = tmp_path_factory.mktemp("numpy_alone")
+    (folder / "fitted.pkl").write_bytes(pickle.dumps(fitted))
+    in_fresh_process(WITHOUT_TENSORFLOW.format(folder=str(folder), by_tensorflow=BY_TENSORFLOW))
+    return pickle.loads((folder / "found.pkl").read_bytes())
+
+
+def test_it_serves_the_same_numbers(fitted, found):
     X, _, every = fitted
-    out = without_tensorflow(
-        "from tests.test_numpy_alone import served\n"
-        f"out = {{n: served(e, X) for n, e in fitted.items() if n not in {BY_TENSORFLOW}}}"
-    )
-    assert {*out, *BY_TENSORFLOW} == set(every)
-    for name, found in out.items():
-        for one, other in zip(found, served(every[name], X), strict=True):
+    assert {*found["served"], *BY_TENSORFLOW} == set(every)
+    for name, numbers in found["served"].items():
+        for one, other in zip(numbers, served(every[name], X), strict=True):
             assert_allclose(one, other, rtol=1e-12, err_msg=name)
 
 
-def test_what_needs_it_is_loaded_and_says_so(without_tensorflow):
-    out = without_tensorflow(f"out = {{n: said(fitted[n].transform, X) for n in {BY_TENSORFLOW}}}")
-    for message in out.values():
+def test_what_needs_it_is_loaded_and_says_so(found):
+    assert set(found["refused"]) == set(BY_TENSORFLOW)
+    for message in found["refused"].values():
         assert "TensorFlow is not installed" in message
         assert "pip install tensorflow" in message
 
 
-def test_fit_says_so_before_it_looks_at_x(without_tensorflow):
-    out = without_tensorflow(
-        "out = [said(each.fit, X, y) for each in fitted.values()]\n"
-        "out += [said(fitted['AutoencoderTransformer'].fit, None)]\n"
-        "out += [said(fitted['AutoencoderTransformer'].partial_fit, None)]\n"
-    )
-    assert len(out) > 12
-    assert all("TensorFlow is not installed" in message for message in out)
+def test_fit_says_so_before_it_looks_at_x(found):
+    assert len(found["unfitted"]) > 12
+    assert all("TensorFlow is not installed" in message for message in found["unfitted"])

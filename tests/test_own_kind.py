@@ -75,6 +75,7 @@ def test_it_is_deterministic_and_its_numbers_compile_nothing():
     assert program.cache_info().misses == misses
 
 
+@pytest.mark.usefixtures("untrained")
 def test_what_is_assigned_to_a_parameter_is_its_default():
     class Relu(SmoothAutoencoder):
         activation = "relu"

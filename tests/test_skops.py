@@ -18,6 +18,8 @@ from tests.stored.store import estimators, results
 X = np.random.default_rng(0).uniform(size=(40, 16))
 Y = (X[:, 0] > 0.5).astype(int)
 
+pytestmark = pytest.mark.usefixtures("untrained")
+
 
 class Foreign(TransformerMixin, BaseEstimator):
     """A step that is neither scikit-learn's nor skae's."""

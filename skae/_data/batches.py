@@ -10,7 +10,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 
 import numpy as np
 
-from skae._data.blocks import blocks, standardised
+from skae._data.blocks import blocks, standardized
 from skae._data.rows import Rows
 from skae._plan.objectives import Corruption
 
@@ -167,11 +167,11 @@ class Feed:
             rows = X.take(chosen[part], in_place)
             if X.is_paired:
                 clean = X.targets.take(chosen[part])
-                standardised(clean, self.mean, self.scale, out=targets[part])
+                standardized(clean, self.mean, self.scale, out=targets[part])
             if self.corruption is not None:
-                standardised(rows.copy(), self.mean, self.scale, out=targets[part])
+                standardized(rows.copy(), self.mean, self.scale, out=targets[part])
                 rows = self.corruption(self.rng, rows)
-            standardised(rows, self.mean, self.scale, out=out)
+            standardized(rows, self.mean, self.scale, out=out)
 
 
 class Prefetcher(Generic[T]):

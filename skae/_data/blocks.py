@@ -17,7 +17,7 @@ def blocks(n_rows: int, width: int, n_entries: int = BLOCK_ENTRIES) -> Iterator[
         yield slice(begin, min(begin + size, n_rows))
 
 
-def standardised(
+def standardized(
     rows: np.ndarray, mean: np.ndarray, scale: float, out: np.ndarray | None = None
 ) -> np.ndarray:
     """Return rows as float32, centered in their own dtype and divided by `scale`.

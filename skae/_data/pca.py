@@ -32,7 +32,7 @@ class Axes(NamedTuple):
     variances: np.ndarray
 
 
-def centre(X: Matrix) -> np.ndarray:
+def center(X: Matrix) -> np.ndarray:
     """Return the mean of each column, in float64."""
     return X.total(partial(np.sum, axis=0, dtype=np.float64)) / X.shape[0]
 
@@ -41,7 +41,7 @@ def variance(X: Matrix, mean: np.ndarray) -> float:
     """Return the mean variance of the columns."""
 
     def squares(rows: np.ndarray) -> float:
-        block = _centred(rows, mean)
+        block = _centered(rows, mean)
         return float(np.einsum("ij,ij->", block, block, dtype=np.float64))
 
     return X.total(squares) / X.size
@@ -76,7 +76,7 @@ def _rounding(X: Matrix) -> float:
     return max(np.finfo(X.dtype).eps, np.finfo(np.float64).eps * max(X.shape))
 
 
-def _centred(block: np.ndarray, mean: np.ndarray) -> np.ndarray:
+def _centered(block: np.ndarray, mean: np.ndarray) -> np.ndarray:
     return block - mean.astype(block.dtype, copy=False)
 
 
@@ -90,7 +90,7 @@ def _largest(matrix: np.ndarray, n: int | None) -> tuple[np.ndarray, np.ndarray]
 
 def _from_covariance(X: Matrix, mean: np.ndarray, n_axes: int | None) -> Axes:
     def products(rows: np.ndarray) -> np.ndarray:
-        block = _centred(rows, mean)
+        block = _centered(rows, mean)
         return (block.T @ block).astype(np.float64, copy=False)
 
     values, vectors = _largest(X.total(products) / X.shape[0], n_axes)
@@ -101,14 +101,14 @@ def _from_gram(X: Matrix, mean: np.ndarray, n_axes: int | None) -> Axes:
     n_rows, n_features = X.shape
     gram = np.zeros((n_rows, n_rows))
     for columns in blocks(n_features, n_rows):
-        block = _centred(X.columns(columns), mean[columns])
+        block = _centered(X.columns(columns), mean[columns])
         gram += block @ block.T
     values, vectors = _largest(gram / n_rows, n_axes)
     held = values > _rounding(X) * values.max(initial=0.0)
     values, vectors = values[held], vectors[:, held]
     directions = np.empty((n_features, len(values)))
     for columns in blocks(n_features, n_rows):
-        directions[columns] = _centred(X.columns(columns), mean[columns]).T @ vectors
+        directions[columns] = _centered(X.columns(columns), mean[columns]).T @ vectors
     return Axes(directions / np.sqrt(values * n_rows), values)
 
 
@@ -119,7 +119,7 @@ def _randomized(X: Matrix, mean: np.ndarray, n_axes: int, rng: np.random.Generat
         basis = basis.astype(X.dtype, copy=False)
 
         def times_block(rows: np.ndarray) -> np.ndarray:
-            block = _centred(rows, mean)
+            block = _centered(rows, mean)
             return (block.T @ (block @ basis)).astype(np.float64, copy=False)
 
         return X.total(times_block) / X.shape[0]

@@ -13,8 +13,8 @@ def documentation() -> str:
         urls = metadata("skae").get_all("Project-URL", [])
     except PackageNotFoundError:
         return ""
-    labelled = dict(url.split(", ", 1) for url in urls)
-    return labelled.get("Documentation", "").rstrip("/")
+    labeled = dict(url.split(", ", 1) for url in urls)
+    return labeled.get("Documentation", "").rstrip("/")
 
 
 class DocumentationLink:

@@ -126,7 +126,7 @@ class FittedAutoencoder(
         targets = X.targets
         self._warn_beyond_reach(targets)
         unexplained = X.total_with_targets(sum_of_errors)
-        explainable = variance(targets, self._centre(targets)) * targets.size
+        explainable = variance(targets, self._center(targets)) * targets.size
         if explainable == 0.0:
             return float(unexplained == 0.0)
         return float(1.0 - unexplained / explainable)
@@ -158,7 +158,7 @@ class FittedAutoencoder(
     def _codec(self) -> AbstractCodec:
         """The codec of a fitted estimator, which encodes and decodes."""
 
-    def _centre(self, X: Rows) -> np.ndarray:
+    def _center(self, X: Rows) -> np.ndarray:
         """Return the mean about which `score` takes the variance of X."""
         return self.mean_
 

@@ -85,7 +85,7 @@ class EncoderWithHead(
 
     @abstractmethod
     def _targets(self, y) -> tuple[np.ndarray, np.ndarray, dict[str, Any]]:
-        """Return which rows are labelled, the targets of these rows, and fitted attributes."""
+        """Return which rows are labeled, the targets of these rows, and fitted attributes."""
 
     @abstractmethod
     def _head(self, codes, targets) -> tuple[np.ndarray, np.ndarray]:
@@ -101,7 +101,7 @@ class EncoderWithHead(
 
     @abstractmethod
     def _split(self, targets, fraction, rng) -> tuple[np.ndarray, np.ndarray]:
-        """Return which of the labelled rows are for training, and which for validation."""
+        """Return which of the labeled rows are for training, and which for validation."""
 
     @rows_alone
     @_fit_context(prefer_skip_nested_validation=False)
@@ -113,7 +113,7 @@ class EncoderWithHead(
         X : array-like of shape (n_samples, n_features)
             Or arrays of images or sequences, where the autoencoder takes these.
         y : array-like of shape (n_samples,) or, in regression, (n_samples, n_outputs)
-            Targets; the class documents how unlabelled samples are marked.
+            Targets; the class documents how unlabeled samples are marked.
 
         Returns
         -------
@@ -123,7 +123,7 @@ class EncoderWithHead(
         Raises
         ------
         ValueError
-            If X, y or a parameter is invalid, if no sample is labelled, or if the loss is not
+            If X, y or a parameter is invalid, if no sample is labeled, or if the loss is not
             finite in the first epoch. The state of an earlier fit is kept.
         KeyboardInterrupt
             On Ctrl-C, under the same conditions as in the `fit` of an autoencoder. If it comes
@@ -145,10 +145,10 @@ class EncoderWithHead(
                 )
             )
             check_consistent_length(rows, y)
-            labelled, targets, of_targets = self._targets(y)
+            labeled, targets, of_targets = self._targets(y)
             seed = check_random_state(self.random_state).randint(2**31 - 1)
             rng = np.random.default_rng(seed)
-            checkpoint = self._checkpoint(rows, labelled, targets)
+            checkpoint = self._checkpoint(rows, labeled, targets)
             checkpoint.begin(rng)
             if autoencoder.random_state is None:
                 autoencoder.set_params(random_state=int(rng.integers(2**31)))
@@ -165,7 +165,7 @@ class EncoderWithHead(
             headed = HeadedModel.on(model, targets.shape[1], starts_untrained)
             fraction = self.validation_fraction if self.early_stopping else 0.0
             training, validation = self._split(targets, 0.0 if self.freeze else fraction, rng)
-            where = np.flatnonzero(labelled)
+            where = np.flatnonzero(labeled)
             headed, weights = self._with_head(headed, rows.take(where[training]), targets[training])
 
             seen = {"estimator": self, "X": X, "y": y}
@@ -247,12 +247,12 @@ class EncoderWithHead(
     def _n_features_out(self):
         return self.network_.n_components
 
-    def _checkpoint(self, X: Rows, labelled, targets) -> Checkpoint | NoCheckpoint:
+    def _checkpoint(self, X: Rows, labeled, targets) -> Checkpoint | NoCheckpoint:
         """Return the checkpoint of a fit with these parameters, rows and labels."""
         if self.checkpoint is None:
             return NoCheckpoint()
         parameters = {**self.get_params(), "checkpoint": None, "verbose": None}
-        key = (type(self).__qualname__, __version__, parameters, X.token, labelled, targets)
+        key = (type(self).__qualname__, __version__, parameters, X.token, labeled, targets)
         return Checkpoint(self.checkpoint, joblib.hash(key))
 
     def _fitted(
@@ -298,17 +298,17 @@ class EncoderWithHead(
 
     def _feed(self, headed: HeadedModel, X: Rows, labels, validation, rng) -> JointFeed:
         """Return the batches of all rows of X that are not for validation."""
-        labelled, targets = labels
+        labeled, targets = labels
         rows = np.setdiff1d(np.arange(len(X)), validation)
         size = AUTO_BATCH_SIZE if self.batch_size == "auto" else int(self.batch_size)
         return JointFeed(
             X,
             rows,
-            labelled,
+            labeled,
             np.asarray(targets, np.float32),
             headed.model.mean,
             headed.model.scale,
-            (rows_in_a_batch(size, len(labelled)), rows_in_a_batch(2 * size, len(rows))),
+            (rows_in_a_batch(size, len(labeled)), rows_in_a_batch(2 * size, len(rows))),
             step_lengths(X, headed.model, rng),
             rng,
         )
@@ -318,22 +318,22 @@ class EncoderWithHead(
         model, is_adamw = headed.model, self.solver == "adamw"
         alpha = float(self.alpha) / len(feed.rows)
         momentum = 0.9 if self.solver == "sgd" else 0.0
-        # Consistency and certainty are terms for unlabelled rows: the fewer of these, the less they
+        # Consistency and certainty are terms for unlabeled rows: the fewer of these, the less they
         # weigh.
-        unlabelled = 1.0 - len(feed.labelled) / len(feed.rows)
+        unlabeled = 1.0 - len(feed.labeled) / len(feed.rows)
         return JointPlan(
             headed.network,
             Objective(self._loss),
             Solver(self.solver, momentum, bool(momentum), alpha if is_adamw else 0.0),
             autoencoder=model.plan.network,
             reconstruction=model.plan.objective.loss,
-            n_labelled=feed.sizes[0],
+            n_labeled=feed.sizes[0],
             fixed=headed.fixed,
             alpha=0.0 if is_adamw else alpha,
-            head_alpha=float(self.alpha) / len(feed.labelled),
-            consistency_weight=unlabelled,
-            entropy_weight=ENTROPY * unlabelled,
-            balance_weight=BALANCE * unlabelled,
+            head_alpha=float(self.alpha) / len(feed.labeled),
+            consistency_weight=unlabeled,
+            entropy_weight=ENTROPY * unlabeled,
+            balance_weight=BALANCE * unlabeled,
             reconstruction_weight=RECONSTRUCTION,
             shares=shares,
         )

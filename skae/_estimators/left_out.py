@@ -1,4 +1,4 @@
-"""Leave-one-out errors on labelled rows: the penalty of a head, the weight of a network."""
+"""Leave-one-out errors on labeled rows: the penalty of a head, the weight of a network."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def _left_out_error(kernel: np.ndarray, y: np.ndarray, penalty: float) -> float:
     """Return the mean squared leave-one-out error of a kernel regression with intercept."""
     inverse = np.linalg.inv(kernel + penalty * np.eye(len(kernel)))
     sums = inverse.sum(axis=0)
-    centred = inverse - np.outer(sums, sums) / sums.sum()
+    centered = inverse - np.outer(sums, sums) / sums.sum()
     # Without a single row no rows are left, and its denominator is zero.
-    denominators = np.maximum(np.diag(centred), np.finfo(float).eps)
-    return float(np.square(centred @ y / denominators[:, np.newaxis]).mean())
+    denominators = np.maximum(np.diag(centered), np.finfo(float).eps)
+    return float(np.square(centered @ y / denominators[:, np.newaxis]).mean())

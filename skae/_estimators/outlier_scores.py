@@ -49,7 +49,7 @@ class Tail(NamedTuple):
 
     Parameters
     ----------
-    centre : float
+    center : float
         The median.
     power : float
         0 means the logarithm.
@@ -59,7 +59,7 @@ class Tail(NamedTuple):
         Lower bound: smaller numbers are replaced by it.
     """
 
-    centre: float
+    center: float
     power: float
     spread: float
     least: float
@@ -71,10 +71,10 @@ class Tail(NamedTuple):
         See Wilson and Hilferty (1931). The spread is the median absolute deviation, which a few
         outliers hardly change.
         """
-        centre, ratios = _ratios(squares, least)
+        center, ratios = _ratios(squares, least)
         roots = _powered(ratios, 1 / 3)
         spread = float(median_abs_deviation(roots, scale="normal") or 1.0)
-        return cls(centre, 1 / 3, spread, least)
+        return cls(center, 1 / 3, spread, least)
 
     @classmethod
     def central(cls, values: np.ndarray, powers: tuple[float, float]) -> Tail:
@@ -82,7 +82,7 @@ class Tail(NamedTuple):
 
         With this power, the 10th and the 90th percentile are equally far from the median.
         """
-        centre, ratios = _ratios(values, TINY)
+        center, ratios = _ratios(values, TINY)
         low, high = np.quantile(ratios, [1.0 - TRAINING_SHARE, TRAINING_SHARE])
 
         def skewness(power: float) -> float:
@@ -93,20 +93,20 @@ class Tail(NamedTuple):
             power = brentq(skewness, *powers)
         power = 0.0 if abs(power) < MIN_POWER else float(power)
         spread = _powered(high, power) / norm.ppf(TRAINING_SHARE)
-        return cls(centre, power, float(spread or 1.0), TINY)
+        return cls(center, power, float(spread or 1.0), TINY)
 
     def surprise(self, values: np.ndarray) -> np.ndarray:
         """Return minus the log-probability that the value of an inlier is at least as large."""
-        ratios = np.log(np.maximum(values, self.least)) - np.log(self.centre)
+        ratios = np.log(np.maximum(values, self.least)) - np.log(self.center)
         return -log_ndtr(-_powered(ratios, self.power) / self.spread)
 
     def quantile(self, share: float) -> float:
         """Return the value that this share of inliers stays below, infinite if there is none."""
         steps = norm.ppf(share) * self.spread
         if self.power == 0.0:
-            return float(self.centre * np.exp(steps))
+            return float(self.center * np.exp(steps))
         beyond = self.power * steps
-        return float(self.centre * (1.0 + beyond) ** (1.0 / self.power)) if beyond > -1 else np.inf
+        return float(self.center * (1.0 + beyond) ** (1.0 / self.power)) if beyond > -1 else np.inf
 
 
 class References(NamedTuple):
@@ -139,13 +139,13 @@ class References(NamedTuple):
             Indices of the references among these rows, if they are among them. A row is not
             compared with itself.
         """
-        centre = self.rows.mean(axis=0)
-        references = self.rows - centre
+        center = self.rows.mean(axis=0)
+        references = self.rows - center
         squares = np.einsum("ij,ij->i", references, references)
         own, places = np.asarray(own, int), np.arange(len(own))
         means = np.empty(len(rows))
         for part in blocks(len(rows), max(self.rows.shape)):
-            block = rows[part] - centre
+            block = rows[part] - center
             distances = np.einsum("ij,ij->i", block, block)[:, np.newaxis] + squares
             distances -= 2.0 * block @ references.T
             np.sqrt(np.maximum(distances, 0.0, out=distances), out=distances)
@@ -221,15 +221,15 @@ def cutoff(surprises: np.ndarray) -> float:
     If more than a tenth of the rows are outliers, they distort the central 80 % of the first rule.
     The second one depends on the median of the logarithms alone.
     """
-    centre, ratios = _ratios(surprises, TINY)
-    far = centre * np.exp(MAX_DEVIATIONS * median_abs_deviation(ratios, scale="normal"))
+    center, ratios = _ratios(surprises, TINY)
+    far = center * np.exp(MAX_DEVIATIONS * median_abs_deviation(ratios, scale="normal"))
     return float(min(Tail.central(surprises, POWERS_OF_SCORES).quantile(INLIER_SHARE), far))
 
 
 def _ratios(values: np.ndarray, least: float) -> tuple[float, np.ndarray]:
     """Return the median of positive numbers, and the logarithms of their ratios to it."""
-    centre = float(np.maximum(np.median(values), least))
-    return centre, np.log(np.maximum(values, least)) - np.log(centre)
+    center = float(np.maximum(np.median(values), least))
+    return center, np.log(np.maximum(values, least)) - np.log(center)
 
 
 def _powered(logarithms: Any, power: float) -> Any:

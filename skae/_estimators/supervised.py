@@ -38,8 +38,8 @@ class SoftmaxCrossentropy:
         return target.shape[1] * target * (log_sums - shifted)
 
 
-class ScoredWhereLabelled:
-    """Predictors whose `score` leaves unlabelled rows out, as their `fit` does."""
+class ScoredWhereLabeled:
+    """Predictors whose `score` leaves unlabeled rows out, as their `fit` does."""
 
     def score(self, X, y, sample_weight=None):
         """Return scikit-learn's score of the labeled samples.
@@ -64,17 +64,17 @@ class ScoredWhereLabelled:
         """
         check_is_fitted(self)
         check_consistent_length(X, y, sample_weight)
-        labelled = self._is_labelled(y)
-        if not labelled.all():
-            check_labelled(labelled)
-            rows = np.flatnonzero(labelled)
+        labeled = self._is_labeled(y)
+        if not labeled.all():
+            check_labeled(labeled)
+            rows = np.flatnonzero(labeled)
             X, y = _safe_indexing(X, rows), _safe_indexing(y, rows)
             if sample_weight is not None:
                 sample_weight = _safe_indexing(sample_weight, rows)
         return super().score(X, y, sample_weight)
 
 
-class AutoencoderClassifier(ScoredWhereLabelled, ClassifierMixin, EncoderWithHead):
+class AutoencoderClassifier(ScoredWhereLabeled, ClassifierMixin, EncoderWithHead):
     """Semi-supervised classifier on the codes of an autoencoder, for few labels.
 
     Encoder, reconstruction and a linear head on the codes are trained together. By default they
@@ -172,23 +172,23 @@ class AutoencoderClassifier(ScoredWhereLabelled, ClassifierMixin, EncoderWithHea
 
     def _targets(self, y):
         y = _labels(y)
-        labelled = _is_no_mark(y)
-        check_labelled(labelled)
-        if set(y[labelled].tolist()) == {1}:
-            labelled[:] = True  # -1 and 1 are the two classes
-        check_classification_targets(y[labelled])
-        classes, indices = np.unique(y[labelled], return_inverse=True)
+        labeled = _is_no_mark(y)
+        check_labeled(labeled)
+        if set(y[labeled].tolist()) == {1}:
+            labeled[:] = True  # -1 and 1 are the two classes
+        check_classification_targets(y[labeled])
+        classes, indices = np.unique(y[labeled], return_inverse=True)
         if len(classes) == 1:
             raise ValueError(
-                f"{type(self).__name__} needs at least 2 classes, but all labelled rows have one "
+                f"{type(self).__name__} needs at least 2 classes, but all labeled rows have one "
                 f"class: {classes.tolist()[0]!r}."
             )
-        return labelled, np.eye(len(classes))[indices], {"classes_": classes}
+        return labeled, np.eye(len(classes))[indices], {"classes_": classes}
 
-    def _is_labelled(self, y):
-        labelled = _is_no_mark(_labels(y))
+    def _is_labeled(self, y):
+        labeled = _is_no_mark(_labels(y))
         # Of two classes, -1 may be one.
-        return labelled | (-1 in self.classes_.tolist())
+        return labeled | (-1 in self.classes_.tolist())
 
     def _correction_weight(self, codes, targets):
         # Unlabeled samples say most where classes are clusters, and errors on labeled samples left
@@ -216,7 +216,7 @@ class AutoencoderClassifier(ScoredWhereLabelled, ClassifierMixin, EncoderWithHea
         return kernel, bias
 
 
-class AutoencoderRegressor(ScoredWhereLabelled, RegressorMixin, EncoderWithHead):
+class AutoencoderRegressor(ScoredWhereLabeled, RegressorMixin, EncoderWithHead):
     """Semi-supervised regressor on the codes of an autoencoder, for few labels.
 
     Encoder, reconstruction and a linear head on the codes are trained together. By default they
@@ -293,9 +293,9 @@ class AutoencoderRegressor(ScoredWhereLabelled, RegressorMixin, EncoderWithHead)
         y = _numbers(y)
         if y.ndim == 2 and y.shape[1] == 1:
             y = column_or_1d(y, warn=True)
-        labelled = self._is_labelled(y)
-        check_labelled(labelled)
-        known = y.reshape(len(y), -1)[labelled]
+        labeled = self._is_labeled(y)
+        check_labeled(labeled)
+        known = y.reshape(len(y), -1)[labeled]
         with np.errstate(over="ignore", invalid="ignore"):
             mean, scale = known.mean(axis=0), known.std(axis=0)
         if not np.isfinite([mean, scale]).all():
@@ -305,9 +305,9 @@ class AutoencoderRegressor(ScoredWhereLabelled, RegressorMixin, EncoderWithHead)
             )
         scale[scale == 0.0] = 1.0
         fitted = {"target_mean_": mean, "target_scale_": scale, "_is_multioutput": y.ndim == 2}
-        return labelled, (known - mean) / scale, fitted
+        return labeled, (known - mean) / scale, fitted
 
-    def _is_labelled(self, y):
+    def _is_labeled(self, y):
         y = _numbers(y)
         return ~np.isnan(y.reshape(len(y), -1)).any(axis=1)
 
@@ -335,11 +335,11 @@ def _labels(y: Any) -> np.ndarray:
             each is None or is_scalar_nan(each) or is_pandas_na(each) for each in y
         )
     if unknown:
-        raise ValueError("Input y contains NaN or infinity. Mark unlabelled rows with -1.")
+        raise ValueError("Input y contains NaN or infinity. Mark unlabeled rows with -1.")
     if y.dtype.kind in "OUT" and np.any(y == "-1"):
         raise ValueError(
             "y has the string '-1' among its labels: NumPy has turned -1 into the string '-1'. "
-            "Mark unlabelled rows with the number -1 in an array of dtype object: "
+            "Mark unlabeled rows with the number -1 in an array of dtype object: "
             "np.array(['a', 'b', -1], dtype=object)."
         )
     return y
@@ -361,7 +361,7 @@ def _numbers(y: Any) -> np.ndarray:
     )
 
 
-def check_labelled(labelled: np.ndarray) -> None:
-    """Refuse targets without a labelled row."""
-    if not labelled.any():
-        raise ValueError(f"y marks all {len(labelled)} rows as unlabelled. Label some of them.")
+def check_labeled(labeled: np.ndarray) -> None:
+    """Refuse targets without a labeled row."""
+    if not labeled.any():
+        raise ValueError(f"y marks all {len(labeled)} rows as unlabeled. Label some of them.")

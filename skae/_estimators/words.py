@@ -125,7 +125,7 @@ ATTRIBUTES_OF_CODES = {
     "eigenvectors_": "transform(X) are the codes",
     "dual_coef_": "inverse_transform(codes) gives the samples",
     "embedding_": "Codes are not kept: transform(X), or fit_transform(X), returns them",
-    "graph_": "There is no graph of neighbours",
+    "graph_": "There is no graph of neighbors",
     "predict": "reconstruct(X) is the autoencoder's output, and transform(X) are the codes",
 }
 VARIANCE = (

@@ -8,7 +8,7 @@ from math import prod
 from sklearn.utils.validation import check_is_fitted
 
 from skae._data.checks import restored_on_failure
-from skae._data.pca import centre
+from skae._data.pca import center
 from skae._estimators.fitted import FittedAutoencoder
 from skae._estimators.versions import VersionStamp
 from skae._estimators.words import rows_alone
@@ -124,5 +124,5 @@ class KerasAutoencoder(VersionStamp, FittedAutoencoder):
 
         return KerasCodec(self.encoder, self.decoder, self.row_shape_, self.code_shape_)
 
-    def _centre(self, X):
-        return centre(X)
+    def _center(self, X):
+        return center(X)

@@ -81,8 +81,8 @@ def _inliers(estimator: Any, scope: Any, X: Symbol) -> tuple[Symbol, ...]:
 def _code_distances(references: References, rows: Symbol) -> Symbol:
     """Trace `References.squared_distances`."""
     add = rows.graph.add
-    centre = references.rows.mean(axis=0)
-    others, rows = references.rows - centre, rows - centre
+    center = references.rows.mean(axis=0)
+    others, rows = references.rows - center, rows - center
     own = add("ReduceSumSquare", rows, np.array([1]), keepdims=1)
     squares = own + np.square(others).sum(axis=1) + rows @ (-2.0 * others.T)
     count = np.array([len(references.weights)])
@@ -97,7 +97,7 @@ def _surprise(tail: Tail, squares: Symbol) -> Symbol:
     The error function in float32 rounds to 1 too early.
     """
     add = squares.graph.add
-    ratios = add("Max", squares, max(tail.least, TINY)) * (1.0 / tail.centre)
+    ratios = add("Max", squares, max(tail.least, TINY)) * (1.0 / tail.center)
     if tail.power:
         z = (add("Pow", ratios, tail.power) - 1.0) * (1.0 / (tail.power * tail.spread))
     else:

@@ -27,8 +27,8 @@ class Moments:
     @classmethod
     def of(cls, codes: np.ndarray) -> Moments:
         mean = codes.mean(axis=0, dtype=np.float64)
-        centred = codes - mean
-        return cls(len(codes), mean, centred.T @ centred)
+        centered = codes - mean
+        return cls(len(codes), mean, centered.T @ centered)
 
     def __add__(self, other: Moments) -> Moments:
         """Pool two sets of codes (Chan, Golub and LeVeque, 1983)."""

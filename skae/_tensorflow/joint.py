@@ -23,7 +23,7 @@ def _loss(
 ) -> Tensor:
     """Return the loss of one batch: labeled rows first, then unlabeled ones."""
     rows, targets, directions = batch.inputs, batch.targets, batch.normals
-    network, autoencoder, n = plan.network, plan.autoencoder, plan.n_labelled
+    network, autoencoder, n = plan.network, plan.autoencoder, plan.n_labeled
 
     def parts(weights: tuple[Tensor, ...]) -> tuple[SubNetwork, SubNetwork, SubNetwork]:
         encoder, decoder = autoencoder.split(weights[:-2], tf.transpose)
@@ -41,7 +41,7 @@ def _loss(
     encoder, decoder, head = parts(weights)
     codes = apply_in_parts(encode, network, encoder, rows)
     output = propagate(network, head, codes, TENSORFLOW)
-    unlabelled, clean = rows[n:], output[n:]
+    unlabeled, clean = rows[n:], output[n:]
 
     # Virtual adversarial training: one power iteration from a random direction.
     fixed = parts(tuple(map(tf.stop_gradient, weights)))
@@ -50,10 +50,10 @@ def _loss(
     with tf.GradientTape() as tape:
         probe = PROBE * steps
         tape.watch(probe)
-        change = compare(wanted, outputs(unlabelled + probe, fixed[0], fixed[2]))
+        change = compare(wanted, outputs(unlabeled + probe, fixed[0], fixed[2]))
     length = tf.sqrt(tf.reduce_sum(tf.square(steps), axis=1, keepdims=True))
     worst = tf.stop_gradient(length * _unit(tape.gradient(change, probe)))
-    moved = outputs(unlabelled + worst, encoder, head)
+    moved = outputs(unlabeled + worst, encoder, head)
 
     reconstruction = apply_in_parts(propagate, autoencoder, decoder, codes)
     entries = entry_losses(

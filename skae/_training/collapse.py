@@ -55,10 +55,10 @@ def warn_of_collapse(
     if variation == 0.0:
         return
     explained = 1.0 - codec.squared_errors(rows, targets).sum() / variation
-    is_penalised = bool(model.plan.objective.penalties)
-    dead = _dead_layer(codec, rows, is_penalised)
+    is_penalized = bool(model.plan.objective.penalties)
+    dead = _dead_layer(codec, rows, is_penalized)
     if dead is not None:
-        dead = _dead_layer(codec, X.evenly_spaced(RECHECK_SAMPLES)[0], is_penalised)
+        dead = _dead_layer(codec, X.evenly_spaced(RECHECK_SAMPLES)[0], is_penalized)
     like_mean = explained < NOT_EXPLAINED and not falls and _is_like_mean(codec, rows, targets)
     if dead is None and not like_mean:
         return
@@ -73,22 +73,22 @@ def warn_of_collapse(
     what += f", where PCA with as many codes explains {possible:.0%}. "
     if dead is not None:
         what += f"{dead} are dead: they are constant over all samples. "
-    penalised = ", weaken the penalty" if is_penalised else ""
+    penalized = ", weaken the penalty" if is_penalized else ""
     warnings.warn(
-        f"{what}Lower learning_rate_init={rate:g}{penalised}, choose another activation or "
+        f"{what}Lower learning_rate_init={rate:g}{penalized}, choose another activation or "
         "init='pca', or scale X, for example by StandardScaler.",
         ConvergenceWarning,
         stacklevel=2,
     )
 
 
-def _dead_layer(codec: Codec, rows: np.ndarray, is_penalised: bool) -> str | None:
+def _dead_layer(codec: Codec, rows: np.ndarray, is_penalized: bool) -> str | None:
     """Describe the layer with the largest share of dead units, if that is above one half.
 
     Among equal shares it is the first layer, because a dead layer makes those after it constant.
     """
     worst, words = 0.5, None
-    for name, activations in _layers(codec, rows, is_penalised):
+    for name, activations in _layers(codec, rows, is_penalized):
         least = ROUNDING * max(1.0, np.abs(activations).max())
         n_dead, n_units = int((np.ptp(activations, axis=0) <= least).sum()), activations.shape[1]
         if n_dead / n_units > worst:
@@ -96,7 +96,7 @@ def _dead_layer(codec: Codec, rows: np.ndarray, is_penalised: bool) -> str | Non
     return words
 
 
-def _layers(codec: Codec, rows: np.ndarray, is_penalised: bool) -> Iterator[tuple[str, np.ndarray]]:
+def _layers(codec: Codec, rows: np.ndarray, is_penalized: bool) -> Iterator[tuple[str, np.ndarray]]:
     """Yield the name and the activations of each layer except the output."""
     network = codec.network
     units = codec.units(rows.dtype)
@@ -106,7 +106,7 @@ def _layers(codec: Codec, rows: np.ndarray, is_penalised: bool) -> Iterator[tupl
         encoder, decoder = network.split(weights, np.transpose)
         hidden = hidden_layers(network, encoder, units.standardized(rows), NUMPY)
         yield from _named("encoder", hidden)
-    if not is_penalised and network.n_active is None:
+    if not is_penalized and network.n_active is None:
         yield "codes", codes
     if NUMPY.computes(network):
         yield from _named("decoder", hidden_layers(network, decoder, codes, NUMPY))
@@ -127,9 +127,9 @@ def _is_like_mean(codec: Codec, rows: np.ndarray, targets: np.ndarray) -> bool:
     return bool(error > (1.0 - NOT_EXPLAINED) * np.abs(targets - codec.mean).mean())
 
 
-def _principal_share(centred: np.ndarray, n_components: int) -> float:
+def _principal_share(centered: np.ndarray, n_components: int) -> float:
     """Return the share of the variance of half of the rows that the other half's PCA explains."""
-    known, unseen = centred[::2], centred[1::2]
+    known, unseen = centered[::2], centered[1::2]
     axes = np.linalg.svd(known, full_matrices=False)[2][:n_components]
     total = np.square(unseen).sum()
     return float(np.square(unseen @ axes.T).sum() / total) if total else -np.inf

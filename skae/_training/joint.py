@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from skae._data.batches import CHUNK_ENTRIES, CHUNK_STEPS, Batch, Chunk
-from skae._data.blocks import blocks, standardised
+from skae._data.blocks import blocks, standardized
 from skae._data.rows import Rows
 from skae._network.backend import NUMPY
 from skae._network.codec import Codec
@@ -24,7 +24,7 @@ from skae._training.protocols import Trainer, Validator
 # that is large for many or noisy rows, as this share of the median distance between two rows.
 SHARE_OF_DISTANCE = 0.2
 # Number of rows to search for neighbors.
-NEIGHBOURING_ROWS = 2000
+NEIGHBORING_ROWS = 2000
 # Rows that differ by less than this share of that distance are equal up to rounding.
 ROUNDING = 1e-3
 # Smallest number of steps in an epoch: few rows give few steps, and networks learn in steps. Far
@@ -43,7 +43,7 @@ class JointPlan(Plan):
     autoencoder : Network
         Its encoder is that of `network`.
     reconstruction : Loss
-    n_labelled : int
+    n_labeled : int
         Number of labeled rows in a batch, which come first.
     fixed : tuple of int
         Indices of the weights that training does not change.
@@ -58,7 +58,7 @@ class JointPlan(Plan):
 
     autoencoder: Network
     reconstruction: Loss
-    n_labelled: int
+    n_labeled: int
     fixed: tuple[int, ...]
     alpha: float
     head_alpha: float
@@ -147,9 +147,9 @@ class JointFeed:
     Parameters
     ----------
     X : Rows of shape (n_samples, n_features)
-    rows, labelled : ndarray of int
+    rows, labeled : ndarray of int
         Indices of all rows to train on, and of the labeled ones.
-    targets : ndarray of shape (n_labelled, n_outputs)
+    targets : ndarray of shape (n_labeled, n_outputs)
     mean : ndarray of shape (n_features,)
     scale : float
     sizes : (int, int)
@@ -162,7 +162,7 @@ class JointFeed:
 
     X: Rows
     rows: np.ndarray
-    labelled: np.ndarray
+    labeled: np.ndarray
     targets: np.ndarray
     mean: np.ndarray
     scale: float
@@ -188,28 +188,28 @@ class JointFeed:
     @property
     def epoch_steps(self) -> int:
         """Number of batches in an epoch."""
-        numbers = zip((len(self.labelled), len(self.rows)), self.sizes, strict=True)
+        numbers = zip((len(self.labeled), len(self.rows)), self.sizes, strict=True)
         return max(MIN_STEPS, *(-(-n // size) for n, size in numbers))
 
     def __iter__(self) -> Iterator[Chunk]:
         """Yield chunks whose arrays the next chunk overwrites: copy them to keep them."""
-        n_features, (n_labelled, n_others) = self.X.shape[1], self.sizes
+        n_features, (n_labeled, n_others) = self.X.shape[1], self.sizes
         shape = (self.steps, self.batch_size)
         inputs = np.zeros((*shape, n_features), np.float32)
         targets = np.zeros((*shape, self.targets.shape[1]), np.float32)
         normals = np.empty_like(inputs)
         batches = Batch(inputs, targets, normals, np.ones(shape, np.float32))
         while True:
-            labelled = self._drawn(len(self.labelled), n_labelled)
+            labeled = self._drawn(len(self.labeled), n_labeled)
             others = self._drawn(len(self.rows), n_others)
             for begin in range(0, self.epoch_steps, self.steps):
                 now = slice(begin, begin + self.steps)
-                n_steps = len(labelled[now])
-                chosen = np.hstack([self.labelled[labelled[now]], self.rows[others[now]]])
+                n_steps = len(labeled[now])
+                chosen = np.hstack([self.labeled[labeled[now]], self.rows[others[now]]])
                 rows = self.X.take(chosen.ravel())
                 flat = inputs[:n_steps].reshape(-1, n_features)
-                standardised(rows, self.mean, self.scale, out=flat)
-                targets[:n_steps, :n_labelled] = self.targets[labelled[now]]
+                standardized(rows, self.mean, self.scale, out=flat)
+                targets[:n_steps, :n_labeled] = self.targets[labeled[now]]
                 self.rng.standard_normal(out=normals, dtype=np.float32)
                 sizes = np.sqrt(np.einsum("ijk,ijk->ij", normals[:n_steps], normals[:n_steps]))
                 normals[:n_steps] *= (self.lengths[chosen] / sizes)[:, :, np.newaxis]
@@ -291,12 +291,12 @@ def step_lengths(X: Rows, model: Model, rng: np.random.Generator) -> np.ndarray:
     """
     from sklearn.metrics import pairwise_distances
 
-    chosen = rng.permutation(len(X))[:NEIGHBOURING_ROWS]
-    others = standardised(X.take(chosen), model.mean, model.scale)
+    chosen = rng.permutation(len(X))[:NEIGHBORING_ROWS]
+    others = standardized(X.take(chosen), model.mean, model.scale)
     between = pairwise_distances(others[: len(others) // 2], others[len(others) // 2 :])
     lengths = np.full(len(X), SHARE_OF_DISTANCE * np.median(between), np.float32)
     for part in blocks(len(X), len(others)):
-        rows = standardised(X[part].copy(), model.mean, model.scale)
+        rows = standardized(X[part].copy(), model.mean, model.scale)
         distances = pairwise_distances(rows, others)
         distances[distances <= ROUNDING * np.median(between)] = np.inf
         lengths[part] = np.minimum(lengths[part], distances.min(axis=1))

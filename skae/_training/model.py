@@ -11,8 +11,8 @@ from typing import Any, TypeGuard
 
 import numpy as np
 
-from skae._data.blocks import standardised
-from skae._data.pca import Axes, centre, principal_axes, variance
+from skae._data.blocks import standardized
+from skae._data.pca import Axes, center, principal_axes, variance
 from skae._data.rows import Rows, RowSubset
 from skae._network.codec import Codec
 from skae._plan.plan import Plan
@@ -117,7 +117,7 @@ def initial_model(
     # Planned before anything is computed, so that errors in the plan are raised at once.
     plan = plan_for(n_features, 1 if is_share(n_components) else n_components and int(n_components))
     check_range(plan, X)
-    mean, scale = centre_and_scale(X)
+    mean, scale = center_and_scale(X)
     # A first layer that is trained alone computes its own initialization from X.
     starts_as_pca = init == "pca" and (not plan.stages or plan.stages[0].layer is None)
     all_axes = None
@@ -135,7 +135,7 @@ def initial_model(
         chosen = rows[rng.permutation(len(rows))[:REGRESSION_ROWS]]
 
         def some_rows() -> np.ndarray:
-            return standardised(X.take(chosen), mean, scale)
+            return standardized(X.take(chosen), mean, scale)
 
         return pca_weights(plan.network, axes, some_rows, scale, rng, equalizes_code_variance)
 
@@ -146,13 +146,13 @@ def initial_model(
     return Model(plan, start(rows, None, rng), mean, scale, start_on_all_samples)
 
 
-def centre_and_scale(X: Rows) -> tuple[np.ndarray, float]:
+def center_and_scale(X: Rows) -> tuple[np.ndarray, float]:
     """Return the mean of each column and the square root of their mean variance.
 
     The scale of constant data is 1, or their rounding error if that is larger.
     """
     with np.errstate(over="ignore", invalid="ignore"):
-        mean = centre(X)
+        mean = center(X)
         mean_variance = variance(X, mean)
     scale = float(np.sqrt(mean_variance))
     size = np.abs(mean).max()

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from skae._data.batches import Feed
-from skae._data.blocks import blocks, standardised
+from skae._data.blocks import blocks, standardized
 from skae._data.rows import Rows
 from skae._network.backend import NUMPY
 from skae._network.codec import maps
@@ -53,11 +53,11 @@ class Validation:
                 inputs = None
                 if self.X.is_paired:
                     inputs = self.X.take(self.rows[part])
-                    inputs = standardised(inputs, model.mean, model.scale)
+                    inputs = standardized(inputs, model.mean, model.scale)
                 elif objective.corruption is not None:
                     inputs = objective.corruption(rng, rows.copy())
-                    inputs = standardised(inputs, model.mean, model.scale)
-                rows = standardised(rows, model.mean, model.scale)
+                    inputs = standardized(inputs, model.mean, model.scale)
+                rows = standardized(rows, model.mean, model.scale)
                 output = to.decode(to.encode(rows if inputs is None else inputs))
                 losses[part] = entry_losses(
                     objective.loss, network, rows, output, mean, scale, NUMPY

@@ -1,4 +1,4 @@
-"""The colours of curves and groups: one for each method, the same in all figures."""
+"""The colors of curves and groups: one for each method, the same in all figures."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from sklearn.pipeline import Pipeline
 
-# Matplotlib's 'petroff10' (from 3.10 on) and scikit-learn's: ten colours that colour-blind readers
+# Matplotlib's 'petroff10' (from 3.10 on) and scikit-learn's: ten colors that color-blind readers
 # tell apart too. Petroff, "Accessible Color Sequences for Data Visualization", 2021.
 PETROFF_COLORS = (
     "#3f90da",
@@ -22,9 +22,9 @@ PETROFF_COLORS = (
     "#717581",
     "#92dadd",
 )
-_BLUE, _ORANGE, _RED, _, _PURPLE, _BROWN, _, _TAN, _GREY, _ = PETROFF_COLORS
+_BLUE, _ORANGE, _RED, _, _PURPLE, _BROWN, _, _TAN, _GRAY, _ = PETROFF_COLORS
 
-# Methods of one colour are seldom drawn together; where they are, the second one gets another.
+# Methods of one color are seldom drawn together; where they are, the second one gets another.
 METHOD_COLORS = {
     "PCA": _ORANGE,
     "KernelPCA": _TAN,
@@ -43,14 +43,14 @@ METHOD_COLORS = {
     "AutoencoderRegressor": _BLUE,
     "AutoencoderOutlierDetector": _BLUE,
     # No reduction of the features.
-    "passthrough": _GREY,
-    "LogisticRegression": _GREY,
+    "passthrough": _GRAY,
+    "LogisticRegression": _GRAY,
     "SelfTrainingClassifier": _TAN,
 }
 
 
 def color_of(estimator: Any) -> str | None:
-    """Return the colour of an estimator, of a pipeline's last step that has one, else None."""
+    """Return the color of an estimator, of a pipeline's last step that has one, else None."""
     if isinstance(estimator, Pipeline):
         return next(filter(None, map(color_of, (step for _, step in estimator.steps[::-1]))), None)
     if isinstance(estimator, str):
@@ -60,7 +60,7 @@ def color_of(estimator: Any) -> str | None:
 
 
 def distinct_colors(estimators: Iterable[Any]) -> list[str]:
-    """Return the colours of estimators that are drawn together, all different up to ten."""
+    """Return the colors of estimators that are drawn together, all different up to ten."""
     colors: list[str | None] = []
     for each in estimators:
         color = color_of(each)

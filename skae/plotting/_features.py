@@ -137,11 +137,9 @@ class FeaturesDisplay(Display):
         if not isinstance(n_columns, Integral) or n_columns < 1:
             raise ValueError(f"n_columns={n_columns!r} must be an int, 1 at least, or None.")
         n_rows = ceil(n / n_columns)
-        # Under an incomplete last row the panels above it are labelled too.
-        n_labelled = 1 if n % n_columns == 0 or n_rows == 1 else 2
-        figure, axes = panels(
-            ax, n_rows, n_columns, picture, row_names=False, n_labelled=n_labelled
-        )
+        # Under an incomplete last row the panels above it are labeled too.
+        n_labeled = 1 if n % n_columns == 0 or n_rows == 1 else 2
+        figure, axes = panels(ax, n_rows, n_columns, picture, row_names=False, n_labeled=n_labeled)
         self.artists_ = []
         for i, panel in enumerate(axes.flat):
             panel.set(xticks=[], yticks=[])

@@ -157,7 +157,7 @@ class LatentSpaceDisplay(Display):
         """
         check_matplotlib_support(f"{type(self).__name__}.plot")
         n, n_codes = self.codes.shape
-        self._colouring = Colouring.of(self.y, self.color or PETROFF_COLORS[0])
+        self._coloring = Coloring.of(self.y, self.color or PETROFF_COLORS[0])
         # Fewer points are drawn larger and opaque.
         style = {"s": float(np.clip(8000 / n, 8, 40)), "alpha": 0.8 if n > 50 else 1.0}
         if not {"lw", "linewidth", "linewidths"} & set(scatter_kw):
@@ -212,10 +212,10 @@ class LatentSpaceDisplay(Display):
         self._explain(self.axes_[0, -1], style, loc="upper right")
 
     def _scatter(self, ax, points, style):
-        own_colours = {"c", "color"} & set(style)
-        for group in self._colouring.groups:
-            kw = {**(group.style if not own_colours else {}), **style}
-            # Sizes or colours may be given for each point.
+        own_colors = {"c", "color"} & set(style)
+        for group in self._coloring.groups:
+            kw = {**(group.style if not own_colors else {}), **style}
+            # Sizes or colors may be given for each point.
             kw = {
                 name: value[group.rows] if np.shape(value)[:1] == self.codes.shape[:1] else value
                 for name, value in kw.items()
@@ -225,26 +225,26 @@ class LatentSpaceDisplay(Display):
 
     def _across(self, ax):
         """Return the values of the second axis of a single code, and label it."""
-        colouring = self._colouring
+        coloring = self._coloring
         if self.y is None:
             ax.set_ylabel("sample")
             return np.arange(len(self.codes))
         ax.set_ylabel(self._title)
-        if colouring.is_numeric:
+        if coloring.is_numeric:
             return self.y
         index = np.empty(len(self.y))
-        for i, group in enumerate(colouring.groups):
+        for i, group in enumerate(coloring.groups):
             index[group.rows] = i
-        names = [group.name for group in colouring.groups]
+        names = [group.name for group in coloring.groups]
         ax.set_yticks(range(len(names)), names)
         return index
 
     def _explain(self, place, style, **where):
-        """Add a legend of classes or a colour bar of numbers."""
-        groups = self._colouring.groups
+        """Add a legend of classes or a color bar of numbers."""
+        groups = self._coloring.groups
         if self.y is None or {"c", "color"} & set(style):
             return
-        if self._colouring.is_numeric:
+        if self._coloring.is_numeric:
             self.colorbar_ = self.figure_.colorbar(
                 self.scatters_[len(groups) - 1], ax=self.axes_, label=self._title
             )
@@ -261,7 +261,7 @@ class LatentSpaceDisplay(Display):
     @property
     def _title(self):
         """The name of y."""
-        return str(self.y_name or ("y" if self._colouring.is_numeric else "class"))
+        return str(self.y_name or ("y" if self._coloring.is_numeric else "class"))
 
     def _name(self, i):
         return f"{self.code_name} {i if self.components is None else self.components[i]}"
@@ -282,38 +282,38 @@ class Group(NamedTuple):
     style: dict
 
 
-class Colouring(NamedTuple):
-    """How points are coloured: in groups, the last one by numbers if `is_numeric`."""
+class Coloring(NamedTuple):
+    """How points are colored: in groups, the last one by numbers if `is_numeric`."""
 
     groups: list[Group]
     is_numeric: bool = False
 
     @classmethod
     def of(cls, y, color):
-        """Sort points into unlabelled ones and classes or numbers; without y all have a colour."""
+        """Sort points into unlabeled ones and classes or numbers; without y all have a color."""
         if y is None:
             return cls([Group(None, slice(None), {"color": color})])
-        labelled = _labelled(y)
+        labeled = _labeled(y)
         groups = []
-        if not labelled.all():
-            groups.append(Group("unlabelled", ~labelled, {"color": "0.8"}))
-        if not labelled.any():
+        if not labeled.all():
+            groups.append(Group("unlabeled", ~labeled, {"color": "0.8"}))
+        if not labeled.any():
             return cls(groups)
         # An object array of strings becomes one of strings.
-        some = np.array(y[labelled].tolist())
+        some = np.array(y[labeled].tolist())
         if _is_numeric(some):
             style = {"c": y, "cmap": "viridis"}
-            return cls([*groups, Group(None, labelled, style)], is_numeric=True)
+            return cls([*groups, Group(None, labeled, style)], is_numeric=True)
         for i, name in enumerate(np.unique(some)):
-            colour = PETROFF_COLORS[i % len(PETROFF_COLORS)]
-            style = {"color": colour, "marker": MARKERS[i // len(PETROFF_COLORS)]}
-            rows = labelled.copy()
-            rows[labelled] = some == name
+            color = PETROFF_COLORS[i % len(PETROFF_COLORS)]
+            style = {"color": color, "marker": MARKERS[i // len(PETROFF_COLORS)]}
+            rows = labeled.copy()
+            rows[labeled] = some == name
             groups.append(Group(str(name), rows, style))
         return cls(groups)
 
 
-def _labelled(y):
+def _labeled(y):
     """Return which rows have a label; -1 is none as the least of three values or more."""
     if y.dtype.kind == "f":
         return ~np.isnan(y)
@@ -338,7 +338,7 @@ def _is_numeric(y):
     n_classes = len(np.unique(y))
     if n_classes > MOST_CLASSES and not np.issubdtype(y.dtype, np.number):
         raise ValueError(
-            f"y has {n_classes} classes, but at most {MOST_CLASSES} can be told apart by colour "
+            f"y has {n_classes} classes, but at most {MOST_CLASSES} can be told apart by color "
             "and mark. Join some, or draw fewer."
         )
     return n_classes > MOST_CLASSES

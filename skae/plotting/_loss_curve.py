@@ -187,7 +187,7 @@ class LossCurveDisplay(Display):
             done += n_epochs
         return len(curve.stages)
 
-    def _plot_curve(self, name, curve, colour, line_kw):
+    def _plot_curve(self, name, curve, color, line_kw):
         """Draw the losses of one estimator."""
         ax = self.ax_
         of = f"{name}, " if name else ""
@@ -196,7 +196,7 @@ class LossCurveDisplay(Display):
             epochs = np.arange(first, first + len(losses))
             # A single epoch is a point, not a line.
             mark = {"marker": "."} if len(losses) == 1 else {}
-            style = {"color": colour, "label": label, **mark, **style}
+            style = {"color": color, "label": label, **mark, **style}
             self.lines_ += ax.plot(epochs, losses, **_validate_style_kwargs(style, line_kw))
 
         done = 0
@@ -219,5 +219,5 @@ class LossCurveDisplay(Display):
             draw(first, curve.validation, f"{of}validation", linestyle="--")
         if curve.kept is not None and np.isfinite(curve.kept[1]):
             epoch, loss = curve.kept
-            style = {"color": colour, "marker": "o", "linestyle": "", "markeredgecolor": "black"}
+            style = {"color": color, "marker": "o", "linestyle": "", "markeredgecolor": "black"}
             self.kept_ += ax.plot([done + epoch], [loss], label=f"{of}weights kept", **style)

@@ -264,12 +264,12 @@ class ManifoldDisplay(Display):
             self._explain(scale)
 
     def _plot_lines(self, picture, picture_kw):
-        """Draw the decodings of one code's values together, coloured by the value."""
+        """Draw the decodings of one code's values together, colored by the value."""
         values, scale = self.values[0], self._scale()
         shared, n_before = limits(self.decodings), len(self.ax_.lines)
         for value, row in zip(values, self.decodings, strict=True):
-            colour = {"color": scale.to_rgba(value)}
-            picture.draw(self.ax_, row, shared, **_validate_style_kwargs(colour, picture_kw))
+            color = {"color": scale.to_rgba(value)}
+            picture.draw(self.ax_, row, shared, **_validate_style_kwargs(color, picture_kw))
         self.lines_ = self.ax_.lines[n_before:]
         picture.label_columns(self.ax_)
         self.ax_.set(ylabel="decoded value", xlabel=picture.axis_name)
@@ -277,7 +277,7 @@ class ManifoldDisplay(Display):
             self._explain(scale)
 
     def _scale(self):
-        """Return the colours of the values of a single code."""
+        """Return the colors of the values of a single code."""
         from matplotlib import colormaps
         from matplotlib.cm import ScalarMappable
         from matplotlib.colors import Normalize

@@ -20,7 +20,7 @@ LEAST_SIDE = 8
 MOST_NAMES = 15
 
 ROW, REFERENCE = METHOD_COLORS["AutoencoderTransformer"], "0.7"
-# Between images: a grey that is neither end of a grey scale.
+# Between images: a gray that is neither end of a gray scale.
 GAP = "0.75"
 
 
@@ -36,7 +36,7 @@ class Picture:
     names : tuple of str
         Names of the columns, where there are few and they have names.
     color : str
-        Colour of lines: that of the method.
+        Color of lines: that of the method.
     """
 
     shape: tuple[int, ...]
@@ -99,20 +99,20 @@ class Picture:
             # A sequence has a line for each of the values of a step.
             others = (color for color in PETROFF_COLORS if color != self.color)
             colors = cycle([self.color, *others])
-            for values, colour in zip(row.reshape(self.shape).T, colors, strict=False):
-                style = {"color": colour, "linewidth": 1, **mark}
+            for values, color in zip(row.reshape(self.shape).T, colors, strict=False):
+                style = {"color": color, "linewidth": 1, **mark}
                 (line,) = ax.plot(values, **_validate_style_kwargs(style, kw))
                 first = first or line
             return first
         return draw_image(ax, row.reshape(self.shape), limits, **kw)
 
     def draw_signed(self, ax: Any, row: np.ndarray, largest: float, **kw: Any) -> Any:
-        """Draw differences or weights, zero in the middle of the colours or of the axis."""
+        """Draw differences or weights, zero in the middle of the colors or of the axis."""
         limits = (-largest, largest)
         if not self.is_image:
             ax.axhline(0.0, color=REFERENCE, linewidth=0.8)
             return self.draw(ax, row, limits, **kw)
-        # Colours as they are, about a middle grey, where there are colours.
+        # Colors as they are, about a middle gray, where there are colors.
         style = {"cmap": "RdBu_r", **kw}
         return draw_image(ax, row.reshape(self.shape), limits, **style)
 
@@ -137,7 +137,7 @@ def _own_shape(estimator: Any, n_columns: int) -> tuple[int, ...]:
     """
     shape = getattr(estimator, "row_shape_", ())
     if len(shape) == 2 and min(shape) >= LEAST_SIDE:
-        # With Keras, a grey image is more likely than a sequence of that many values a step.
+        # With Keras, a gray image is more likely than a sequence of that many values a step.
         shape = *shape, 1
     shape = getattr(estimator, "image_shape_", getattr(estimator, "sequence_shape_", shape))
     return shape if prod(shape) == n_columns and len(shape) in (2, 3) else ()
@@ -171,7 +171,7 @@ def largest(rows: np.ndarray) -> float:
 
 
 def draw_image(ax: Any, image: np.ndarray, limits: tuple[float, float], **kw: Any) -> Any:
-    """Draw a grey or a coloured image on a scale between limits."""
+    """Draw a gray or a colored image on a scale between limits."""
     low, high = limits
     if image.ndim == 3:
         colors = np.clip((image - low) / ((high - low) or 1.0), 0, 1)
@@ -200,12 +200,12 @@ def panels(
     picture: Picture,
     *,
     row_names: bool = True,
-    n_labelled: int = 1,
+    n_labeled: int = 1,
 ) -> tuple[Any, np.ndarray]:
     """Return a figure and its Axes of shape (n_rows, n_columns).
 
     The figure is new and large enough for the pictures, for the names of the columns under
-    `n_labelled` rows of them and of the rows beside them; or it is that of `ax`, whose place is
+    `n_labeled` rows of them and of the rows beside them; or it is that of `ax`, whose place is
     divided.
     """
     import matplotlib.pyplot as plt
@@ -215,7 +215,7 @@ def panels(
         width, height = (0.95, 1.0) if picture.is_image else (1.7, 1.0)
         beside = 1.5 if row_names else 0.0
         below = 0.07 * max(map(len, picture.names), default=4)
-        size = (max(width * n_columns + beside, 1.6), height * n_rows + below * n_labelled)
+        size = (max(width * n_columns + beside, 1.6), height * n_rows + below * n_labeled)
         figure = plt.figure(figsize=size, layout="constrained")
         axes = figure.subplots(n_rows, n_columns, squeeze=False)
     else:

@@ -115,7 +115,7 @@ def others_denoise(train, spoiled, test):
 
 
 def sparse(train, test):
-    # The textbook adds its penalty to the error of pixels, skae to that of standardised values.
+    # The textbook adds its penalty to the error of pixels, skae to that of standardized values.
     for unit, weight in (("of skae", 0.2), ("of the textbook", 0.2 / 0.0672)):
         title = f"sparse, 1000 codes, target .1, weight .2 in units {unit}, 100 epochs"
         fitted = skae.SparseAutoencoder(

@@ -4,7 +4,7 @@
 names the first three. `mnist` takes five minutes, `mnist100` half an hour.
 
 Tables are those of shared/data/tables. 70 % of the rows are there for training, columns are
-standardised by all of these; the others are scored. The labelled rows of a class are the first
+standardized by all of these; the others are scored. The labeled rows of a class are the first
 five of a shuffled order, those of a regression the first 20 or 50. Linear models see these alone.
 """
 
@@ -39,7 +39,7 @@ def tables(task):
 
 
 def halves(X, y, seed):
-    """Return standardised training and test rows with their targets."""
+    """Return standardized training and test rows with their targets."""
     order = np.random.default_rng(seed).permutation(len(X))
     train, test = np.split(order, [int(0.7 * len(X))])
     scaler = StandardScaler().fit(X[train])
@@ -76,14 +76,12 @@ def classes():
         scores, seconds = [], 0.0
         for seed in SEEDS:
             X_train, y_train, X_test, y_test = halves(X, y, seed)
-            labelled = np.concatenate(
-                [np.flatnonzero(y_train == c)[:5] for c in np.unique(y_train)]
-            )
+            labeled = np.concatenate([np.flatnonzero(y_train == c)[:5] for c in np.unique(y_train)])
             some = np.full(len(y_train), -1)
-            _, some[labelled] = np.unique(y_train[labelled], return_inverse=True)
+            _, some[labeled] = np.unique(y_train[labeled], return_inverse=True)
             named = np.searchsorted(np.unique(y_train), y_test)
             known = np.isin(y_test, y_train)
-            linear = LogisticRegression(max_iter=1000).fit(X_train[labelled], some[labelled])
+            linear = LogisticRegression(max_iter=1000).fit(X_train[labeled], some[labeled])
             self_taught = SelfTrainingClassifier(linear).fit(X_train, some)
             begin = time.perf_counter()
             model = AutoencoderClassifier(random_state=seed).fit(X_train, some)
@@ -101,14 +99,14 @@ def classes():
 
 def targets():
     gains = []
-    for n_labelled in (20, 50):
-        head(f"{n_labelled} targets: R^2 minus that of Ridge")
+    for n_labeled in (20, 50):
+        head(f"{n_labeled} targets: R^2 minus that of Ridge")
         for name, X, y in tables("regression"):
             scores = []
             for seed in SEEDS:
                 X_train, y_train, X_test, y_test = halves(X, y.astype(float), seed)
-                linear = Ridge().fit(X_train[:n_labelled], y_train[:n_labelled])
-                y_train[n_labelled:] = np.nan
+                linear = Ridge().fit(X_train[:n_labeled], y_train[:n_labeled])
+                y_train[n_labeled:] = np.nan
                 model = AutoencoderRegressor(random_state=seed).fit(X_train, y_train)
                 scores.append([each.score(X_test, y_test) for each in (linear, model)])
             before, after = np.mean(scores, axis=0)
@@ -124,17 +122,17 @@ def images(n_labels, n_images, accuracy, minutes):
     (train, test), stored = load_mnist(), np.load(MNIST)
     chosen = np.random.default_rng(0).permutation(len(train))[:n_images]
     y = stored["y_train"][chosen].astype(int)
-    X, labelled = train[chosen], np.arange(n_images) < n_labels
+    X, labeled = train[chosen], np.arange(n_images) < n_labels
     if n_labels == 100:
         # Ten of each digit, as in the papers.
         ranks = np.empty(n_images, int)
         for digit in range(10):
             where = np.flatnonzero(y == digit)
             ranks[where] = np.arange(len(where))
-        labelled = ranks < 10
-    linear = LogisticRegression(max_iter=1000).fit(X[labelled], y[labelled])
+        labeled = ranks < 10
+    linear = LogisticRegression(max_iter=1000).fit(X[labeled], y[labeled])
     begin, used = time.perf_counter(), time.process_time()
-    model = AutoencoderClassifier(random_state=0).fit(X, np.where(labelled, y, -1))
+    model = AutoencoderClassifier(random_state=0).fit(X, np.where(labeled, y, -1))
     seconds, used = time.perf_counter() - begin, time.process_time() - used
     score = model.score(test, stored["y_test"])
     row("LogisticRegression", "reported", linear.score(test, stored["y_test"]))

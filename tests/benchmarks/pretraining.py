@@ -30,7 +30,7 @@ PRETRAINED = skae.DenoisingAutoencoder(
 )
 
 
-def labelled(seed):
+def labeled(seed):
     """Return 20,000 images of which 500 have labels, and the test set."""
     (train, test), labels = load_mnist(), np.load(MNIST)
     chosen = np.random.default_rng(seed).permutation(len(train))[:N_IMAGES]
@@ -52,7 +52,7 @@ def few():
     }
     scores = {name: [] for name in contenders}
     for seed in range(5):
-        X, y, test, y_test = labelled(seed)
+        X, y, test, y_test = labeled(seed)
         for name, contender in contenders.items():
             model = clone(contender)
             if "random_state" in model.get_params(deep=False):

@@ -30,12 +30,12 @@ def toy_curve(n_rows=10_000):
 def panel():
     """Yield (name, X, n_components)."""
     digits = datasets.load_digits().data
-    standardise = StandardScaler().fit_transform
+    standardize = StandardScaler().fit_transform
     for k in (2, 8, 16):
         yield f"digits, {k}", digits, k
-    yield "breast cancer, 3", standardise(datasets.load_breast_cancer().data), 3
-    yield "wine, 3", standardise(datasets.load_wine().data), 3
-    yield "diabetes, 3", standardise(datasets.load_diabetes().data), 3
+    yield "breast cancer, 3", standardize(datasets.load_breast_cancer().data), 3
+    yield "wine, 3", standardize(datasets.load_wine().data), 3
+    yield "diabetes, 3", standardize(datasets.load_diabetes().data), 3
     yield "iris, 2", datasets.load_iris().data, 2
     yield "swiss roll, 2", datasets.make_swiss_roll(2000, random_state=0)[0], 2
     yield "s-curve, 2", datasets.make_s_curve(2000, random_state=0)[0], 2

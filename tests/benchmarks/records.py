@@ -79,7 +79,7 @@ def default_layers(train, test):
 
 
 def drawn_binary(images, rng):
-    """Return pixels that are one with the probability that their grey level says."""
+    """Return pixels that are one with the probability that their gray level says."""
     return np.float32(rng.random(images.shape, np.float32) < images)
 
 
@@ -115,7 +115,7 @@ def likelihood(train, test):
     fitted = variational_of(train, 50, 100)
     minutes = minutes_since(begin)
     ways = {"drawn, seed 0": drawn_binary(test, np.random.default_rng(0)),
-            "grey level > 1/2": np.float32(test > 0.5)}  # fmt: skip
+            "gray level > 1/2": np.float32(test > 0.5)}  # fmt: skip
     for name, pixels in ways.items():
         value, error = nats(fitted, pixels)
         row(f"784-200-200-50, pixels {name}: nats of a test image, {N_DRAWS:,} draws", "<= 89",

@@ -3,7 +3,7 @@
 ``python tests/benchmarks/tables.py [panel] [few_rows] [linear]``
 
 Codes are a tenth and a quarter of the columns, 2 where there are fewer than 8. Columns are
-standardised by the training rows. What skae explained before its start was judged on rows that the
+standardized by the training rows. What skae explained before its start was judged on rows that the
 start had not seen is kept in results/tables_before.json, as ``--before`` has written it.
 """
 
@@ -61,7 +61,7 @@ def settings():
 
 
 def split(X, seed, **size):
-    """Return training and test rows, standardised by the former."""
+    """Return training and test rows, standardized by the former."""
     train, test = train_test_split(X, random_state=seed, **(size or {"test_size": 0.25}))
     scaler = StandardScaler().fit(train)
     return scaler.transform(train), scaler.transform(test)
@@ -231,8 +231,8 @@ def few_rows():
 
 
 def linear():
-    """Print what Ridge, and neighbours, make of PCA's codes and of skae's."""
-    head("R^2 of Ridge (and of 10 neighbours) on codes of regression tables, mean of three splits")
+    """Print what Ridge, and neighbors, make of PCA's codes and of skae's."""
+    head("R^2 of Ridge (and of 10 neighbors) on codes of regression tables, mean of three splits")
     reducers = {
         "PCA": PCA,
         "autoencoder": AutoencoderTransformer,

@@ -27,7 +27,7 @@ def feed(n=10, batch=4, shuffle=True, corruption=None, seed=0):
 
 
 def epoch(chunks):
-    """Return the standardised rows of an epoch in their order."""
+    """Return the standardized rows of an epoch in their order."""
     rows = []
     for chunk in chunks:
         counts = chunk.batches.row_weights.astype(bool)

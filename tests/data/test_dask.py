@@ -40,6 +40,9 @@ FAST = {
 }
 
 
+pytestmark = pytest.mark.usefixtures("module_without_xla")
+
+
 @pytest.fixture(scope="module")
 def fitted():
     return AutoencoderTransformer(2, **FAST).fit(X)
@@ -221,6 +224,7 @@ def test_invalid_collections_are_refused_before_training(fitted):
         AutoencoderTransformer(2).fit(PARTITIONS.assign(a="text"))
 
 
+@pytest.mark.slow
 def test_workers_need_no_tensorflow(fitted, tmp_path):
     import pickle
 

@@ -7,7 +7,7 @@ from sklearn.datasets import make_low_rank_matrix
 from sklearn.decomposition import PCA
 
 from skae._data import pca as _principal
-from skae._data.pca import centre, principal_axes, variance
+from skae._data.pca import center, principal_axes, variance
 from skae._data.rows import ArrayRows
 
 
@@ -23,7 +23,7 @@ def test_axes_are_those_of_pca(shape, exact, dtype, monkeypatch):
     if not exact:
         monkeypatch.setattr(_principal, "EXACT_LIMIT", 21)
     X = data(*shape, dtype)
-    axes = principal_axes(ArrayRows(X), centre(ArrayRows(X)), 5, np.random.default_rng(0))
+    axes = principal_axes(ArrayRows(X), center(ArrayRows(X)), 5, np.random.default_rng(0))
     pca = PCA(5, svd_solver="full").fit(X)
     tolerance = 1e-6 if exact and dtype == np.float64 else 1e-3
     assert_allclose(axes.directions.T, pca.components_, atol=tolerance)
@@ -34,21 +34,21 @@ def test_axes_are_those_of_pca(shape, exact, dtype, monkeypatch):
 @pytest.mark.parametrize("shape", [(300, 40), (30, 80)])
 def test_all_axes_hold_all_variance(shape):
     X = ArrayRows(data(*shape))
-    axes = principal_axes(X, centre(X), None, np.random.default_rng(0))
-    assert axes.variances.sum() == pytest.approx(variance(X, centre(X)) * shape[1])
+    axes = principal_axes(X, center(X), None, np.random.default_rng(0))
+    assert axes.variances.sum() == pytest.approx(variance(X, center(X)) * shape[1])
 
 
 def test_float32_keeps_as_many_axes_as_float64():
     rng = np.random.default_rng(0)
     X = rng.standard_normal((700, 600)) * np.r_[np.full(3, 60.0), np.linspace(1, 0.3, 597)]
     for dtype in (np.float32, np.float64):
-        axes = principal_axes(ArrayRows(X.astype(dtype)), centre(ArrayRows(X)), None, rng)
+        axes = principal_axes(ArrayRows(X.astype(dtype)), center(ArrayRows(X)), None, rng)
         assert axes.directions.shape == (600, 600)
 
 
 def test_directions_without_variance_are_dropped():
     X = ArrayRows(np.outer(np.arange(10.0), np.ones(4)))
-    axes = principal_axes(X, centre(X), 4, np.random.default_rng(0))
+    axes = principal_axes(X, center(X), 4, np.random.default_rng(0))
     assert axes.directions.shape == (4, 1)
     constant = principal_axes(ArrayRows(np.ones((10, 4))), np.ones(4), 4, np.random.default_rng(0))
     assert constant.directions.shape == (4, 0)
@@ -57,7 +57,7 @@ def test_directions_without_variance_are_dropped():
 def test_mean_and_variance_are_exact_beside_a_large_offset():
     X = (1e6 + np.random.default_rng(0).standard_normal((100_000, 2))).astype(np.float32)
     rows = ArrayRows(X)
-    assert_allclose(centre(rows), X.astype(np.float64).mean(axis=0), rtol=1e-12)
-    assert variance(rows, centre(rows)) == pytest.approx(
+    assert_allclose(center(rows), X.astype(np.float64).mean(axis=0), rtol=1e-12)
+    assert variance(rows, center(rows)) == pytest.approx(
         X.astype(np.float64).var(axis=0).mean(), 1e-3
     )

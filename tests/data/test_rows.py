@@ -5,7 +5,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from skae._data.paired_rows import PairedRows
-from skae._data.pca import centre, principal_axes
+from skae._data.pca import center, principal_axes
 from skae._data.rows import MOST_BLOCKS, ArrayRows, RowSubset
 
 X = np.random.default_rng(0).standard_normal((150, 6))
@@ -101,8 +101,8 @@ def test_some_rows_have_their_own_principal_axes(shape):
     some, copied = RowSubset(ArrayRows(X), chosen), ArrayRows(X[chosen])
     assert (some.shape, some.dtype) == (copied.shape, X.dtype)
     axes = [
-        principal_axes(each, centre(each), 3, np.random.default_rng(0)) for each in (some, copied)
+        principal_axes(each, center(each), 3, np.random.default_rng(0)) for each in (some, copied)
     ]
-    assert_allclose(centre(some), X[chosen].mean(axis=0))
+    assert_allclose(center(some), X[chosen].mean(axis=0))
     for ours, theirs in zip(*axes, strict=True):
         assert_allclose(ours, theirs)

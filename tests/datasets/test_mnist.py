@@ -9,7 +9,7 @@ from numpy.testing import assert_array_equal
 from sklearn.utils import Bunch
 
 from skae.datasets import _mnist, load_mnist
-from tests.fresh import ROOT, in_fresh_process
+from tests.fresh import ROOT
 
 MNIST = ROOT.parent / "shared" / "data" / "mnist.npz"
 
@@ -149,8 +149,3 @@ class TestWrongFiles:
             load_mnist(subset="both")
         with pytest.raises(ValueError, match="'path' parameter of load_mnist"):
             load_mnist(path=3)
-
-
-def test_importing_the_data_sets_imports_nothing_heavy():
-    heavy = "{'tensorflow', 'keras', 'matplotlib'} & set(sys.modules)"
-    assert in_fresh_process(f"import sys, skae.datasets; print({heavy})") == "set()"

@@ -2,7 +2,6 @@
 
 import pickle
 
-import joblib
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
@@ -10,13 +9,14 @@ from sklearn.datasets import load_digits, load_iris
 
 from skae import AutoencoderTransformer
 from skae._data.split import train_validation_rows
-from tests.fresh import in_fresh_process
 from tests.learning import assert_learned
 
 # Most tests train for a few epochs only.
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
 X = load_iris().data
+# What is learned from a random start is not what PCA has found; one batch size compiles once.
+RANDOM = {"init": "glorot", "batch_size": 16}
 
 
 def make(**params):
@@ -32,19 +32,10 @@ def assert_same_weights(one, other):
 class TestDeterminism:
     def test_same_seed_same_bits_whatever_ran_before(self):
         first = make().fit(X)
-        make(random_state=5, hidden_layer_sizes=(3,)).fit(X[:50])
+        make(random_state=5, hidden_layer_sizes=(), solver="sgd").fit(X[:50])
         np.random.seed(3)  # noqa: NPY002
         assert_same_weights(first, make().fit(X))
         assert not np.array_equal(first.weights_[0], make(random_state=1).fit(X).weights_[0])
-
-    def test_same_seed_same_bits_in_another_process(self):
-        code = """
-import warnings; warnings.simplefilter('ignore')
-from tests.estimators.test_base import X, make
-import joblib
-print(joblib.hash(make().fit(X).weights_))
-"""
-        assert in_fresh_process(code) == joblib.hash(make().fit(X).weights_)
 
     def test_global_randomness_is_neither_read_nor_set(self):
         np.random.seed(0)  # noqa: NPY002
@@ -96,12 +87,14 @@ class TestFittedState:
             np.mean((X - fitted.reconstruct(X)) ** 2)
         )
 
+    @pytest.mark.usefixtures("untrained")
     def test_without_validation_there_is_no_validation_curve(self):
         for estimator, rows in ((make(early_stopping=False), X), (make(), X[:7])):
             fitted = estimator.fit(rows)
             assert fitted.validation_loss_curve_ == []
             assert fitted.best_validation_loss_ is None
 
+    @pytest.mark.usefixtures("without_xla")
     def test_tied_decoder_is_the_encoder_transposed(self):
         fitted = make(tied_weights=True, hidden_layer_sizes=(12, 7), early_stopping=False).fit(X)
         fitted.partial_fit(X)
@@ -110,8 +103,10 @@ class TestFittedState:
         assert_array_equal(fitted.encoder_skip_, fitted.decoder_skip_.T)
         assert not np.array_equal(fitted.encoder_intercepts_[1], fitted.decoder_intercepts_[0])
 
+    @pytest.mark.usefixtures("untrained")
     def test_the_coefficients_are_the_formula_of_transform(self):
-        fitted = make(activation="tanh").fit(X)
+        fitted, rng = make(activation="tanh").fit(X), np.random.default_rng(0)
+        fitted.weights_ = tuple(rng.standard_normal(weight.shape) for weight in fitted.weights_)
         Z = (X - fitted.mean_) / fitted.scale_
         (k1, k2), (b1, b2) = fitted.encoder_coefs_, fitted.encoder_intercepts_
         codes = fitted.scale_ * (np.tanh(Z @ k1 + b1) @ k2 + b2 + Z @ fitted.encoder_skip_)
@@ -162,17 +157,16 @@ class TestParameters:
             solver=solver,
             learning_rate=learning_rate,
             learning_rate_init=rate,
-            init="glorot",
-            batch_size=16,
             max_iter=60,
             tol=0.0,
             random_state=learning_seed,
+            **RANDOM,
         ).fit(X)
         # Far from a random start, which explains less than nothing.
         assert_learned(fitted.score(X), above=0.85)
 
     def test_alpha_shrinks_kernels(self, learning_seed):
-        fixed = {"init": "he", "max_iter": 40, "batch_size": 8, "random_state": learning_seed}
+        fixed = {"init": "he", "max_iter": 40, "batch_size": 16, "random_state": learning_seed}
         sizes = [
             sum((k**2).sum() for k in make(alpha=a, **fixed).fit(X).encoder_coefs_)
             for a in (0.0, 100.0)
@@ -184,14 +178,17 @@ class TestParameters:
         ["relu", "leaky_relu", "selu", "gelu", "softplus", "tanh", "logistic", "identity"],
     )
     def test_every_activation_trains(self, activation, learning_seed):
-        fitted = make(activation=activation, max_iter=40, random_state=learning_seed).fit(X)
-        assert_learned(fitted.score(X), above=0.93)
+        fixed = {"max_iter": 60, "learning_rate_init": 0.01, "random_state": learning_seed}
+        fitted = make(activation=activation, **fixed, **RANDOM).fit(X)
+        assert_learned(fitted.score(X), above=0.85)
 
     @pytest.mark.parametrize("loss", ["squared_error", "absolute_error", "huber"])
     def test_every_loss_trains(self, loss, learning_seed):
-        fitted = make(loss=loss, max_iter=40, random_state=learning_seed).fit(X)
-        assert_learned(fitted.score(X), above=0.93)
+        fixed = {"max_iter": 60, "learning_rate_init": 0.01, "random_state": learning_seed}
+        fitted = make(loss=loss, **fixed, **RANDOM).fit(X)
+        assert_learned(fitted.score(X), above=0.85)
 
+    @pytest.mark.usefixtures("without_xla")
     def test_absolute_error_is_not_drawn_by_outliers(self, learning_seed):
         rng = np.random.default_rng(0)
         t = rng.standard_normal(400)
@@ -213,6 +210,7 @@ class TestParameters:
 
         assert_learned(error("absolute_error") / error("squared_error"), below=0.5)
 
+    @pytest.mark.usefixtures("without_xla")
     def test_binary_crossentropy_is_logistic_and_in_range(self, learning_seed):
         unit = load_digits().data[:300] / 16
         fitted = make(loss="binary_crossentropy", max_iter=30, random_state=learning_seed).fit(unit)
@@ -226,15 +224,18 @@ class TestParameters:
         ).mean()
         assert_learned(fitted.loss_curve_[-1], below=entropy)
 
+    @pytest.mark.usefixtures("without_xla")
     def test_codes_can_be_logistic(self):
         codes = make(code_activation="logistic", max_iter=30).fit_transform(X)
         assert codes.min() > 0
         assert codes.max() < 1
 
+    @pytest.mark.usefixtures("without_xla")
     def test_output_activation_acts_in_the_units_of_x(self, learning_seed):
-        fitted = make(output_activation="relu", max_iter=30, random_state=learning_seed).fit(X)
+        fixed = {"max_iter": 60, "learning_rate_init": 0.01, "random_state": learning_seed}
+        fitted = make(output_activation="relu", **fixed, **RANDOM).fit(X)
         assert fitted.reconstruct(X).min() >= 0
-        assert_learned(fitted.score(X), above=0.93)
+        assert_learned(fitted.score(X), above=0.85)
 
     def test_shuffle_matters_and_batches_may_be_larger_than_the_data(self, learning_seed):
         one = make(batch_size=10_000, random_state=learning_seed).fit(X)
@@ -242,6 +243,7 @@ class TestParameters:
         shuffled, ordered = make(batch_size=16).fit(X), make(batch_size=16, shuffle=False).fit(X)
         assert shuffled.loss_curve_ != ordered.loss_curve_
 
+    @pytest.mark.usefixtures("untrained")
     def test_an_int_is_one_hidden_layer(self):
         assert make(hidden_layer_sizes=7).fit(X).network_.encoder[0].n_out == 7
         two = make(hidden_layer_sizes=np.array([7, 3])).fit(X).network_.encoder
@@ -302,7 +304,7 @@ class TestPartialFit:
             assert passes.n_samples_seen_ == 150 * n
         assert_learned(passes.loss_curve_[-1] / passes.loss_curve_[0], below=1)
 
-    def test_the_first_call_sets_centre_scale_and_start(self):
+    def test_the_first_call_sets_center_scale_and_start(self):
         passes = make().partial_fit(X[:60])
         mean, scale = passes.mean_.copy(), passes.scale_
         passes.partial_fit(X[60:] + 100)
@@ -310,6 +312,7 @@ class TestPartialFit:
         assert passes.scale_ == scale
         assert_allclose(mean, X[:60].mean(axis=0))
 
+    @pytest.mark.usefixtures("without_xla")
     def test_later_calls_may_hold_one_row(self):
         assert make().partial_fit(X[:30]).partial_fit(X[30:31]).n_iter_ == 2
 
@@ -332,7 +335,7 @@ class TestPartialFit:
 
     @pytest.mark.parametrize("solvers", [("adam", "sgd"), ("sgd", "rmsprop"), ("rmsprop", "adam")])
     def test_a_new_solver_starts_without_memory(self, solvers):
-        passes = make(solver=solvers[0]).partial_fit(X).set_params(solver=solvers[1])
+        passes = make(solver=solvers[0], **RANDOM).partial_fit(X).set_params(solver=solvers[1])
         assert passes.partial_fit(X).n_iter_ == 2
 
     def test_parameters_are_checked_in_every_call(self):

@@ -12,7 +12,10 @@ from sklearn.preprocessing import StandardScaler
 from skae import AutoencoderClassifier, AutoencoderTransformer, StackedAutoencoder
 
 callback = pytest.importorskip("sklearn.callback", reason="scikit-learn has callbacks from 1.9 on")
-pytestmark = pytest.mark.filterwarnings("ignore:Maximum number of epochs")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:Maximum number of epochs"),
+    pytest.mark.usefixtures("module_without_xla"),
+]
 
 X, y = load_iris(return_X_y=True)
 

@@ -1,6 +1,5 @@
 """ConvolutionalAutoencoder: Keras' arithmetic, images of any layout, better than PCA."""
 
-import pickle
 import warnings
 
 import numpy as np
@@ -16,7 +15,6 @@ from skae import ConvolutionalAutoencoder
 from skae._plan.layers import Convolution, TransposedConvolution
 from skae._tensorflow.backend import TENSORFLOW
 from skae._tensorflow.program import program
-from tests.fresh import in_fresh_process
 from tests.learning import assert_learned
 
 X = load_digits().data
@@ -183,19 +181,6 @@ def test_whitening_and_partial_fit(learning_seed):
     assert_allclose(before, plain.reconstruct(SMALL), atol=1e-3)
     assert_learned(white.partial_fit(SMALL).score(SMALL), above=0.3)
     assert np.abs(white.reconstruct(SMALL) - before).max() > 0.0
-
-
-def test_a_fresh_process_serves_images(tmp_path):
-    images = SMALL.reshape(300, 8, 8)
-    deep = fitted(images, image_shape=(8, 8))
-    (tmp_path / "images.pkl").write_bytes(pickle.dumps((deep, images)))
-    code = f"""
-import pickle
-deep, images = pickle.load(open({str(tmp_path / "images.pkl")!r}, 'rb'))
-print(deep.score(images))
-"""
-    printed = in_fresh_process(code).splitlines()[-1]
-    assert float(printed) == pytest.approx(deep.score(images), abs=1e-6)
 
 
 def test_runtime_scalars_compile_nothing():

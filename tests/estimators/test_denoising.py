@@ -33,6 +33,7 @@ def test_gaussian_noise_has_its_deviation_in_the_units_of_the_rows():
     assert noise.std() == pytest.approx(3.0, rel=0.02)
 
 
+@pytest.mark.usefixtures("untrained")
 def test_the_estimator_spoils_rows_as_in_training():
     denoiser = DenoisingAutoencoder(
         2, corruption="masking", noise_level=0.5, hidden_layer_sizes=(), solver="sgd", max_iter=1
@@ -209,15 +210,15 @@ def test_pairs_and_a_corruption_are_refused_and_labels_are_not():
     for clean in (X, X.tolist()):
         with pytest.raises(ValueError, match="corruption='gaussian' the samples in X are the"):
             denoiser.fit(DARK, clean)
-    labelled = denoiser.set_params(max_iter=1, random_state=0).fit(X, np.arange(len(X)))
+    labeled = denoiser.set_params(max_iter=1, random_state=0).fit(X, np.arange(len(X)))
     # What is restored from noisy rows can be scored all the same.
-    assert labelled.score(DARK, X) != labelled.score(DARK) == labelled.score(DARK, X[:, 0])
+    assert labeled.score(DARK, X) != labeled.score(DARK) == labeled.score(DARK, X[:, 0])
     with pytest.raises(ValueError, match="Input y contains NaN"):
         paired().fit(X, np.where(X > 15, np.nan, X))
-    labelled.set_params(corruption=None)
-    assert not hasattr(labelled, "corrupt")
+    labeled.set_params(corruption=None)
+    assert not hasattr(labeled, "corrupt")
     with pytest.raises(AttributeError, match="'corrupt'") as error:
-        labelled.corrupt(X)
+        labeled.corrupt(X)
     assert "no noise to corrupt samples with" in str(error.value.__cause__)
 
 
@@ -262,6 +263,7 @@ def test_negative_noise_is_refused():
         DenoisingAutoencoder(noise_level=-1.0).fit(X)
 
 
+@pytest.mark.usefixtures("without_xla")
 def test_a_fit_on_pairs_that_came_to_nothing_is_kept_and_warned_of():
     noisy, clean = X[:60] + 1.0, X[:60]
     dead = DenoisingAutoencoder(

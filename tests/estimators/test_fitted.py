@@ -24,17 +24,20 @@ def test_score_is_the_share_of_variance_explained():
     assert fitted.score_samples(X).shape == (150,)
 
 
+@pytest.mark.usefixtures("untrained")
 def test_constant_data_is_not_scaled():
     for constant in (np.full((50, 3), 0.1), np.full((50, 3), 1e9), np.zeros((50, 3))):
         assert make().fit(constant).scale_ == 1.0
 
 
+@pytest.mark.usefixtures("untrained")
 def test_score_of_constant_data():
     fitted = make().fit(np.ones((30, 3)))
     assert fitted.score(np.ones((4, 3))) == 1.0
     assert fitted.score(np.ones((1, 3))) == 1.0
 
 
+@pytest.mark.usefixtures("untrained")
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_dtype_is_preserved(dtype):
     fitted = make(whiten=True).fit(X.astype(dtype))

@@ -61,6 +61,7 @@ class TestScores:
         assert_learned(np.sum(found[:10] == -1), above=8)
         assert_learned(np.mean(found[10:] == -1), below=0.06)
 
+    @pytest.mark.usefixtures("untrained")
     @pytest.mark.parametrize("dtype", [np.float32, np.float64, np.int64])
     def test_errors_by_column_sum_to_those_of_rows(self, dtype):
         X = DIGITS.data[:200].astype(dtype)
@@ -160,6 +161,7 @@ class TestThreshold:
 
 
 class TestAutoencoders:
+    @pytest.mark.usefixtures("untrained")
     @pytest.mark.parametrize("name", [n for n in skae.__all__ if n.endswith("Autoencoder")])
     def test_every_kind(self, name):
         autoencoder = getattr(skae, name)(4, hidden_layer_sizes=8, max_iter=2)
@@ -171,6 +173,7 @@ class TestAutoencoders:
         assert detector.code_distances(X).shape == (100,)
         assert not hasattr(autoencoder, "weights_")
 
+    @pytest.mark.usefixtures("untrained")
     def test_arrays_of_images(self):
         images = DIGITS.images[:100]
         autoencoder = ConvolutionalAutoencoder(4, max_iter=2, random_state=0)
@@ -181,6 +184,7 @@ class TestAutoencoders:
         assert_allclose(detector.feature_errors(images.reshape(100, 64)), errors.reshape(100, 64))
         assert detector.set_output(transform="pandas").feature_errors(images).shape == (100, 64)
 
+    @pytest.mark.usefixtures("untrained")
     def test_random_state_is_the_autoencoders(self):
         X, autoencoder = near_a_plane(), AutoencoderTransformer(2, max_iter=2, init="he")
         one, same, other = (
@@ -311,6 +315,7 @@ class TestDistances:
         assert np.any(scores[0] != scores[2])
         assert np.corrcoef(scores[0], scores[2])[0, 1] > 0.9
 
+    @pytest.mark.usefixtures("untrained")
     def test_rows_that_are_all_alike_are_inliers(self):
         X = np.ones((30, 3))
         detector = AutoencoderOutlierDetector(QUICK).fit(X)

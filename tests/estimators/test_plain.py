@@ -77,6 +77,7 @@ class TestLikePCA:
         back = full.inverse_transform(full.transform(IRIS))
         assert_learned(np.abs(back - IRIS).max(), below=1e-3)
 
+    @pytest.mark.usefixtures("without_xla")
     @pytest.mark.parametrize("params", [{}, {"tied_weights": True}, {"code_activation": "tanh"}])
     def test_whitening(self, params):
         white = fitted(DIGITS[:500], 6, whiten=True, max_iter=20, **params)
@@ -96,21 +97,25 @@ class TestLikePCA:
         once = AutoencoderTransformer(2, max_iter=200, random_state=0, tol=1e-2)
         assert_allclose(once.fit_transform(IRIS), once.fit(IRIS).transform(IRIS))
 
+    @pytest.mark.usefixtures("without_xla")
     @pytest.mark.parametrize("share", [0.5, 0.9, 0.99])
     def test_a_share_of_the_variance_takes_as_many_codes_as_pca(self, share, learning_seed):
         kept = fitted(DIGITS, share, max_iter=5, random_state=learning_seed)
         assert kept.n_components_ == PCA(share).fit(DIGITS).n_components_
         assert_learned(kept.score(DIGITS), above=share)
 
+    @pytest.mark.usefixtures("untrained")
     def test_a_share_of_constant_data_is_one_code(self):
         assert fitted(np.ones((30, 3)), 0.9, max_iter=2).n_components_ == 1
 
+    @pytest.mark.usefixtures("without_xla")
     @pytest.mark.parametrize("init", ["pca", "he"])
     def test_more_codes_than_columns(self, init, learning_seed):
         over = fitted(IRIS, 7, init=init, max_iter=60, random_state=learning_seed)
         assert over.transform(IRIS).shape == (150, 7)
         assert_learned(over.score(IRIS), above=0.97)
 
+    @pytest.mark.usefixtures("without_xla")
     def test_data_with_outlying_units_train(self, learning_seed):
         X = IRIS * [1e6, 1, 1, 1e-3] + [1e9, 0, 0, 0]
         score = fitted(X, 1, max_iter=20, random_state=learning_seed).score(X)
@@ -118,6 +123,7 @@ class TestLikePCA:
 
 
 class TestLinearEncoder:
+    @pytest.mark.usefixtures("without_xla")
     def test_codes_are_a_linear_map_of_the_columns(self):
         linear = fitted(IRIS, 2, linear_encoder=True, max_iter=30)
         assert len(linear.encoder_coefs_) == 1

@@ -67,6 +67,7 @@ def test_topk_keeps_so_many_codes(whiten, code_activation, learning_seed):
     assert np.allclose(sparse.inverse_transform(codes), sparse.reconstruct(X))
 
 
+@pytest.mark.usefixtures("untrained")
 def test_topk_with_as_many_as_there_are_is_no_limit():
     sparse = fitted(4, penalty="topk", n_active=9)
     assert (sparse.transform(X) != 0).all()

@@ -109,6 +109,7 @@ def test_a_warm_start_and_partial_fit_go_on_with_the_whole(learning_seed):
     assert_learned(begun.score(X), above=0.2)
 
 
+@pytest.mark.usefixtures("untrained")
 def test_a_share_of_the_variance_chooses_the_codes():
     assert 5 < fitted(0.7, max_iter=1, layer_max_iter=1).n_components_ < 12
 
@@ -123,6 +124,7 @@ def test_tied_weights_are_refused():
         StackedAutoencoder(tied_weights=True).fit(X)
 
 
+@pytest.mark.usefixtures("without_xla")
 @pytest.mark.parametrize("hidden", [(), (3,)])
 def test_codes_may_be_wider_than_what_is_below(hidden):
     X = np.random.default_rng(0).random((24, 4))

@@ -18,6 +18,8 @@ from skae._estimators import versions as _storage
 from tests.estimators.test_base import X, assert_same_weights, make
 from tests.stored.store import results
 
+pytestmark = pytest.mark.usefixtures("untrained")
+
 FILES = sorted((Path(__file__).parents[1] / "stored").glob("*.pkl"))
 
 

@@ -25,6 +25,8 @@ from skae._estimators.words import (
 from skae.keras import KerasAutoencoder, to_keras
 from skae.onnx import to_onnx
 
+pytestmark = pytest.mark.usefixtures("untrained")
+
 X = np.random.default_rng(0).uniform(size=(30, 4))
 PLAIN = skae.AutoencoderTransformer()
 KINDS = {name: getattr(skae, name) for name in skae.__all__ if name[0].isupper()}

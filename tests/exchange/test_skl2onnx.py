@@ -15,7 +15,7 @@ from skae.keras import from_keras, to_keras
 
 X = np.random.default_rng(0).uniform(size=(50, 6))
 NEW = np.random.default_rng(1).uniform(size=(40, 6)).astype(np.float32)
-SMALL = {"max_iter": 1, "learning_rate": "cosine", "solver": "sgd", "hidden_layer_sizes": ()}
+SMALL = {"max_iter": 1, "learning_rate": "cosine", "init": "he", "hidden_layer_sizes": ()}
 AUTOENCODER = skae.AutoencoderTransformer(2, random_state=0, **SMALL)
 THREE = np.arange(50) % 3
 TARGETS = np.column_stack([X[:, 0] * 100 + 7, -X[:, 1]])
@@ -28,6 +28,8 @@ LABELS = {
     "floats": THREE * 1.0,
     "bools": THREE == 1,
 }
+
+pytestmark = pytest.mark.usefixtures("untrained")
 
 
 def classifier(autoencoder=AUTOENCODER, freeze=True):
@@ -76,8 +78,8 @@ def test_options_of_classifiers():
     assert_allclose(columns["syes"], expected[:, 1], atol=1e-5)
     indices = outputs(fitted, zipmap=False, nocl=True)
     assert_array_equal(indices["label"], expected.argmax(axis=1))
-    labelled = outputs(fitted, zipmap=False, output_class_labels=True)
-    assert list(labelled["class_labels"]) == ["no", "yes"]
+    labeled = outputs(fitted, zipmap=False, output_class_labels=True)
+    assert list(labeled["class_labels"]) == ["no", "yes"]
 
 
 @pytest.mark.parametrize("y", [TARGETS[:, 0], TARGETS], ids=["one target", "two targets"])

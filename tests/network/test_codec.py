@@ -5,7 +5,7 @@ import pytest
 import tensorflow as tf
 from numpy.testing import assert_allclose, assert_array_equal
 
-from skae._data.blocks import blocks, standardised
+from skae._data.blocks import blocks, standardized
 from skae._network.backend import ACTIVATIONS
 from skae._network.codec import Codec
 from skae._tensorflow import backend
@@ -71,8 +71,8 @@ def test_hidden_activations_are_the_formula(codec):
     assert codec.hidden(X.astype(np.float32), 0).dtype == np.float32
 
 
-def test_standardised_keeps_what_a_large_offset_would_swallow():
+def test_standardized_keeps_what_a_large_offset_would_swallow():
     X = 1e9 + np.arange(8.0).reshape(4, 2)
-    rows = standardised(X.copy(), X.mean(axis=0), 2.0)
+    rows = standardized(X.copy(), X.mean(axis=0), 2.0)
     assert rows.dtype == np.float32
     assert_allclose(rows[:, 0], [-1.5, -0.5, 0.5, 1.5])

@@ -6,13 +6,14 @@ from sklearn.datasets import load_digits
 from sklearn.decomposition import PCA
 
 import skae
+from tests.programs import untrained
 
 SMALL = {"hidden_layer_sizes": (), "solver": "sgd", "max_iter": 2, "random_state": 0}
 SMALL |= {"learning_rate": "cosine"}
 
 
 @pytest.fixture(autouse=True)
-def _closed_figures():
+def _closed_figures(untrained):
     yield
     plt.close("all")
 
@@ -30,9 +31,11 @@ def pca(digits):
 
 @pytest.fixture(scope="package")
 def autoencoder(digits):
-    return skae.AutoencoderTransformer(16, **SMALL).fit(digits[0])
+    with untrained():
+        return skae.AutoencoderTransformer(16, **SMALL).fit(digits[0])
 
 
 @pytest.fixture(scope="package")
 def denoiser(digits):
-    return skae.DenoisingAutoencoder(3, **SMALL).fit(digits[0])
+    with untrained():
+        return skae.DenoisingAutoencoder(3, **SMALL).fit(digits[0])

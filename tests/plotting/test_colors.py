@@ -1,4 +1,4 @@
-"""Each method has one colour, the same in every figure."""
+"""Each method has one color, the same in every figure."""
 
 import numpy as np
 from matplotlib.colors import to_hex
@@ -23,7 +23,7 @@ X = np.random.default_rng(0).normal(size=(40, 5))
 ORANGE, BLUE = METHOD_COLORS["PCA"], METHOD_COLORS["AutoencoderTransformer"]
 
 
-def test_a_colour_goes_by_the_class():
+def test_a_color_goes_by_the_class():
     assert ORANGE != BLUE
     assert color_of(PCA(2)) == ORANGE
     assert color_of(make_pipeline(StandardScaler(), PCA(2))) == ORANGE

@@ -16,6 +16,7 @@ from sklearn.preprocessing import StandardScaler
 import skae
 import skae.plotting
 from tests.plotting.conftest import SMALL
+from tests.programs import untrained
 
 X, Y = load_digits(return_X_y=True)
 X, Y = X[:60], Y[:60]
@@ -36,7 +37,8 @@ each_display = pytest.mark.parametrize("name", sorted(CALLS))
 
 @pytest.fixture(scope="module")
 def autoencoder():
-    return skae.AutoencoderTransformer(4, **SMALL).fit(X)
+    with untrained():
+        return skae.AutoencoderTransformer(4, **SMALL).fit(X)
 
 
 @each_display

@@ -33,8 +33,8 @@ def test_classes_have_a_legend(points):
     assert [text.get_text() for text in display.legend_.get_texts()] == ["cat", "dog", "eel"]
     assert display.legend_.get_title().get_text() == "animal"
     assert_allclose(display.scatters_[1].get_offsets(), display.codes[y == "dog"])
-    colours = {tuple(scatter.get_facecolor()[0]) for scatter in display.scatters_}
-    assert len(colours) == 3
+    colors = {tuple(scatter.get_facecolor()[0]) for scatter in display.scatters_}
+    assert len(colors) == 3
     assert draw(points, 2, y).legend_.get_title().get_text() == "class"
     named = draw(points, 2, pd.Series(y, name="animal"), y_name="species")
     assert named.legend_.get_title().get_text() == "species"
@@ -57,17 +57,17 @@ def test_more_than_ten_classes_have_marks_too(points):
         np.array([None, "b", "c"] * 20, dtype=object),
     ],
 )
-def test_unlabelled_rows_are_grey(points, y):
+def test_unlabeled_rows_are_gray(points, y):
     y = y.copy()
     display = draw(points, 2, y)
     names = [text.get_text() for text in display.legend_.get_texts()]
-    assert names[0] == "unlabelled"
+    assert names[0] == "unlabeled"
     assert len(names) == 3
     assert len(display.scatters_[0].get_offsets()) == 20
     assert_allclose(display.scatters_[0].get_facecolor()[0, :3], 0.8)
 
 
-def test_one_label_makes_minus_one_a_class_and_none_makes_all_grey(points):
+def test_one_label_makes_minus_one_a_class_and_none_makes_all_gray(points):
     for y in ([-1, 1] * 30, [-2, -1, 1] * 20):
         names = [text.get_text() for text in draw(points, 2, y).legend_.get_texts()]
         assert "-1" in names
@@ -83,12 +83,12 @@ def test_numbers_may_be_missing(points):
     assert display.colorbar_.vmax == 1.5
 
 
-def test_a_frame_of_one_column_colours_too(points):
+def test_a_frame_of_one_column_colors_too(points):
     assert len(draw(points, 2, pd.DataFrame({"y": np.arange(60) % 2})).scatters_) == 2
 
 
 @pytest.mark.parametrize("y", [np.linspace(0, 1.5, 60), np.arange(60), np.arange(60) % 40])
-def test_numbers_have_a_colour_bar(points, y):
+def test_numbers_have_a_color_bar(points, y):
     display = draw(points, 2, y)
     assert_array_equal(display.scatters_[0].get_array(), y)
     assert display.colorbar_.ax.get_ylabel() == "y"
@@ -151,7 +151,7 @@ def test_style_is_passed_on(points):
     assert display.legend_ is None
 
 
-def test_what_cannot_colour(points):
+def test_what_cannot_color(points):
     with pytest.raises(ValueError, match="1d array"):
         draw(points, 2, np.eye(60, dtype=int)[:, :3])
     with pytest.raises(ValueError, match="60 classes"):

@@ -79,12 +79,12 @@ def test_style_of_images(pca, digits):
     assert display.image_.get_clim() == (0, 3)
 
 
-def test_colours():
+def test_colors():
     X = np.random.default_rng(0).uniform(size=(30, 12))
     display = ManifoldDisplay.from_estimator(PCA(2).fit(X), X, n_values=3, image_shape=(2, 2, 3))
-    colours = display.image_.get_array()
-    assert colours.shape == (8, 8, 3)
-    assert_allclose(colours[2], 0.75)
+    colors = display.image_.get_array()
+    assert colors.shape == (8, 8, 3)
+    assert_allclose(colors[2], 0.75)
 
 
 def test_what_cannot_be_decoded(pca, digits):

@@ -42,7 +42,7 @@ def test_an_estimator_or_the_data_may_say_the_shape():
     assert of("auto", 64, recurrent, np.zeros((5, 32, 2))) == Picture((32, 2), is_image=False)
     # An earlier step that cannot be undone may have changed the number of columns.
     assert of("auto", 10, recurrent) == Picture((10, 1), is_image=False)
-    # Two channels are no colours.
+    # Two channels are no colors.
     assert not of("auto", 128, convolutional(8, 8, 2)).is_image
     # Rows of models of Keras, of unlike shapes.
     for shape, expected in {
@@ -83,8 +83,8 @@ def test_images_are_drawn_on_the_scale_given():
     image = Picture((2, 2), is_image=True).draw(ax, np.arange(4.0), (0.0, 8.0))
     assert image.get_clim() == (0.0, 8.0)
     assert_array_equal(image.get_array(), [[0, 1], [2, 3]])
-    colours = Picture((1, 2, 3), is_image=True).draw(ax, np.arange(6.0), (0.0, 4.0))
-    assert_array_equal(colours.get_array(), [[[0, 0.25, 0.5], [0.75, 1, 1]]])
+    colors = Picture((1, 2, 3), is_image=True).draw(ax, np.arange(6.0), (0.0, 4.0))
+    assert_array_equal(colors.get_array(), [[[0, 0.25, 0.5], [0.75, 1, 1]]])
 
 
 def test_signed_rows_have_zero_in_the_middle():
@@ -94,9 +94,9 @@ def test_signed_rows_have_zero_in_the_middle():
     line = Picture((4, 1), is_image=False).draw_signed(ax, np.array([-1.0, 0, 0, 2]), 3.0)
     assert_array_equal(line.get_ydata(), [-1, 0, 0, 2])
     assert sum(ax.get_ylim()) == pytest.approx(0.0)
-    # Colours stand about a middle grey: red against blue.
-    colours = Picture((1, 1, 3), is_image=True).draw_signed(ax, np.array([2.0, 0, -2]), 2.0)
-    assert_array_equal(colours.get_array(), [[[1, 0.5, 0]]])
+    # Colors stand about a middle gray: red against blue.
+    colors = Picture((1, 1, 3), is_image=True).draw_signed(ax, np.array([2.0, 0, -2]), 2.0)
+    assert_array_equal(colors.get_array(), [[[1, 0.5, 0]]])
 
 
 def test_values_that_are_missing_do_not_blur_the_others():

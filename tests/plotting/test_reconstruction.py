@@ -199,7 +199,7 @@ def test_earlier_steps_are_undone_where_they_can_be():
     labels = [label.get_text() for label in display.axes_[-1, 0].get_xticklabels()]
     assert labels == [*"abcd"]
     assert display.axes_[-1, 0].get_xlabel() == ""
-    # What no method has drawn has no method's colour.
+    # What no method has drawn has no method's color.
     assert display.artists_[0, 0].get_color() not in METHOD_COLORS.values()
     unnamed = ReconstructionDisplay.from_estimator(PCA(2).fit(X.to_numpy()), X.to_numpy())
     assert unnamed.axes_[-1, 0].get_xlabel() == "feature"

@@ -25,6 +25,9 @@ X = np.random.default_rng(0).standard_normal((120, 6)) @ np.diag([3.0, 2, 1, 1, 
 FAST = {"solver": "sgd", "learning_rate": "cosine", "max_iter": 3, "random_state": 0}
 
 
+pytestmark = pytest.mark.usefixtures("module_without_xla")
+
+
 class CutShortError(Exception):
     """Stands for a fit's end in the middle, where a process could not go on with the test."""
 

@@ -112,6 +112,7 @@ def test_a_rate_that_kills_the_units():
     assert (np.ptp(codes, axis=0) == 0.0).mean() > 0.5
 
 
+@pytest.mark.usefixtures("without_xla")
 @pytest.mark.parametrize(
     "estimator",
     [

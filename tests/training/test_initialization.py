@@ -6,8 +6,8 @@ from numpy.testing import assert_allclose
 from sklearn.datasets import load_digits
 from sklearn.decomposition import PCA
 
-from skae._data.blocks import standardised
-from skae._data.pca import centre, principal_axes, variance
+from skae._data.blocks import standardized
+from skae._data.pca import center, principal_axes, variance
 from skae._data.rows import ArrayRows
 from skae._network.backend import ACTIVATIONS
 from skae._network.codec import Codec
@@ -31,10 +31,10 @@ def started(
         X.shape[1], n_components, hidden, activation, code, out, tied, skip=bool(hidden)
     )
     rng = np.random.default_rng(0)
-    mean = centre(ArrayRows(X))
+    mean = center(ArrayRows(X))
     scale = variance(ArrayRows(X), mean) ** 0.5
     axes = principal_axes(ArrayRows(X), mean, n_components, rng)
-    rows = standardised(X.copy(), mean, scale)
+    rows = standardized(X.copy(), mean, scale)
     weights = pca_weights(network, axes, lambda: rows, scale, rng)
     return Codec(network, weights, mean, scale)
 

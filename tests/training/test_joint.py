@@ -12,13 +12,13 @@ from skae._training.model import Model
 RNG = np.random.default_rng(0)
 
 
-def feed(X, n_labelled, sizes, lengths=None):
-    labelled = np.arange(n_labelled)
+def feed(X, n_labeled, sizes, lengths=None):
+    labeled = np.arange(n_labeled)
     return JointFeed(
         ArrayRows(X),
         np.arange(len(X)),
-        labelled,
-        np.eye(n_labelled, dtype=np.float32),
+        labeled,
+        np.eye(n_labeled, dtype=np.float32),
         np.zeros(X.shape[1]),
         1.0,
         sizes,
@@ -35,10 +35,10 @@ def test_an_epoch_draws_all_rows_and_all_labels():
     n = chunk.n_steps
     assert n == 13
     assert chunk.ends_epoch
-    labelled, others = chunk.batches.inputs[:n, :4, 0], chunk.batches.inputs[:n, 4:, 0]
-    assert set(labelled.ravel()) == set(range(30))
+    labeled, others = chunk.batches.inputs[:n, :4, 0], chunk.batches.inputs[:n, 4:, 0]
+    assert set(labeled.ravel()) == set(range(30))
     assert set(others.ravel()) == set(range(400))
-    assert_array_equal(chunk.batches.targets[:n, :4].argmax(axis=2), labelled)
+    assert_array_equal(chunk.batches.targets[:n, :4].argmax(axis=2), labeled)
     assert feed(X[:50], 2, (2, 32)).epoch_steps == MIN_STEPS
 
 
@@ -72,6 +72,7 @@ def test_a_step_ends_at_the_nearest_row_or_earlier():
     assert (step_lengths(equal, model(3), np.random.default_rng(0)) == 0.0).all()
 
 
+@pytest.mark.usefixtures("without_xla")
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 def test_four_rows_are_enough():
     X = np.array([[0.0, 1.0], [1.0, 0.0], [0.1, 1.0], [1.0, 0.1]])
