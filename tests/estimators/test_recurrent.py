@@ -11,6 +11,7 @@ from sklearn.decomposition import PCA
 from sklearn.exceptions import ConvergenceWarning
 
 from skae import RecurrentAutoencoder
+from skae._data.rows import ArrayRows
 from skae._plan.layers import Recurrence
 from skae._tensorflow.program import program
 from skae._tensorflow.recurrence import recur
@@ -131,7 +132,7 @@ def test_single_values_need_no_shape_of_their_own():
 
 def test_sequences_of_another_shape_are_another_fit():
     one, other = (fitted(X.reshape(400, *shape), max_iter=1) for shape in ((4, 3), (6, 2)))
-    prints = {each._fingerprint(X, warm=False) for each in (one, other)}
+    prints = {each._fingerprint(ArrayRows(X), warm=False) for each in (one, other)}
     assert len(prints) == 2
 
 
