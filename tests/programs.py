@@ -28,12 +28,11 @@ def untrained():
 @contextmanager
 def without_xla():
     """Train by TensorFlow's own kernels, as networks with convolutions do."""
-    from skae._plan.plan import Network
-    from skae._tensorflow import trainer
+    from skae._tensorflow import program, trainer
     from skae._tensorflow.session import locked_cache
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Network, "on_xla", False)
+        patch.setattr(program, "on_xla", lambda network: False)
         for name in NAMES:
             # Other tests must not be given these programs.
             patch.setattr(trainer, name, locked_cache(unwrap(getattr(trainer, name))))
