@@ -24,7 +24,7 @@ import skae
 SMALL = {"max_iter": 3, "hidden_layer_sizes": (), "solver": "sgd", "batch_size": 10}
 HEAD = {"max_iter": 3, "batch_size": 10}
 KINDS = [
-    skae.AutoencoderTransformer(max_iter=5, batch_size=10),
+    skae.AutoencoderTransformer(hidden_layer_sizes=4, max_iter=5, batch_size=10),
     skae.ContractiveAutoencoder(**SMALL),
     skae.ConvolutionalAutoencoder(**SMALL, filters=2),
     skae.DenoisingAutoencoder(**SMALL),

@@ -171,7 +171,7 @@ def pairs():
 
 
 class TestQuality:
-    @pytest.mark.parametrize("more", [0, 1])
+    @pytest.mark.parametrize("more", [0, pytest.param(1, marks=pytest.mark.slow)])
     @pytest.mark.parametrize(("name", "X", "k"), pairs(), ids=[p[0] for p in pairs()])
     def test_never_worse_than_pca_on_held_out_rows(self, name, X, k, more, learning_seed):
         seed = learning_seed + more
