@@ -26,7 +26,8 @@ n_components : int, float or None
     loss : {'squared_error', 'absolute_error', 'huber', 'binary_crossentropy'}
         Reconstruction loss, averaged over all entries of X. The first three compare values that
         are centered and divided by `scale_` (see `standardize`). The squared error is thus the
-        share of the variance left unexplained, and the Huber loss becomes linear at one typical standard deviation.
+        share of the variance left unexplained, and the Huber loss becomes linear at one typical
+        standard deviation.
         'binary_crossentropy' needs values in [0, 1], implies a logistic output and is computed
         from logits, in nats.
 
