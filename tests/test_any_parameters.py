@@ -32,6 +32,7 @@ USUAL = {
     "loss": ["squared_error", "absolute_error", "huber", "binary_crossentropy", "mse"],
     "init": ["pca", "he", "glorot", "random"],
     "tied_weights": [False, True],
+    "standardize": [False, True],
     "alpha": [0, 0.1, 10],
     "solver": ["adam", "adamw", "rmsprop", "lbfgs"],
     "batch_size": [1, 5, 64, 1000],

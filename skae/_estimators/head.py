@@ -278,14 +278,15 @@ class EncoderWithHead(
         """Return the initial weights: those of the model, and a linear model as the head.
 
         The linear model is fitted to codes that are divided by their standard deviations, or, if
-        it is kept, by the scale of X.
+        it is kept, by the scale of the inputs.
         """
         model, network = headed.model, headed.network
+        _, scale = model.input_units
         codes = model.codec(model.weights).encode(X)
         mean, deviation = codes.mean(axis=0), codes.std(axis=0)
         deviation[deviation == 0.0] = 1.0
         if headed.keeps_linear:
-            deviation[:] = model.scale
+            deviation[:] = scale
         codes = (codes - mean) / deviation
         kernel, bias = self._head(codes, targets)
         if headed.keeps_linear:
@@ -293,7 +294,7 @@ class EncoderWithHead(
         kernel = kernel / deviation[:, np.newaxis]
         bias = bias - mean @ kernel
         if network.scales_codes:
-            kernel = kernel * model.scale
+            kernel = kernel * scale
         return headed, (*model.weights, np.float32(kernel), np.float32(bias))
 
     def _feed(self, headed: HeadedModel, X: Rows, labels, validation, rng) -> JointFeed:
@@ -306,8 +307,7 @@ class EncoderWithHead(
             rows,
             labeled,
             np.asarray(targets, np.float32),
-            headed.model.mean,
-            headed.model.scale,
+            *headed.model.input_units,
             (rows_in_a_batch(size, len(labeled)), rows_in_a_batch(2 * size, len(rows))),
             step_lengths(X, headed.model, rng),
             rng,

@@ -25,10 +25,18 @@ n_components : int, float or None
 
     loss : {'squared_error', 'absolute_error', 'huber', 'binary_crossentropy'}
         Reconstruction loss, averaged over all entries of X. The first three compare values that
-        are centered and divided by `scale_`. The squared error is thus the share of the variance
-        left unexplained, and the Huber loss becomes linear at one typical standard deviation.
+        are centered and divided by `scale_` (see `standardize`). The squared error is thus the
+        share of the variance left unexplained, and the Huber loss becomes linear at one typical
+        standard deviation.
         'binary_crossentropy' needs values in [0, 1], implies a logistic output and is computed
         from logits, in nats.
+
+    standardize : bool
+        Whether the network sees X centered by `mean_` and divided by `scale_`, and losses,
+        penalties and `tol` are relative to these units. With False it sees X as it is, as in Keras:
+        losses, penalties and learning rates of other programs can then be taken over unchanged,
+        and ``alpha=2 * w * n_samples`` is an L2 regularizer of strength `w` on each kernel. With
+        init='pca' the biases center X.
 
     init : {'pca', 'he', 'glorot', 'lecun'}
         Initialization of the weights. 'pca' adds a linear path to the encoder and to the decoder,
@@ -40,7 +48,7 @@ n_components : int, float or None
         unit variance, and the decoder's linear path is the least-squares map back from the codes.
         (With `tied_weights` the principal components are not rescaled, and the map back is the
         transpose.) An output activation is applied to PCA's reconstruction `r`; 'logistic' is
-        applied to ``4 * (r - 1/2)``.
+        applied to ``4 * (r - 1/2)``. With standardize=False this is so before training only.
         'he' [2]_ and 'lecun' draw kernels from normal distributions of variance 2 / fan_in and
         1 / fan_in, 'glorot' from a uniform distribution of variance 2 / (fan_in + fan_out). These
         three have no linear path.
@@ -146,7 +154,8 @@ network_ : Network
         Biases of the layers, each of shape (fan_out,).
 
     encoder_skip_ : ndarray of shape (n_features, n_components) or None
-        Linear path of the encoder. All kernels act on ``(X - mean_) / scale_``.
+        Linear path of the encoder. All kernels act on ``(X - mean_) / scale_``, with
+        standardize=False on X.
 
     decoder_skip_ : ndarray of shape (n_components, n_features) or None
         Linear path of the decoder.

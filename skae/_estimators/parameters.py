@@ -40,6 +40,7 @@ class SharedParameters(DeclaredParameters):
     code_activation: str = "identity"
     output_activation: str = "identity"
     loss: str = "squared_error"
+    standardize: bool = True
     init: str = "pca"
     tied_weights: bool = False
     whiten: bool = False
@@ -73,6 +74,7 @@ class SharedParameters(DeclaredParameters):
         "output_activation": [one_of(ACTIVATIONS)],
         "loss": [one_of(LOSSES)],
         "init": [one_of(("pca", *RANDOM_INITIALIZERS))],
+        "standardize": ["boolean"],
         "tied_weights": ["boolean"],
         "whiten": ["boolean"],
         "alpha": [Interval(Real, 0, None, closed="left")],
@@ -130,6 +132,8 @@ class SharedParameters(DeclaredParameters):
                 "tied_weights=True needs dense layers and a decoder that mirrors the encoder. "
                 f"Leave tied_weights out for {type(self).__name__}."
             )
+        if not self.standardize and self.init == "pca":
+            self._check_biases_can_center(decoder, loss)
         if max(layer.n_out for layer in encoder + decoder) > WIDEST:
             names = ("n_components", "hidden_layer_sizes", "filters")
             given = ", ".join(f"{n}={getattr(self, n)!r}" for n in names if hasattr(self, n))
@@ -149,6 +153,7 @@ class SharedParameters(DeclaredParameters):
                 decoder_skip=starts_as_pca and len(decoder) > 1,
                 n_active=bottleneck.n_active,
                 is_variational=bottleneck.is_variational,
+                standardizes=bool(self.standardize),
             ),
             Objective(loss, 0.0 if is_adamw else float(self.alpha), penalties, corruption),
             # What a solver does not use must not tell its programs apart.
@@ -185,6 +190,19 @@ class SharedParameters(DeclaredParameters):
     def hidden_sizes(self) -> tuple[int, ...]:
         """Return the widths of the hidden layers."""
         return ints("hidden_layer_sizes", self.hidden_layer_sizes)
+
+    def _check_biases_can_center(self, decoder: tuple[Layer, ...], loss: Loss) -> None:
+        """Raise an error if biases cannot center X for an initialization by PCA."""
+        if decoder[-1].n_biases < decoder[-1].n_out:
+            reason = "values share biases in the last layer, which therefore cannot center X"
+        elif self.tied_weights and self._output_activation(loss.on_logits) == "logistic":
+            reason = "tied weights cannot adapt to the logistic output"
+        else:
+            return
+        raise ValueError(
+            f"standardize=False and init='pca' do not go together here: {reason}. Set "
+            "init='glorot', or leave standardize out."
+        )
 
     def _output_activation(self, on_logits: bool) -> str:
         if not on_logits:

@@ -42,11 +42,12 @@ class Likelihood:
 
     def __init__(self, codec: Codec, loss: Loss, dtype: Any) -> None:
         self._loss, self._network = loss, codec.network
-        self._mean, self._scale = codec.mean.astype(dtype), dtype.type(codec.scale)
+        units = codec.units(dtype)
+        self._mean, self._scale = units.mean, dtype.type(units.scale)
         weights = (weight.astype(dtype, copy=False) for weight in codec.weights)
         self._encoder, self._decoder = codec.network.split(weights, np.transpose)
         # What makes a normal of variance scale**2 / 2 integrate to one.
-        of_normal = codec.network.n_features * (0.5 * np.log(np.pi) + np.log(codec.scale))
+        of_normal = codec.network.n_features * (0.5 * np.log(np.pi) + np.log(units.scale))
         self._constant = 0.0 if loss.on_logits else of_normal
 
     def posterior(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

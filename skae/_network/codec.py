@@ -13,7 +13,7 @@ import numpy as np
 from skae._data.blocks import blocks
 from skae._network.backend import NUMPY
 from skae._network.forward import encode, hidden_rows, propagate
-from skae._network.units import Units
+from skae._network.units import Units, input_units
 from skae._network.whitening import Whitening
 from skae._plan.plan import Network, SubNetwork
 
@@ -108,8 +108,8 @@ class Codec(AbstractCodec):
         whitening = self.whitening
         if whitening is not None:
             whitening = Whitening(*(part.astype(dtype, copy=False) for part in whitening))
-        mean = self.mean.astype(dtype, copy=False)
-        return Units(self.network, mean, float(self.scale), whitening)
+        mean, scale = input_units(self.network, self.mean, float(self.scale))
+        return Units(self.network, mean.astype(dtype, copy=False), scale, whitening)
 
     def encode(self, X: np.ndarray) -> np.ndarray:
         """Return the codes of rows of X."""

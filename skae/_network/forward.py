@@ -55,8 +55,11 @@ def to_output_units(network: Network, output: Any, mean: Any, scale: Any) -> Any
 
     It is in the units of X, so that an activation such as relu acts on a reconstruction. For a
     logistic activation it is the tangent of its inverse at 1/2, so that a reconstruction `r`
-    between 0 and 1 results in a value close to `r`.
+    between 0 and 1 results in a value close to `r`. An output that is not standardized is the input
+    itself.
     """
+    if not network.standardizes:
+        return output
     reconstruction = output * scale + mean
     if network.output_activation == "logistic":
         return 4.0 * reconstruction - 2.0

@@ -13,9 +13,14 @@ from skae._network.whitening import Whitening
 from skae._plan.plan import Network
 
 
+def input_units(network: Network, mean: np.ndarray, scale: float) -> tuple[np.ndarray, float]:
+    """Return what the inputs are centered by and divided by, for X of this mean and scale."""
+    return (mean, scale) if network.standardizes else (np.zeros_like(mean), 1.0)
+
+
 @dataclass(frozen=True)
 class Units:
-    """Center and scale of X, and the whitening of the codes, if any, as arrays of one dtype.
+    """Center and scale of the inputs, and the whitening of the codes if any, in one dtype.
 
     The conversions are plain arithmetic, so that ONNX graphs are traced from them too.
     """

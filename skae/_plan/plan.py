@@ -53,6 +53,9 @@ class Network:
         Number of codes of a sample that are kept, the largest ones.
     is_variational : bool
         Whether codes are normal variables with a mean and a variance.
+    standardizes : bool
+        Whether the encoder sees X centered and divided by its scale, and the decoder returns the
+        same, or both X itself.
     """
 
     encoder: tuple[Layer, ...]
@@ -65,6 +68,7 @@ class Network:
     decoder_skip: bool = False
     n_active: int | None = None
     is_variational: bool = False
+    standardizes: bool = True
 
     @property
     def n_features(self) -> int:
@@ -265,6 +269,7 @@ class Plan:
             activation=network.activation,
             code_activation=network.code_activation if is_top else network.activation,
             output_activation=network.activation if i else network.output_activation,
+            standardizes=network.standardizes,
         )
         if i:
             objective = Objective(LOSSES["squared_error"], objective.alpha)

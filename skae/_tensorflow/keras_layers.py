@@ -12,6 +12,7 @@ import keras
 import numpy as np
 
 from skae._network.codec import Codec
+from skae._network.units import Units
 from skae._plan.layers import Convolution, Dense, EachStep, Layer, Recurrence, TransposedConvolution
 from skae._plan.plan import Network, SubNetwork
 
@@ -20,15 +21,15 @@ Tensor = Any
 
 def encoder_of(codec: Codec) -> keras.Model:
     """Return a Keras model equivalent to `Codec.encode`."""
-    network = codec.network
+    network, units = codec.network, codec.units(np.float32)
     encoder, _ = network.split(codec.weights, np.transpose)
     X = keras.Input((network.n_features,), name="X")
-    rows = keras.layers.Normalization(mean=codec.mean, variance=_variance(codec))(X)
+    rows = keras.layers.Normalization(mean=units.mean, variance=_variance(units))(X)
     codes = ACTIVATIONS[network.code_activation](_propagated(network, encoder, rows))
     if network.n_active is not None:
         codes = _KeepLargest(network.n_active)(codes)
     if network.scales_codes:
-        codes = keras.layers.Rescaling(codec.scale)(codes)
+        codes = keras.layers.Rescaling(units.scale)(codes)
     if codec.whitening is not None:
         mean, matrix, _ = codec.whitening
         codes = _with_weights(keras.layers.Dense(matrix.shape[1]), codes, matrix, -mean @ matrix)
@@ -37,18 +38,18 @@ def encoder_of(codec: Codec) -> keras.Model:
 
 def decoder_of(codec: Codec) -> keras.Model:
     """Return a Keras model equivalent to `Codec.decode`."""
-    network = codec.network
+    network, units = codec.network, codec.units(np.float32)
     _, decoder = network.split(codec.weights, np.transpose)
     codes = rows = keras.Input((network.n_components,), name="codes")
     if codec.whitening is not None:
         mean, _, inverse = codec.whitening
         rows = _with_weights(keras.layers.Dense(inverse.shape[1]), rows, inverse, mean)
     if network.scales_codes:
-        rows = keras.layers.Rescaling(1.0 / codec.scale)(rows)
+        rows = keras.layers.Rescaling(1.0 / units.scale)(rows)
     output = _propagated(network, decoder, rows)
-    units_of_x = {"mean": codec.mean, "variance": _variance(codec), "invert": True}
+    units_of_x = {"mean": units.mean, "variance": _variance(units), "invert": True}
     X = keras.layers.Normalization(**units_of_x)(output)
-    if network.output_activation == "logistic":
+    if network.output_activation == "logistic" and network.standardizes:
         X = keras.layers.Rescaling(4.0, offset=-2.0)(X)
     return keras.Model(codes, ACTIVATIONS[network.output_activation](X), name="decoder")
 
@@ -75,8 +76,8 @@ class _KeepLargest(keras.layers.Layer):
         return {**super().get_config(), "n_active": self.n_active}
 
 
-def _variance(codec: Codec) -> np.ndarray:
-    return np.full(codec.mean.shape, codec.scale**2)
+def _variance(units: Units) -> np.ndarray:
+    return np.full(units.mean.shape, units.scale**2)
 
 
 def _propagated(network: Network, half: SubNetwork, rows: Tensor) -> Tensor:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -10,6 +11,7 @@ from skae._data.pca import Axes
 from skae._network.backend import NUMPY
 from skae._network.codec import maps
 from skae._network.forward import propagate
+from skae._network.units import input_units
 from skae._plan.layers import Dense, Layer
 from skae._plan.plan import Network, SubNetwork
 
@@ -66,7 +68,7 @@ def pca_weights(
     network: Network,
     axes: Axes,
     some_rows: Callable[[], np.ndarray],
-    scale: float,
+    units: tuple[np.ndarray, float],
     rng: np.random.Generator,
     equalizes_code_variance: bool = True,
 ) -> tuple[np.ndarray, ...]:
@@ -79,9 +81,9 @@ def pca_weights(
     axes : Axes
         Principal axes of X.
     some_rows : callable
-        Returns some standardized rows of X; only a nonlinear code layer needs them.
-    scale : float
-        The number that X was divided by.
+        Returns some rows of X as the network sees them; only a nonlinear code layer needs them.
+    units : (ndarray of shape (n_features,), float)
+        Mean and scale of X.
     rng : Generator
     equalizes_code_variance : bool
         Whether all nonlinear codes start with unit variance, instead of one that decreases with
@@ -96,25 +98,33 @@ def pca_weights(
     n_held = min(axes.directions.shape[1], network.n_components)
     encode, decode = _linear_paths(network, axes.directions, n_held, rng)
     is_linear = network.scales_codes and network.n_active is None
+    mean, scale = units
     if network.tied_weights:
         _set_tied(network, encoder, encode)
+        if not network.standardizes:
+            _center_by_biases(encoder, decoder, encode, mean)
         if not is_linear:
             _undo_offset(network, weights, decoder, some_rows())
         return weights
     deviations = np.ones(network.n_components)
     deviations[:n_held] = np.maximum(np.sqrt(axes.variances[:n_held]) / scale, MIN_DEVIATION)
+    deviations *= scale / input_units(network, mean, scale)[1]
     if is_linear:
         _set_linear(encoder, encode)
-        _set_linear(decoder, decode)
+        _set_linear(decoder, decoder_outputs(network, decode) - decoder_outputs(network, 0.0))
+        if not network.standardizes:
+            _center_by_biases(encoder, decoder, encode, mean)
+            decoder.biases[-1][...] = decoder_outputs(network, mean)
         if decoder.skip is not None:
             # The decoder's layers receive all codes at equal scale, whatever variance they explain.
             decoder.kernels[0][: network.n_components] /= deviations[:, np.newaxis]
     else:
         # With codes of unit variance, an activation is neither saturated nor linear. The square
         # root of that scaling lets a layer above still distinguish which codes matter.
-        _set_linear(
-            encoder, encode / (deviations if equalizes_code_variance else np.sqrt(deviations))
-        )
+        encode /= deviations if equalizes_code_variance else np.sqrt(deviations)
+        _set_linear(encoder, encode)
+        if not network.standardizes:
+            _center_by_biases(encoder, decoder, encode, mean)
         _undo_code_layer(network, weights, decoder, some_rows())
     if network.is_variational:
         _set_log_variances(encoder, deviations)
@@ -137,6 +147,25 @@ def _linear_paths(
     decode = encode.T.copy()
     decode[n_held:] = 0.0
     return encode, decode
+
+
+def decoder_outputs(network: Network, rows: Any) -> Any:
+    """Return the outputs of the decoder that reconstruct rows of the network's inputs.
+
+    For a logistic activation on outputs that are not standardized, this is the tangent of its
+    inverse at 1/2, see :func:`~skae._network.forward.to_output_units`.
+    """
+    if network.output_activation == "logistic" and not network.standardizes:
+        return 4.0 * rows - 2.0
+    return rows
+
+
+def _center_by_biases(
+    encoder: SubNetwork, decoder: SubNetwork, matrix: np.ndarray, mean: np.ndarray
+) -> None:
+    """Let the last biases center inputs that are not standardized."""
+    encoder.biases[-1][...] -= mean @ matrix
+    decoder.biases[-1][...] += mean
 
 
 def _set_linear(half: SubNetwork, matrix: np.ndarray) -> None:
@@ -169,7 +198,8 @@ def _set_tied(network: Network, encoder: SubNetwork, matrix: np.ndarray) -> None
 def _undo_offset(network: Network, weights: Weights, decoder: SubNetwork, rows: np.ndarray) -> None:
     """Make the decoder's last bias compensate the mean of nonlinear codes."""
     to = maps(network, weights, rows.dtype)
-    decoder.biases[-1][...] += (rows - to.decode(to.encode(rows))).mean(axis=0)
+    rest = decoder_outputs(network, rows) - to.decode(to.encode(rows))
+    decoder.biases[-1][...] += rest.mean(axis=0)
 
 
 def _undo_code_layer(
@@ -177,6 +207,7 @@ def _undo_code_layer(
 ) -> None:
     """Make the decoder's linear path the least-squares inverse of nonlinear codes."""
     codes = maps(network, weights, rows.dtype).encode(rows)
+    rows = decoder_outputs(network, rows)
     ones = np.ones((len(rows), 1), codes.dtype)
     solution = np.linalg.lstsq(np.hstack([codes, ones]), rows, rcond=None)[0]
     bias = decoder.biases[-1]

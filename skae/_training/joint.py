@@ -292,11 +292,11 @@ def step_lengths(X: Rows, model: Model, rng: np.random.Generator) -> np.ndarray:
     from sklearn.metrics import pairwise_distances
 
     chosen = rng.permutation(len(X))[:NEIGHBORING_ROWS]
-    others = standardized(X.take(chosen), model.mean, model.scale)
+    others = standardized(X.take(chosen), *model.input_units)
     between = pairwise_distances(others[: len(others) // 2], others[len(others) // 2 :])
     lengths = np.full(len(X), SHARE_OF_DISTANCE * np.median(between), np.float32)
     for part in blocks(len(X), len(others)):
-        rows = standardized(X[part].copy(), model.mean, model.scale)
+        rows = standardized(X[part].copy(), *model.input_units)
         distances = pairwise_distances(rows, others)
         distances[distances <= ROUNDING * np.median(between)] = np.inf
         lengths[part] = np.minimum(lengths[part], distances.min(axis=1))

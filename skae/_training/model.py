@@ -15,6 +15,7 @@ from skae._data.blocks import standardized
 from skae._data.pca import Axes, center, principal_axes, variance
 from skae._data.rows import Rows, RowSubset
 from skae._network.codec import Codec
+from skae._network.units import input_units
 from skae._plan.plan import Plan
 from skae._training.initialization import REGRESSION_ROWS, pca_weights, random_weights
 from skae._training.options import unchanged
@@ -77,6 +78,11 @@ class Model:
             return self.start_on_all_samples()
         return kept.weights
 
+    @property
+    def input_units(self) -> tuple[np.ndarray, float]:
+        """What the network's inputs are centered by and divided by."""
+        return input_units(self.plan.network, self.mean, self.scale)
+
     def trained(self, weights: tuple[Any, ...]) -> Model:
         """Return the model with copies of other weights, arrays or tensors."""
         return replace(self, weights=tuple(np.array(weight, np.float32) for weight in weights))
@@ -135,9 +141,10 @@ def initial_model(
         chosen = rows[rng.permutation(len(rows))[:REGRESSION_ROWS]]
 
         def some_rows() -> np.ndarray:
-            return standardized(X.take(chosen), mean, scale)
+            return standardized(X.take(chosen), *input_units(plan.network, mean, scale))
 
-        return pca_weights(plan.network, axes, some_rows, scale, rng, equalizes_code_variance)
+        network = plan.network
+        return pca_weights(network, axes, some_rows, (mean, scale), rng, equalizes_code_variance)
 
     every = np.arange(len(X))
     if rows is None or len(rows) == len(X):

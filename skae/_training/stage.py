@@ -29,7 +29,7 @@ def feed_of(
     """Return the batches of these rows of X that a model's plan needs."""
     n_normals, corruption = model.plan.network.n_normals, model.plan.objective.corruption
     batch_size, shuffle = options.batch_size, options.shuffle
-    return Feed(X, rows, model.mean, model.scale, batch_size, shuffle, rng, corruption, n_normals)
+    return Feed(X, rows, *model.input_units, batch_size, shuffle, rng, corruption, n_normals)
 
 
 @dataclass(frozen=True)

@@ -184,7 +184,7 @@ def _fold_standardization(
     Inside the whole network, a layer receives the codes below unstandardized. The mirror's output
     before the activation is linear in its weights, so that kernel and bias can absorb the units.
     """
-    mean, scale = alone.mean, alone.scale
+    mean, scale = alone.input_units
     kernel = encoder.kernels[0] / scale
     encoder = encoder._replace(kernels=(kernel,), biases=(encoder.biases[0] - mean @ kernel,))
     network = alone.plan.network

@@ -45,7 +45,8 @@ class Validation:
         objective = model.plan.objective
         to = maps(network, weights, np.float32)
         rng = np.random.default_rng(self.noise_seed)
-        mean, scale = model.mean.astype(np.float32), np.float32(model.scale)
+        units = model.input_units
+        mean, scale = np.float32(units[0]), np.float32(units[1])
         losses = np.empty(len(self.rows))
         with np.errstate(over="ignore", invalid="ignore"):
             for part in blocks(len(self.rows), network.widest):
@@ -53,11 +54,11 @@ class Validation:
                 inputs = None
                 if self.X.is_paired:
                     inputs = self.X.take(self.rows[part])
-                    inputs = standardized(inputs, model.mean, model.scale)
+                    inputs = standardized(inputs, *units)
                 elif objective.corruption is not None:
                     inputs = objective.corruption(rng, rows.copy())
-                    inputs = standardized(inputs, model.mean, model.scale)
-                rows = standardized(rows, model.mean, model.scale)
+                    inputs = standardized(inputs, *units)
+                rows = standardized(rows, *units)
                 output = to.decode(to.encode(rows if inputs is None else inputs))
                 losses[part] = entry_losses(
                     objective.loss, network, rows, output, mean, scale, NUMPY

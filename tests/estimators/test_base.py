@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.datasets import load_digits, load_iris
+from sklearn.decomposition import PCA
 
-from skae import AutoencoderTransformer
+from skae import AutoencoderTransformer, ConvolutionalAutoencoder
 from skae._data.split import train_validation_rows
+from skae.keras import to_keras
 from tests.learning import assert_learned
 
 # Most tests train for a few epochs only.
@@ -255,6 +257,63 @@ class TestParameters:
         assert len(lines) == 5
         assert lines[0].startswith("Iteration 1, loss = ")
         assert "validation loss = " in lines[0]
+
+
+class TestStandardize:
+    """With standardize=False the network sees X as it is."""
+
+    RAW = {"standardize": False, "max_iter": 1, "learning_rate_init": 1e-9}
+
+    @pytest.mark.parametrize("tied_weights", [False, True])
+    @pytest.mark.parametrize("hidden_layer_sizes", [(), (12,)])
+    def test_biases_center_the_start_as_pca(self, tied_weights, hidden_layer_sizes):
+        parameters = {"tied_weights": tied_weights, "hidden_layer_sizes": hidden_layer_sizes}
+        raw, pca = make(**self.RAW, **parameters).fit(X), PCA(2).fit(X)
+        assert_allclose(np.abs(raw.transform(X)), np.abs(pca.transform(X)), atol=1e-4)
+        assert_allclose(raw.mean_, pca.mean_)
+        assert raw.score(X) == pytest.approx(pca.explained_variance_ratio_.sum(), abs=1e-5)
+
+    @pytest.mark.parametrize("code_activation", ["identity", "tanh"])
+    def test_a_logistic_output_starts_as_in_standardized_units(self, code_activation):
+        parameters = {"loss": "binary_crossentropy", "code_activation": code_activation}
+        unit = (X - X.min(axis=0)) / np.ptp(X, axis=0)
+        raw = make(**self.RAW, **parameters).fit(unit)
+        usual = make(**self.RAW | {"standardize": True}, **parameters).fit(unit)
+        assert raw.score(unit) == pytest.approx(usual.score(unit), abs=0.03)
+
+    def test_the_loss_is_that_of_x_as_it_is(self):
+        parameters = {**self.RAW, **RANDOM, "early_stopping": False}
+        raw = make(**parameters, alpha=0.0).fit(X)
+        error = np.square(X - raw.reconstruct(X)).mean()
+        assert raw.loss_ == pytest.approx(error, rel=1e-4)
+        penalized = make(**parameters, alpha=2 * 0.1 * len(X)).fit(X)
+        kernels = penalized.encoder_coefs_ + penalized.decoder_coefs_
+        squares = sum(np.square(kernel).sum() for kernel in kernels)
+        assert penalized.loss_ == pytest.approx(error + 0.1 * squares, rel=1e-4)
+
+    def test_codes_are_what_the_kernels_say(self):
+        raw = make(**self.RAW, **RANDOM, hidden_layer_sizes=()).fit(X)
+        kernel, bias = raw.encoder_coefs_[0], raw.encoder_intercepts_[0]
+        assert_allclose(raw.transform(X), X @ kernel + bias, rtol=1e-5)
+
+    def test_it_goes_on_and_is_exported(self):
+        raw = make(standardize=False, loss="binary_crossentropy").fit(X / 8)
+        raw.partial_fit(X / 8)
+        expected = raw.reconstruct(X[:5] / 8)
+        assert_allclose(
+            to_keras(raw).autoencoder.predict(X[:5] / 8, verbose=0), expected, rtol=1e-4
+        )
+
+    @pytest.mark.parametrize(
+        ("estimator", "reason"),
+        [
+            (ConvolutionalAutoencoder(image_shape=(2, 2)), "values share biases"),
+            (make(tied_weights=True, output_activation="logistic"), "tied weights"),
+        ],
+    )
+    def test_what_biases_cannot_center_is_refused(self, estimator, reason):
+        with pytest.raises(ValueError, match=f"standardize=False and init='pca'.*{reason}"):
+            estimator.set_params(standardize=False).fit(X)
 
 
 class TestWarmStart:
