@@ -102,6 +102,17 @@ def test_labeled_rows_set_aside_stop_the_training():
 
 
 @pytest.mark.usefixtures("without_xla")
+def test_labels_of_the_validation_set_are_not_learned(learning_seed):
+    """Random labels of samples that were not trained on cannot be predicted better than guessed."""
+    labels = np.random.default_rng(learning_seed).integers(0, 2, 200)
+    params = {"early_stopping": True, "validation_fraction": 0.5, "n_iter_no_change": np.inf}
+    fitted = AutoencoderClassifier(max_iter=10, random_state=learning_seed, **params)
+    fitted.fit(X[:200], labels)
+    # Guesses have a loss of log(2), or .69.
+    assert_learned(min(fitted.validation_loss_curve_), above=0.66)
+
+
+@pytest.mark.usefixtures("without_xla")
 @pytest.mark.parametrize("solver", ["sgd", "adamw"])
 def test_solver_and_schedule(solver):
     fitted = classifier(solver=solver, learning_rate="exponential", max_iter=2).fit(X[:99], Y[:99])
