@@ -25,16 +25,19 @@ SMALL = {"max_iter": 3, "hidden_layer_sizes": (), "solver": "sgd", "batch_size":
 HEAD = {"max_iter": 3, "batch_size": 10}
 KINDS = [
     skae.AutoencoderTransformer(hidden_layer_sizes=4, max_iter=5, batch_size=10),
-    skae.ContractiveAutoencoder(**SMALL),
     skae.ConvolutionalAutoencoder(**SMALL, filters=2),
-    skae.DenoisingAutoencoder(**SMALL),
     skae.RecurrentAutoencoder(**SMALL | {"hidden_layer_sizes": 4}),
-    skae.SparseAutoencoder(**SMALL),
-    skae.StackedAutoencoder(**SMALL | {"hidden_layer_sizes": 4}, layer_max_iter=2),
-    skae.VariationalAutoencoder(**SMALL),
     skae.AutoencoderClassifier(skae.AutoencoderTransformer(10, **SMALL), **HEAD),
     skae.AutoencoderRegressor(skae.AutoencoderTransformer(10, **SMALL), **HEAD),
     skae.AutoencoderOutlierDetector(skae.AutoencoderTransformer(**SMALL)),
+]
+# They differ from the first one by the plan of training alone.
+OTHER_KINDS = [
+    skae.ContractiveAutoencoder(**SMALL),
+    skae.DenoisingAutoencoder(**SMALL),
+    skae.SparseAutoencoder(**SMALL),
+    skae.StackedAutoencoder(**SMALL | {"hidden_layer_sizes": 4}, layer_max_iter=2),
+    skae.VariationalAutoencoder(**SMALL),
 ]
 
 pytestmark = [
@@ -47,6 +50,12 @@ pytestmark = [
 
 @parametrize_with_checks(KINDS)
 def test_estimator_checks(estimator, check):
+    check(estimator)
+
+
+@pytest.mark.slow
+@parametrize_with_checks(OTHER_KINDS)
+def test_estimator_checks_of_other_kinds(estimator, check):
     check(estimator)
 
 
@@ -67,8 +76,13 @@ OF_TRANSFORMERS = (
     check_transformer_get_feature_names_out_pandas,
 )
 CHECKS = [
-    pytest.param(kind, check, id=f"{type(kind).__name__}-{check.__name__}")
-    for kind in KINDS
+    pytest.param(
+        kind,
+        check,
+        id=f"{type(kind).__name__}-{check.__name__}",
+        marks=[pytest.mark.slow] if kind in OTHER_KINDS else [],
+    )
+    for kind in KINDS + OTHER_KINDS
     for check in OF_ESTIMATORS + (OF_TRANSFORMERS if hasattr(kind, "transform") else ())
 ]
 

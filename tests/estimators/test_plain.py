@@ -170,9 +170,17 @@ def pairs():
     yield "few rows", IRIS[rng.permutation(150)[:40]], 2
 
 
+# The others, and other splits, are slow.
+QUICK = ("wine", "diabetes", "friedman1")
+PAIRS = [
+    pytest.param(*each, id=each[0], marks=[] if each[0] in QUICK else [pytest.mark.slow])
+    for each in pairs()
+]
+
+
 class TestQuality:
     @pytest.mark.parametrize("more", [0, pytest.param(1, marks=pytest.mark.slow)])
-    @pytest.mark.parametrize(("name", "X", "k"), pairs(), ids=[p[0] for p in pairs()])
+    @pytest.mark.parametrize(("name", "X", "k"), PAIRS)
     def test_never_worse_than_pca_on_held_out_rows(self, name, X, k, more, learning_seed):
         seed = learning_seed + more
         train, test = train_test_split(X, test_size=0.25, random_state=seed)

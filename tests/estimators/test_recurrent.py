@@ -72,7 +72,7 @@ def test_the_arithmetic_is_that_of_keras(cell, repeats, returns):
         assert_allclose(one, other, atol=1e-5)
 
 
-@pytest.mark.parametrize("cell", ["lstm", "gru"])
+@pytest.mark.parametrize("cell", ["lstm", pytest.param("gru", marks=pytest.mark.slow)])
 def test_much_better_than_pca_on_held_out_sequences(cell, learning_seed):
     train, test = sines(600, 20, seed=1), sines(300, 20, seed=2)
     fixed = {"hidden_layer_sizes": 16, "max_iter": 40, "learning_rate_init": 0.01}

@@ -256,9 +256,15 @@ def test_several_targets():
 
 @pytest.mark.usefixtures("without_xla")
 @pytest.mark.parametrize(
-    "kind", ["ConvolutionalAutoencoder", "DenoisingAutoencoder", "SparseAutoencoder",
-             "VariationalAutoencoder", "ContractiveAutoencoder"],
-)  # fmt: skip
+    "kind",
+    [
+        "ConvolutionalAutoencoder",
+        "VariationalAutoencoder",
+        pytest.param("ContractiveAutoencoder", marks=pytest.mark.slow),
+        pytest.param("DenoisingAutoencoder", marks=pytest.mark.slow),
+        pytest.param("SparseAutoencoder", marks=pytest.mark.slow),
+    ],
+)
 def test_any_kind_may_carry_the_head(kind, learning_seed):
     autoencoder = getattr(skae, kind)(16, max_iter=5, learning_rate="cosine", whiten=True)
     fitted = classifier(autoencoder=autoencoder, max_iter=5, random_state=learning_seed).fit(X, Y)

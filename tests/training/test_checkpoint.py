@@ -67,7 +67,7 @@ def same(a, b):
         DenoisingAutoencoder(2, hidden_layer_sizes=(), **FAST),
         # Noise for the codes, and a penalty on the rows set aside.
         VariationalAutoencoder(2, hidden_layer_sizes=(), **FAST),
-        StackedAutoencoder(2, hidden_layer_sizes=(4,), **{**FAST, "max_iter": 2}),
+        StackedAutoencoder(2, hidden_layer_sizes=(4,), layer_max_iter=3, **{**FAST, "max_iter": 2}),
     ],
     ids=lambda estimator: f"{type(estimator).__name__}-{estimator.learning_rate}-{estimator.init}",
 )
