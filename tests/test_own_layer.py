@@ -138,7 +138,7 @@ def test_what_a_format_lacks_is_named(fitted):
 
 
 def test_a_layer_that_computes_nothing_is_refused():
-    with pytest.raises(NotImplementedError, match="Unfinished has no `forward`"):
+    with pytest.raises(TypeError, match=r"Unfinished must define forward\("):
         made_of(Unfinished).fit(X)
 
 

@@ -67,7 +67,10 @@ class Layer:
 
     def forward(self, ops: Any, kernel: Any, bias: Any, rows: Any) -> Any:
         """Apply the layer to rows by `ops`, functions by the names of NumPy's."""
-        raise NotImplementedError(f"{type(self).__name__} has no `forward`.")
+        raise TypeError(
+            f"{type(self).__name__} must define forward(self, ops, kernel, bias, rows), which "
+            "returns its output for rows."
+        )
 
     @classmethod
     def has_forward(cls) -> bool:

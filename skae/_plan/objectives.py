@@ -17,8 +17,8 @@ class Loss(Protocol):
     """Compares values with their reconstruction, elementwise.
 
     `ops` are functions by the names of NumPy's: `numpy` itself in validation, the same on tensors
-    in training. Both arrays are centered and divided by `scale_`. With `on_logits`, the target is
-    unchanged and the output is that before the logistic activation.
+    in training. Both arrays are centered and divided by `scale_`, unless standardize=False. With
+    `on_logits`, the target is unchanged and the output is that before the logistic activation.
     """
 
     on_logits: ClassVar[bool]

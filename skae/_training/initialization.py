@@ -99,32 +99,31 @@ def pca_weights(
     encode, decode = _linear_paths(network, axes.directions, n_held, rng)
     is_linear = network.scales_codes and network.n_active is None
     mean, scale = units
-    if network.tied_weights:
-        _set_tied(network, encoder, encode)
-        if not network.standardizes:
-            _center_by_biases(encoder, decoder, encode, mean)
-        if not is_linear:
-            _undo_offset(network, weights, decoder, some_rows())
-        return weights
     deviations = np.ones(network.n_components)
     deviations[:n_held] = np.maximum(np.sqrt(axes.variances[:n_held]) / scale, MIN_DEVIATION)
     deviations *= scale / input_units(network, mean, scale)[1]
-    if is_linear:
+    if network.tied_weights:
+        _set_tied(network, encoder, encode)
+    else:
+        if not is_linear:
+            # With codes of unit variance, an activation is neither saturated nor linear. The square
+            # root of that scaling lets a layer above still distinguish which codes matter.
+            encode /= deviations if equalizes_code_variance else np.sqrt(deviations)
         _set_linear(encoder, encode)
+    if not network.standardizes:
+        # The biases center the inputs.
+        encoder.biases[-1][...] -= mean @ encode
+        decoder.biases[-1][...] += decoder_outputs(network, mean)
+    if network.tied_weights:
+        if not is_linear:
+            _undo_offset(network, weights, decoder, some_rows())
+        return weights
+    if is_linear:
         _set_linear(decoder, decoder_outputs(network, decode) - decoder_outputs(network, 0.0))
-        if not network.standardizes:
-            _center_by_biases(encoder, decoder, encode, mean)
-            decoder.biases[-1][...] = decoder_outputs(network, mean)
         if decoder.skip is not None:
             # The decoder's layers receive all codes at equal scale, whatever variance they explain.
             decoder.kernels[0][: network.n_components] /= deviations[:, np.newaxis]
     else:
-        # With codes of unit variance, an activation is neither saturated nor linear. The square
-        # root of that scaling lets a layer above still distinguish which codes matter.
-        encode /= deviations if equalizes_code_variance else np.sqrt(deviations)
-        _set_linear(encoder, encode)
-        if not network.standardizes:
-            _center_by_biases(encoder, decoder, encode, mean)
         _undo_code_layer(network, weights, decoder, some_rows())
     if network.is_variational:
         _set_log_variances(encoder, deviations)
@@ -158,14 +157,6 @@ def decoder_outputs(network: Network, rows: Any) -> Any:
     if network.output_activation == "logistic" and not network.standardizes:
         return 4.0 * rows - 2.0
     return rows
-
-
-def _center_by_biases(
-    encoder: SubNetwork, decoder: SubNetwork, matrix: np.ndarray, mean: np.ndarray
-) -> None:
-    """Let the last biases center inputs that are not standardized."""
-    encoder.biases[-1][...] -= mean @ matrix
-    decoder.biases[-1][...] += mean
 
 
 def _set_linear(half: SubNetwork, matrix: np.ndarray) -> None:
@@ -209,14 +200,17 @@ def _undo_code_layer(
     codes = maps(network, weights, rows.dtype).encode(rows)
     rows = decoder_outputs(network, rows)
     ones = np.ones((len(rows), 1), codes.dtype)
-    solution = np.linalg.lstsq(np.hstack([codes, ones]), rows, rcond=None)[0]
+    # NumPy computes in float64, whose rounding says nothing of codes in float32: a code that is
+    # constant but for its rounding would get a weight of thousands.
+    rcond = np.finfo(codes.dtype).eps * max(codes.shape)
+    solution = np.linalg.lstsq(np.hstack([codes, ones]), rows, rcond)[0]
     bias = decoder.biases[-1]
     bias[...] = solution[-1].reshape(-1, len(bias)).mean(axis=0)
     matrix = solution[:-1]
     if len(bias) < rows.shape[1]:
         # Pixels share the bias of their channel, and steps that of their value.
         rest = rows - np.tile(bias, rows.shape[1] // len(bias))
-        matrix = np.linalg.lstsq(codes, rest, rcond=None)[0]
+        matrix = np.linalg.lstsq(codes, rest, rcond)[0]
     _set_linear(decoder, matrix)
 
 

@@ -6,6 +6,7 @@ from numpy.testing import assert_allclose
 from sklearn.datasets import load_digits
 from sklearn.decomposition import PCA
 
+from skae import AutoencoderTransformer
 from skae._data.blocks import standardized
 from skae._data.pca import center, principal_axes, variance
 from skae._data.rows import ArrayRows
@@ -110,3 +111,11 @@ def test_tied_nonlinear_codes_start_better_than_the_mean(code, hidden):
     start = started(hidden=hidden, code=code, tied=True)
     assert share(start) > 0.1
     assert_allclose(start.decode(start.encode(X)).mean(axis=0), X.mean(axis=0), atol=1e-3)
+
+
+@pytest.mark.usefixtures("untrained")
+def test_a_code_that_is_constant_but_for_rounding_gets_no_large_weight():
+    """float32 holds the code of a feature with so small a variance by its last digits alone."""
+    X = np.random.default_rng(0).normal(size=(300, 6)) * [1, 1, 1, 1, 1, 1e-6]
+    start = AutoencoderTransformer(6, hidden_layer_sizes=(), code_activation="logistic").fit(X)
+    assert np.abs(start.decoder_coefs_[0]).max() < 20
