@@ -1,6 +1,6 @@
 """Autoencoders for scikit-learn users."""
 
-from skae import base  # noqa: F401  (names what estimators store)
+from skae import base, networks  # noqa: F401  (name what estimators store)
 from skae._estimators.contractive import ContractiveAutoencoder
 from skae._estimators.convolutional import ConvolutionalAutoencoder
 from skae._estimators.denoising import DenoisingAutoencoder

@@ -2,7 +2,7 @@
 
 `docs/own_kind.md` shows a complete one. In short: a class that derives from
 :class:`BaseAutoencoder` declares its parameters as annotated fields and returns a plan from
-`_plan`. The plan is made by `dense_plan` with custom parts: a :class:`Loss`, :class:`Penalty`
+`_plan`. The plan is made by `network_plan` with custom parts: a :class:`Loss`, :class:`Penalty`
 objects, a :class:`Corruption`, each a frozen dataclass.
 
 The values that fitted estimators hold, such as :class:`Network`, also have their public names

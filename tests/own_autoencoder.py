@@ -68,7 +68,7 @@ class SmoothAutoencoder(BaseAutoencoder):
     }
 
     def _plan(self, n_features, n_components):
-        return self.dense_plan(
+        return self.network_plan(
             n_features,
             n_components,
             loss=LogCosh(),

@@ -97,7 +97,7 @@ def test_its_bottleneck_may_differ():
     class Active(AutoencoderTransformer):
         def _plan(self, n_features, n_components):
             bottleneck = Bottleneck("relu", n_active=2)
-            return self.dense_plan(n_features, n_components, bottleneck=bottleneck)
+            return self.network_plan(n_features, n_components, bottleneck=bottleneck)
 
     fitted = Active(6, hidden_layer_sizes=(), max_iter=1, random_state=0).fit(X)
     codes = fitted.transform(X)
@@ -113,7 +113,7 @@ def test_what_a_field_for_floats_holds_compiles_nothing(strength):
 
         def _plan(self, n_features, n_components):
             penalties = (Smoothness(self.strength),)
-            return self.dense_plan(n_features, n_components, penalties=penalties)
+            return self.network_plan(n_features, n_components, penalties=penalties)
 
     fixed = {"hidden_layer_sizes": (5,), "max_iter": 2, "random_state": 0}
     first = Rough(3, **fixed).fit(X)
@@ -146,5 +146,5 @@ def test_a_plan_that_is_not_returned_is_asked_for(method):
         def _plan(self, n_features, n_components):
             super()._plan(n_features, n_components)
 
-    with pytest.raises(TypeError, match=r"Forgetful\._plan returned None, .*self\.dense_plan"):
+    with pytest.raises(TypeError, match=r"Forgetful\._plan returned None, .*self\.network_plan"):
         getattr(Forgetful(), method)(X)

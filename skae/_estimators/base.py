@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABCMeta, abstractmethod
 from functools import partial
-from typing import Any, ClassVar
+from typing import Any
 
 import joblib
 import numpy as np
@@ -50,9 +50,6 @@ class BaseAutoencoder(
     """
 
     _attribute_advice = ATTRIBUTES
-
-    # Whether `_plan` has a meaning of its own for n_components=None.
-    _plans_without_codes: ClassVar[bool] = False
 
     @abstractmethod
     def _plan(self, n_features: int, n_components: int) -> Plan:
@@ -200,12 +197,19 @@ class BaseAutoencoder(
             seed = seed.randint(np.iinfo(np.int32).max)
         return np.random.default_rng(None if seed is None else [seed, n_calls])
 
+    def _row_shape(self, first: bool) -> tuple[str, tuple[int, ...] | None] | None:
+        network = self.chosen_network()
+        name = network.shape_parameter
+        if name is None:
+            return None
+        return name, getattr(network, name) if first else self.network_.encoder[0].shape_in
+
     def _planned(self, n_features: int, n_components: Any) -> Plan:
         plan = self._plan(n_features, n_components)
         if not isinstance(plan, Plan):
             raise TypeError(
                 f"{type(self).__name__}._plan returned {plan!r}, but must return a Plan, such as "
-                "that of self.dense_plan(n_features, n_components)."
+                "that of self.network_plan(n_features, n_components)."
             )
         return plan
 
@@ -213,14 +217,15 @@ class BaseAutoencoder(
         self, X: Rows, rng: np.random.Generator, rows: np.ndarray | None = None
     ) -> Model:
         n_components = self.n_components
-        if n_components is None and not self._plans_without_codes:
+        if n_components is None and not self.chosen_network().plans_without_codes:
             n_components = min(X.shape)
         return initial_model(X.targets, n_components, self.init, self._planned, rng, rows)
 
     def _fitted_model(self, X: Rows) -> Model:
         """Return the fitted model to continue with, if the parameters still describe it."""
         n_components: Any = self.n_components
-        if is_share(n_components) or (n_components is None and not self._plans_without_codes):
+        plans_without_codes = self.chosen_network().plans_without_codes
+        if is_share(n_components) or (n_components is None and not plans_without_codes):
             n_components = self.n_components_
         plan = self._planned(self.n_features_in_, n_components and int(n_components))
         if plan.network != self.network_:

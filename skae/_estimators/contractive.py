@@ -9,27 +9,40 @@ from typing import Any
 from sklearn.utils._param_validation import Interval
 
 from skae._estimators.base import BaseAutoencoder
+from skae._plan.layers import Dense, Recurrence
 from skae._plan.objectives import Step
 from skae._plan.plan import Plan
 
 
 @dataclass(frozen=True)
 class Contraction:
-    """Mean squared Frobenius norm of a dense encoder's Jacobian.
+    """Mean squared Frobenius norm of an encoder's Jacobian.
 
-    Of one layer with kernel W and slopes s of its activation it is ``s**2 @ (W**2).sum(axis=0)``.
-    Of more layers it is that of ``S + W C`` with the linear path S, the first kernel W, and C, the
-    derivative of the codes by the first layer's output: its norm is computed through ``W' W``
-    and ``W' S``, so that no array holds a derivative by every column for every row.
+    Of one dense layer with kernel W and slopes s of its activation it is
+    ``s**2 @ (W**2).sum(axis=0)``. Of more dense layers it is that of ``S + W C`` with the linear
+    path S, the first kernel W, and C, the derivative of the codes by the first layer's output: its
+    norm is computed through ``W' W`` and ``W' S``, so that no array holds a derivative by every
+    column for every row. Of other layers it is the sum over codes of the squared gradient of each.
     """
 
     strength: float
 
     def __call__(self, ops: Any, step: Step) -> Any:
+        is_dense = all(isinstance(layer, Dense) for layer in step.network.encoder)
+        squared_norms = of_dense_layers if is_dense else of_any_layers
         return self.strength * step.mean(ops, squared_norms(ops, step))
 
 
-def squared_norms(ops: Any, step: Step) -> Any:
+def of_any_layers(ops: Any, step: Step) -> Any:
+    """Return the squared Frobenius norm of the codes' Jacobian at each row, code by code."""
+    total = 0.0
+    for i in range(step.network.n_components):
+        gradient = ops.derivative(lambda rows, i=i: step.encode(rows)[:, i], step.inputs)
+        total += ops.sum(ops.square(gradient), axis=1)
+    return total
+
+
+def of_dense_layers(ops: Any, step: Step) -> Any:
     """Return the squared Frobenius norm of the codes' Jacobian at each row of a batch."""
     encoder, _ = step.network.split(step.weights, ops.transpose)
     *hidden, top = slopes(ops, step, encoder)
@@ -120,5 +133,11 @@ class ContractiveAutoencoder(BaseAutoencoder):
     }
 
     def _plan(self, n_features: int, n_components: int) -> Plan:
+        encoder, decoder = self.network_layers(n_features, n_components)
+        if any(isinstance(layer, Recurrence) for layer in encoder):
+            raise ValueError(
+                f"network={self.network!r}: derivatives of recurrent layers cannot be penalized, "
+                "because TensorFlow cannot differentiate them twice. Use DenoisingAutoencoder."
+            )
         penalties = (Contraction(float(self.contraction)),)
-        return self.dense_plan(n_features, n_components, penalties=penalties)
+        return self.layered_plan(encoder, decoder, penalties=penalties)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
+from dataclasses import Field, dataclass, field, fields
 from inspect import cleandoc
 from typing import Any, ClassVar, dataclass_transform
 
@@ -15,7 +15,8 @@ class DeclaredParameters:
     """Constructor parameters as dataclass fields.
 
     Subclasses are dataclasses too: an annotated field becomes a keyword-only parameter, and a
-    value assigned to the name of a parameter becomes its default. ``{parameters}`` and the other
+    value assigned to the name of a parameter becomes its default; ``field(init=False)`` removes it.
+    ``{parameters}`` and the other
     names of `_texts` are replaced in a docstring by these texts.
     """
 
@@ -26,7 +27,9 @@ class DeclaredParameters:
         for inherited in fields(cls):
             if inherited.name in cls.__dict__:
                 cls.__annotations__.setdefault(inherited.name, inherited.type)
-                default = field(default=cls.__dict__[inherited.name], kw_only=inherited.kw_only)
+                default = cls.__dict__[inherited.name]
+                if not isinstance(default, Field):
+                    default = field(default=default, kw_only=inherited.kw_only)
                 setattr(cls, inherited.name, default)
         dataclass(eq=False, repr=False, kw_only=True)(cls)
         cls.__init__ = translating(cls.__init__)  # type: ignore[method-assign]
@@ -41,12 +44,14 @@ class DeclaredParameters:
 def _own_defaults(cls: type, parameters: str) -> str:
     """Add the defaults of a class to the text of its parameters.
 
-    Parameters that the class documents itself are left out.
+    Parameters that the class documents itself, or lacks, are left out; the later of two texts of
+    one parameter replaces the earlier.
     """
-    entries = []
+    lacks = {each.name for each in fields(cls) if not each.init}  # type: ignore[arg-type]
+    entries = {}
     for entry in parameters.split("\n\n"):
         head, body = entry.split("\n", 1)
         name = head.split(" : ")[0]
-        if f"\n{name} : " not in str(cls.__doc__):
-            entries.append(f"{head}, default={getattr(cls, name)!r}\n{body}")
-    return "\n\n".join(entries)
+        if name not in lacks and f"\n{name} : " not in str(cls.__doc__):
+            entries[name] = f"{head}, default={getattr(cls, name)!r}\n{body}"
+    return "\n\n".join(entries.values())

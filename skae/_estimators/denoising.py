@@ -252,7 +252,7 @@ default='gaussian'
         return CORRUPTIONS[self.corruption](float(self.noise_level))
 
     def _plan(self, n_features: int, n_components: int) -> Plan:
-        return self.dense_plan(n_features, n_components, corruption=self._corruption())
+        return self.network_plan(n_features, n_components, corruption=self._corruption())
 
 
 def _shape(y: Any) -> tuple[Any, ...] | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from abc import ABCMeta, abstractmethod
 from functools import partial
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
@@ -32,10 +32,6 @@ class FittedAutoencoder(
     """Methods of a fitted autoencoder, which use its `_codec` and `n_components_`."""
 
     _attribute_advice = ATTRIBUTES_OF_CODES
-
-    # Name of the parameter that gives a sample's shape, for estimators that flatten arrays of
-    # images or sequences.
-    _row_shape_parameter: ClassVar[str | None] = None
 
     @lazily
     def transform(self, X):
@@ -201,7 +197,7 @@ class FittedAutoencoder(
             rows = validated_rows(self, self._as_rows(X, first), first, least)
         else:
             rows = ArrayRows(self._validated(X, first, least))
-        if first and self._row_shape_parameter is not None:
+        if first:
             shape = shape_of(X)
             self.sample_shape_ = tuple(shape[1:] if len(shape) > 2 else rows.shape[1:])
         return rows
@@ -211,24 +207,23 @@ class FittedAutoencoder(
 
         The first such array sets the shape of a sample if no parameter does.
         """
-        X, name = check_dense(X), self._row_shape_parameter
-        if name is None:
+        X, taken = check_dense(X), self._row_shape(first)
+        if taken is None:
             return X
         X = arrays_of(X)
         if getattr(X, "ndim", 2) <= 2:
             return X
-        shape = getattr(self, name)
-        if shape is None:
-            shape = X.shape[1:] if first else getattr(self, f"{name}_")
-        return flattened(X, name, shape)
+        name, shape = taken
+        return flattened(X, name, X.shape[1:] if shape is None else shape)
+
+    def _row_shape(self, first: bool) -> tuple[str, tuple[int, ...] | None] | None:
+        """Return the shape of images or sequences that are taken, with the name of its parameter.
+
+        None means that only flat samples are taken, and None for the shape that of the first X.
+        """
+        return None
 
     def _like(self, rows: np.ndarray, X) -> np.ndarray:
         """Reshape rows to the shape of X, if X is an array of images or sequences."""
-        shape = () if self._row_shape_parameter is None else shape_of(X)
+        shape = shape_of(X)
         return rows.reshape(shape) if len(shape) > 2 else rows
-
-    def _given_shape(self) -> tuple[int, ...] | None:
-        """Return the shape of a sample: from the parameter, else the fitted X; None if flat."""
-        shape = getattr(self, str(self._row_shape_parameter))
-        of_X = getattr(self, "sample_shape_", ())
-        return of_X if shape is None and len(of_X) > 1 else shape

@@ -11,6 +11,10 @@ n_components : int, float or None
         Widths of the encoder's hidden layers; the decoder mirrors them. ``()`` means no hidden
         layers.
 
+    network : DenseNetwork, ConvolutionalNetwork, RecurrentNetwork or None
+        The layers, see `skae.networks`. None means dense layers of `hidden_layer_sizes`, which is
+        not used otherwise.
+
     activation : {'identity', 'relu', 'leaky_relu', 'elu', 'selu', 'gelu', 'softplus', 'tanh', \
 'logistic'}
         Activation of the hidden layers. 'leaky_relu' has the slope 0.2 below zero, 'gelu' is

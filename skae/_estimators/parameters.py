@@ -11,12 +11,15 @@ from sklearn.utils._param_validation import HasMethods, Interval, Options, RealN
 
 from skae._data.batches import rows_in_a_batch
 from skae._estimators.declared import DeclaredParameters
+from skae._estimators.networks.base import BaseNetwork, Layers
+from skae._estimators.networks.dense import DenseNetwork
+from skae._estimators.networks.sizes import ints
 from skae._estimators.parameter_texts import ATTRIBUTES, PARAMETERS, REFERENCES
 from skae._estimators.words import one_of
 from skae._network.backend import ACTIVATIONS
-from skae._plan.layers import Layer, dense_layers
+from skae._plan.layers import Layer, mirrored
 from skae._plan.objectives import LOSSES, Corruption, Loss, Penalty
-from skae._plan.plan import Bottleneck, Network, Objective, Plan, Solver, Stage, mirrored
+from skae._plan.plan import Bottleneck, Network, Objective, Plan, Solver, Stage
 from skae._training.initialization import RANDOM_INITIALIZERS
 from skae._training.options import TrainingOptions
 from skae._training.schedule import SCHEDULES
@@ -34,8 +37,12 @@ class SharedParameters(DeclaredParameters):
 
     _texts = {"parameters": PARAMETERS, "attributes": ATTRIBUTES, "references": REFERENCES}
 
+    # The network that parameters of the same names describe.
+    _own_network: ClassVar[type[BaseNetwork]] = DenseNetwork
+
     n_components: int | float | None = field(default=2, kw_only=False)
     hidden_layer_sizes: Any = (128, 64)
+    network: Any = None
     activation: str = "elu"
     code_activation: str = "identity"
     output_activation: str = "identity"
@@ -69,6 +76,7 @@ class SharedParameters(DeclaredParameters):
             None,
         ],
         "hidden_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left")],
+        "network": [BaseNetwork, None],
         "activation": [one_of(ACTIVATIONS)],
         "code_activation": [one_of(ACTIVATIONS)],
         "output_activation": [one_of(ACTIVATIONS)],
@@ -100,13 +108,38 @@ class SharedParameters(DeclaredParameters):
         "checkpoint": [str, HasMethods(["__fspath__"]), None],
     }
 
-    def dense_plan(self, n_features: int, n_components: int, **parts: Any) -> Plan:
-        """Return the plan of a dense autoencoder with the shared parameters.
+    def chosen_network(self) -> BaseNetwork:
+        """Return the parameter `network`, or the network that other parameters describe."""
+        own, names = self._own_network, self._own_network.parameter_names()
+        flat = {name: getattr(self, name) for name in names if hasattr(self, name)}
+        network = self.network
+        if network is None:
+            return own(**flat)
+        for name, value in flat.items():
+            if not np.array_equal(value, getattr(type(self), name)):
+                raise ValueError(
+                    f"{name}={value!r} has no effect with network={network!r}. Leave {name} out, "
+                    "or set it there if the network has it."
+                )
+        network._validate_params()
+        return network
+
+    def network_layers(self, n_features: int, n_components: int | None) -> tuple[Layers, Layers]:
+        """Return the layers of the chosen network: of its encoder and of its decoder."""
+        if n_components is None and self.init == "pca":
+            raise ValueError(
+                f"n_components=None leaves the dense layers out, which init={self.init!r} needs. "
+                "Set n_components, or init='glorot'."
+            )
+        shape = getattr(self, "sample_shape_", (n_features,))
+        return self.chosen_network().layers(shape, n_components)
+
+    def network_plan(self, n_features: int, n_components: int | None, **parts: Any) -> Plan:
+        """Return the plan of the chosen network with the shared parameters.
 
         `parts` are the arguments that a subclass sets itself, see `layered_plan`.
         """
-        encoder = dense_layers((n_features, *self.hidden_sizes(), n_components))
-        return self.layered_plan(encoder, mirrored(encoder), **parts)
+        return self.layered_plan(*self.network_layers(n_features, n_components), **parts)
 
     def layered_plan(
         self,
@@ -129,15 +162,16 @@ class SharedParameters(DeclaredParameters):
         stages = stages or (Stage(),)
         if self.tied_weights and decoder != mirrored(encoder):
             raise ValueError(
-                "tied_weights=True needs dense layers and a decoder that mirrors the encoder. "
-                f"Leave tied_weights out for {type(self).__name__}."
+                "tied_weights=True needs a decoder that mirrors the encoder, which "
+                f"{self.chosen_network()!r} has not. Set tied_weights=False."
             )
         if not self.standardize and self.init == "pca":
             self._check_biases_can_center(decoder, loss)
         if max(layer.n_out for layer in encoder + decoder) > WIDEST:
-            names = ("n_components", "hidden_layer_sizes", "filters")
-            given = ", ".join(f"{n}={getattr(self, n)!r}" for n in names if hasattr(self, n))
-            raise ValueError(f"{given} describe a layer that is wider than {WIDEST} units.")
+            raise ValueError(
+                f"n_components={self.n_components!r} and {self.chosen_network()!r} describe a "
+                f"layer that is wider than {WIDEST} units."
+            )
         is_sgd, is_adamw = self.solver == "sgd", self.solver == "adamw"
         # Without hidden layers the one layer itself is linear.
         starts_as_pca = self.init == "pca" and stages[0].layer is None
@@ -213,17 +247,3 @@ class SharedParameters(DeclaredParameters):
                 f"{self.output_activation!r}. Leave output_activation out or choose another loss."
             )
         return "logistic"
-
-
-def ints(name: str, value: Any, n: int | None = None) -> tuple[int, ...]:
-    """Return the positive ints of a parameter; if `n` are needed, a single int is repeated."""
-    is_one = isinstance(value, Integral) or getattr(value, "ndim", 1) == 0
-    several = (value,) * (n or 1) if is_one else tuple(value)
-    if not all(isinstance(each, Integral) and int(each) >= 1 for each in several) or (
-        n is not None and len(several) != n
-    ):
-        number = "" if n is None else f"{n} "
-        raise ValueError(
-            f"The {name!r} parameter must hold {number}ints >= 1. Got {value!r} instead."
-        )
-    return tuple(int(each) for each in several)

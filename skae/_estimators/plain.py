@@ -3,8 +3,7 @@
 from typing import Any, ClassVar
 
 from skae._estimators.base import BaseAutoencoder
-from skae._plan.layers import dense_layers
-from skae._plan.plan import Plan, mirrored
+from skae._plan.plan import Plan
 
 
 class AutoencoderTransformer(BaseAutoencoder):
@@ -64,12 +63,9 @@ class AutoencoderTransformer(BaseAutoencoder):
     }
 
     def _plan(self, n_features: int, n_components: int) -> Plan:
-        if not self.linear_encoder:
-            return self.dense_plan(n_features, n_components)
-        if self.tied_weights:
+        if self.linear_encoder and self.tied_weights:
             raise ValueError(
                 "linear_encoder=True has a decoder that does not mirror the encoder, which "
                 "tied_weights=True needs. Leave one of them out."
             )
-        decoder = mirrored(dense_layers((n_features, *self.hidden_sizes(), n_components)))
-        return self.layered_plan(dense_layers((n_features, n_components)), decoder)
+        return self.network_plan(n_features, n_components)

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
-from typing import Any, cast
+from dataclasses import field
+from typing import Any
 
 from skae._estimators.base import BaseAutoencoder
-from skae._estimators.parameters import ints
-from skae._estimators.words import one_of
-from skae._plan.layers import GATES, Dense, EachStep, Layer, Recurrence
+from skae._estimators.networks.recurrent import PARAMETERS, RecurrentNetwork
 from skae._plan.plan import Plan
 
 
 class RecurrentAutoencoder(BaseAutoencoder):
     """Autoencoder for time series and other sequences: it encodes a sequence as one vector.
+
+    This is `AutoencoderTransformer` with a :class:`~skae.networks.RecurrentNetwork`, whose
+    parameters it has, and a higher learning rate. Other autoencoders take that network too.
 
     Recurrent layers read a sequence, and a dense layer computes the codes from the last state [4]_.
     The decoder's recurrent layers read the codes at every time step, and a dense layer that all
@@ -27,17 +28,6 @@ class RecurrentAutoencoder(BaseAutoencoder):
     Parameters
     ----------
     {parameters}
-
-    hidden_layer_sizes : int or array-like of int, default=(64,)
-        Units of the encoder's recurrent layers, of which there is at least one; the decoder mirrors
-        them. The cells define the activations: `activation` is not used.
-
-    sequence_shape : (int, int) or None, default=None
-        Number of time steps and of values in a step. None takes the shape from an array of
-        sequences. A flat sample is then a sequence of single values.
-
-    cell : {'lstm', 'gru'}, default='lstm'
-        Long short-term memory [5]_ or gated recurrent units [6]_.
 
     Attributes
     ----------
@@ -81,49 +71,25 @@ class RecurrentAutoencoder(BaseAutoencoder):
     (500, 2)
     """
 
+    network: Any = field(default=None, init=False)
     hidden_layer_sizes: Any = (64,)
     learning_rate_init: float = 0.003
     sequence_shape: Any = None
     cell: str = "lstm"
 
-    _row_shape_parameter = "sequence_shape"
+    _texts = {
+        **BaseAutoencoder._texts,
+        "parameters": f"{BaseAutoencoder._texts['parameters'].rstrip()}\n\n    {PARAMETERS}",
+    }
+    _own_network = RecurrentNetwork
     _parameter_constraints = {
         **BaseAutoencoder._parameter_constraints,
-        "sequence_shape": ["array-like", None],
-        "cell": [one_of(GATES)],
+        **RecurrentNetwork._parameter_constraints,
     }
 
     def _plan(self, n_features: int, n_components: int) -> Plan:
-        n_steps, n_values = self._sequence(n_features)
-        units = self.hidden_sizes()
-        if not units:
-            raise ValueError("hidden_layer_sizes=(): at least one recurrent layer is needed.")
-        encoder: list[Layer] = [
-            Recurrence(self.cell, n_steps, below, n_units, returns_sequence=i < len(units) - 1)
-            for i, (below, n_units) in enumerate(pairwise((n_values, *units)))
-        ]
-        decoder: list[Layer] = [
-            Recurrence(self.cell, n_steps, below, n_units, i == 0, returns_sequence=True)
-            for i, (below, n_units) in enumerate(pairwise((n_components, *units[::-1])))
-        ]
-        encoder.append(Dense(units[-1], n_components))
-        decoder.append(EachStep(n_steps, units[0], n_values))
-        return self.layered_plan(tuple(encoder), tuple(decoder))
-
-    def _sequence(self, n_features: int) -> tuple[int, int]:
-        """Return the steps of a row and the values of a step."""
-        shape = self._given_shape()
-        if shape is None:
-            return n_features, 1
-        n_steps, n_values = ints("sequence_shape", shape, n=2)
-        if n_steps * n_values != n_features:
-            raise ValueError(
-                f"sequence_shape={shape!r} must be (timesteps, features) with a product of "
-                f"{n_features}, the number of values in a sample of X."
-            )
-        return n_steps, n_values
+        return self.network_plan(n_features, n_components)
 
     @property
-    def sequence_shape_(self) -> tuple[int, int]:
-        layer = cast(Recurrence, self.network_.encoder[0])
-        return layer.n_steps, layer.n_inputs
+    def sequence_shape_(self) -> tuple[int, ...]:
+        return self.network_.encoder[0].shape_in

@@ -148,7 +148,7 @@ class SparseAutoencoder(BaseAutoencoder):
         elif self.penalty == "l1":
             penalties = (Activity(float(self.sparsity_weight)),)
         n_active = min(int(self.n_active), n_components) if self.penalty == "topk" else None
-        return self.dense_plan(
+        return self.network_plan(
             n_features,
             n_components,
             penalties=penalties,

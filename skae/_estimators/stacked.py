@@ -7,6 +7,7 @@ from numbers import Integral
 from sklearn.utils._param_validation import Interval
 
 from skae._estimators.base import BaseAutoencoder
+from skae._plan.layers import mirrored
 from skae._plan.plan import Plan, Stage
 
 
@@ -22,9 +23,10 @@ class StackedAutoencoder(BaseAutoencoder):
     are computed once for all samples and kept, in one float32 matrix as wide as the widest
     hidden layer.
 
-    With ``init='pca'`` each layer starts as the principal axes of its input; the whole network
-    has no linear path parallel to its layers. A warm start and `partial_fit` train the whole
-    network; a first `partial_fit` starts from random kernels.
+    With ``init='pca'`` each dense layer starts as the principal axes of its input, and
+    convolutions as with 'he'; the whole network has no linear path parallel to its layers. A warm
+    start and `partial_fit` train the whole network; a first `partial_fit` starts from random
+    kernels.
 
     Parameters
     ----------
@@ -44,7 +46,8 @@ class StackedAutoencoder(BaseAutoencoder):
 
     stage_loss_curves_ : list of list of float
         Training loss of each layer in each of its epochs: for the first layer as in `loss_curve_`,
-        for the others the share of the variance of the codes below that is left unexplained.
+        for other dense layers the share of the variance of the codes below that is left
+        unexplained, and for convolutions above others their mean squared error.
 
     See Also
     --------
@@ -84,8 +87,13 @@ class StackedAutoencoder(BaseAutoencoder):
                 "tied_weights=True: a layer trained alone has a decoder of its own. Leave "
                 "tied_weights out, or use AutoencoderTransformer(tied_weights=True)."
             )
-        n_layers = len(self.hidden_sizes()) + 1
-        stages = tuple(Stage(int(self.layer_max_iter), layer) for layer in range(n_layers))
+        encoder, decoder = self.network_layers(n_features, n_components)
+        if decoder != mirrored(encoder):
+            raise ValueError(
+                "A layer trained alone needs its mirror in the decoder, which "
+                f"network={self.network!r} has not. Use AutoencoderTransformer."
+            )
+        stages = tuple(Stage(int(self.layer_max_iter), layer) for layer in range(len(encoder)))
         if self.fine_tune:
             stages += (Stage(),)
-        return self.dense_plan(n_features, n_components, stages=stages)
+        return self.layered_plan(encoder, decoder, stages=stages)

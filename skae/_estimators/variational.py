@@ -15,8 +15,8 @@ from skae._data.checks import finite
 from skae._estimators.base import BaseAutoencoder
 from skae._estimators.words import one_of
 from skae._network.backend import NUMPY
-from skae._network.codec import Codec
-from skae._network.forward import encode, entry_losses, log_variances, propagate
+from skae._network.codec import Codec, maps
+from skae._network.forward import entry_losses
 from skae._plan.objectives import LOSSES, Loss, Step
 from skae._plan.plan import Bottleneck, Plan
 
@@ -44,20 +44,18 @@ class Likelihood:
         self._loss, self._network = loss, codec.network
         units = codec.units(dtype)
         self._mean, self._scale = units.mean, dtype.type(units.scale)
-        weights = (weight.astype(dtype, copy=False) for weight in codec.weights)
-        self._encoder, self._decoder = codec.network.split(weights, np.transpose)
+        self._maps = maps(codec.network, codec.weights, dtype)
         # What makes a normal of variance scale**2 / 2 integrate to one.
         of_normal = codec.network.n_features * (0.5 * np.log(np.pi) + np.log(units.scale))
         self._constant = 0.0 if loss.on_logits else of_normal
 
     def posterior(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return means and log-variances of the codes of rows."""
-        of_rows = self._network, self._encoder, rows, NUMPY
-        return encode(*of_rows), log_variances(*of_rows)
+        return self._maps.encode(rows), self._maps.log_variances(rows)
 
     def given(self, codes: np.ndarray, rows: np.ndarray) -> np.ndarray:
         """Return the log-likelihood of rows, each given its codes."""
-        output = propagate(self._network, self._decoder, codes, NUMPY)
+        output = self._maps.decode(codes)
         losses = entry_losses(
             self._loss, self._network, rows, output, self._mean, self._scale, NUMPY
         )
@@ -134,7 +132,7 @@ class VariationalAutoencoder(BaseAutoencoder):
     }
 
     def _plan(self, n_features: int, n_components: int) -> Plan:
-        return self.dense_plan(
+        return self.network_plan(
             n_features,
             n_components,
             penalties=(Divergence(float(self.kl_weight)),),

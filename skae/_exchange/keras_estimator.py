@@ -64,8 +64,6 @@ class KerasAutoencoder(VersionStamp, FittedAutoencoder):
     this estimator: save the two models instead.
     """
 
-    _row_shape_parameter = "row_shape_"
-
     def _doc_link_url_param_generator(self) -> dict[str, str]:
         """Return the name of the documentation page: the class is public only in `skae.keras`."""
         return {"estimator_module": "skae.keras", "estimator_name": type(self).__name__}
@@ -109,6 +107,9 @@ class KerasAutoencoder(VersionStamp, FittedAutoencoder):
     def __sklearn_clone__(self):
         # The models never change, so copies would only cost a search memory and time.
         return copy.copy(self)
+
+    def _row_shape(self, first):
+        return "row_shape_", self.row_shape_
 
     def _take_models(self):
         from skae._tensorflow.keras_models import checked_shapes

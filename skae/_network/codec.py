@@ -12,7 +12,7 @@ import numpy as np
 
 from skae._data.blocks import blocks
 from skae._network.backend import NUMPY
-from skae._network.forward import encode, hidden_rows, propagate
+from skae._network.forward import encode, hidden_rows, log_variances, propagate
 from skae._network.units import Units, input_units
 from skae._network.whitening import Whitening
 from skae._plan.plan import Network, SubNetwork
@@ -22,10 +22,15 @@ ERROR_ROWS = 10_000
 
 
 class Maps(NamedTuple):
-    """Functions of a network: standardized rows to codes, codes to the decoder's output."""
+    """Functions of a network.
+
+    Standardized rows to codes, codes to the decoder's output, and, if the network is variational,
+    standardized rows to the codes' log-variances.
+    """
 
     encode: Callable[[np.ndarray], np.ndarray]
     decode: Callable[[np.ndarray], np.ndarray]
+    log_variances: Callable[[np.ndarray], np.ndarray]
 
 
 def _maps_in_numpy(network: Network, weights: Iterable[Any], dtype: Any) -> Maps:
@@ -34,6 +39,7 @@ def _maps_in_numpy(network: Network, weights: Iterable[Any], dtype: Any) -> Maps
     return Maps(
         partial(encode, network, encoder, by=NUMPY),
         partial(propagate, network, decoder, by=NUMPY),
+        partial(log_variances, network, encoder, by=NUMPY),
     )
 
 

@@ -29,6 +29,8 @@ class Layer:
     ----------
     n_in, n_out : int
         Number of values in a row before and after the layer.
+    shape_in : tuple of int
+        Shape of a row before the layer: that of an image, of a sequence, or ``(n_in,)``.
     kernel_shape : tuple of int
     n_biases : int
     fans : (float, float)
@@ -52,6 +54,10 @@ class Layer:
     applies_activation: ClassVar[bool] = True
 
     @property
+    def shape_in(self) -> tuple[int, ...]:
+        return (self.n_in,)
+
+    @property
     def n_biases(self) -> int:
         return self.n_out
 
@@ -64,6 +70,14 @@ class Layer:
     ) -> tuple[np.ndarray, np.ndarray]:
         """Return the initial kernel, drawn by `draw(rng, layer)` by default, and bias."""
         return draw(rng, self), np.zeros(self.n_biases)
+
+    def mirror(self) -> Layer | None:
+        """Return the decoder's layer for this one of the encoder, None if there is no such one."""
+        return None
+
+    def tied_kernel(self, kernel: Any, transpose: Callable[[Any], Any]) -> Any:
+        """Return the kernel of this layer of the decoder from that of the layer it mirrors."""
+        return transpose(kernel)
 
     def forward(self, ops: Any, kernel: Any, bias: Any, rows: Any) -> Any:
         """Apply the layer to rows by `ops`, functions by the names of NumPy's."""
@@ -89,6 +103,9 @@ class Dense(Layer):
     def kernel_shape(self) -> tuple[int, ...]:
         return self.n_in, self.n_out
 
+    def mirror(self) -> Dense:
+        return Dense(self.n_out, self.n_in)
+
     def forward(self, ops: Any, kernel: Any, bias: Any, rows: Any) -> Any:
         return rows @ kernel + bias
 
@@ -96,6 +113,12 @@ class Dense(Layer):
 def dense_layers(widths: Iterable[int]) -> tuple[Dense, ...]:
     """Return the dense layers that connect layers of these widths."""
     return tuple(Dense(n_in, n_out) for n_in, n_out in pairwise(widths))
+
+
+def mirrored(layers: tuple[Layer, ...]) -> tuple[Layer, ...] | None:
+    """Return the layers of a decoder that mirrors an encoder, None if one of them has no mirror."""
+    mirrors = [layer.mirror() for layer in reversed(layers)]
+    return None if None in mirrors else tuple(layer for layer in mirrors if layer is not None)
 
 
 @dataclass(frozen=True)
@@ -124,6 +147,10 @@ class Convolution(Layer):
         return height, width, self.n_filters
 
     @property
+    def shape_in(self) -> tuple[int, ...]:
+        return self.image
+
+    @property
     def n_in(self) -> int:
         return prod(self.image)
 
@@ -143,6 +170,9 @@ class Convolution(Layer):
     def fans(self) -> tuple[float, float]:
         area = prod(self.kernel)
         return area * self.image[-1], area * self.n_filters / prod(self.strides)
+
+    def mirror(self) -> TransposedConvolution:
+        return TransposedConvolution(self)
 
 
 @dataclass(frozen=True)
@@ -170,6 +200,9 @@ class TransposedConvolution(Layer):
     @property
     def fans(self) -> tuple[float, float]:
         return self.mirrored.fans[::-1]
+
+    def tied_kernel(self, kernel: Any, transpose: Callable[[Any], Any]) -> Any:
+        return kernel
 
 
 GATES = {"lstm": 4, "gru": 3}
@@ -203,6 +236,10 @@ class Recurrence(Layer):
     returns_sequence: bool = False
 
     applies_activation: ClassVar[bool] = False
+
+    @property
+    def shape_in(self) -> tuple[int, ...]:
+        return self.n_steps, self.n_inputs
 
     @property
     def n_in(self) -> int:

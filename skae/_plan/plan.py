@@ -46,7 +46,7 @@ class Network:
     output_activation : str or None
         None if the decoder's output is not a reconstruction of the features.
     tied_weights : bool
-        Whether the decoder's kernels are the encoder's, transposed. Dense, mirrored layers only.
+        Whether the decoder's kernels are the encoder's, transposed. Mirrored layers only.
     encoder_skip, decoder_skip : bool
         Whether the encoder, or the decoder, has a linear path beside its layers.
     n_active : int or None
@@ -133,7 +133,10 @@ class Network:
         )
         n_layers = len(self.decoder)
         if self.tied_weights:
-            kernels = tuple(transpose(kernel) for kernel in reversed(encoder.kernels))
+            kernels = tuple(
+                layer.tied_kernel(kernel, transpose)
+                for layer, kernel in zip(self.decoder, reversed(encoder.kernels), strict=True)
+            )
             skip = transpose(encoder.skip) if self.decoder_skip else None
             return encoder, SubNetwork(self.decoder, kernels, take(n_layers), skip)
         kernels, biases = take(n_layers), take(n_layers)
@@ -152,11 +155,6 @@ class Network:
         if decoder.skip is not None and not self.tied_weights:
             weights.append(decoder.skip)
         return tuple(weights)
-
-
-def mirrored(layers: tuple[Layer, ...]) -> tuple[Dense, ...]:
-    """Return dense layers of the same widths in reverse order."""
-    return tuple(Dense(layer.n_out, layer.n_in) for layer in reversed(layers))
 
 
 @dataclass(frozen=True)
@@ -259,9 +257,10 @@ class Plan:
     def layer(self, i: int) -> Plan:
         """Return the plan of one encoder layer and its mirror as a separate autoencoder.
 
-        It reconstructs the layer's inputs: the features, or the codes of the layer below.
+        It reconstructs the layer's inputs: the features, or the codes of the layer below. These are
+        standardized for dense layers, which can absorb center and scale afterwards.
         """
-        network, objective = self.network, self.objective
+        network, objective, layer = self.network, self.objective, self.network.encoder[i]
         is_top = i == len(network.encoder) - 1
         alone = Network(
             encoder=network.encoder[i : i + 1],
@@ -269,7 +268,7 @@ class Plan:
             activation=network.activation,
             code_activation=network.code_activation if is_top else network.activation,
             output_activation=network.activation if i else network.output_activation,
-            standardizes=network.standardizes,
+            standardizes=network.standardizes and (i == 0 or isinstance(layer, Dense)),
         )
         if i:
             objective = Objective(LOSSES["squared_error"], objective.alpha)

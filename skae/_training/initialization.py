@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from skae._data.pca import Axes
-from skae._network.backend import NUMPY
 from skae._network.codec import maps
-from skae._network.forward import propagate
 from skae._network.units import input_units
 from skae._plan.layers import Dense, Layer
 from skae._plan.plan import Network, SubNetwork
@@ -103,7 +102,7 @@ def pca_weights(
     deviations[:n_held] = np.maximum(np.sqrt(axes.variances[:n_held]) / scale, MIN_DEVIATION)
     deviations *= scale / input_units(network, mean, scale)[1]
     if network.tied_weights:
-        _set_tied(network, encoder, encode)
+        _set_tied(network, weights, encoder, encode)
     else:
         if not is_linear:
             # With codes of unit variance, an activation is neither saturated nor linear. The square
@@ -168,7 +167,7 @@ def _set_linear(half: SubNetwork, matrix: np.ndarray) -> None:
         half.kernels[-1][...] = matrix
 
 
-def _set_tied(network: Network, encoder: SubNetwork, matrix: np.ndarray) -> None:
+def _set_tied(network: Network, weights: Weights, encoder: SubNetwork, matrix: np.ndarray) -> None:
     """Make encoder and decoder of a tied network linear.
 
     The encoder's first kernel, which is the decoder's last, is set to zero. With a zero last kernel
@@ -182,8 +181,8 @@ def _set_tied(network: Network, encoder: SubNetwork, matrix: np.ndarray) -> None
     encoder.kernels[0][...] = 0.0
     # The encoder's layers now return this for any row; zero for activations with f(0) = 0.
     nothing = np.zeros((1, network.n_features), np.float32)
-    constant = propagate(network, encoder, nothing, NUMPY)[0]
-    encoder.biases[-1][...] -= constant
+    before_activation = replace(network, code_activation="identity", n_active=None)
+    encoder.biases[-1][...] -= maps(before_activation, weights, nothing.dtype).encode(nothing)[0]
 
 
 def _undo_offset(network: Network, weights: Weights, decoder: SubNetwork, rows: np.ndarray) -> None:

@@ -12,6 +12,7 @@ from skae._data.blocks import blocks
 from skae._data.rows import ArrayRows
 from skae._data.split import Split
 from skae._network.forward import to_output_units
+from skae._plan.layers import Dense
 from skae._plan.plan import Stage, SubNetwork
 from skae._training.checkpoint import Checkpoint, NoCheckpoint
 from skae._training.epochs import History
@@ -139,10 +140,11 @@ class LayerByLayer:
         if stage.layer is None:
             return self.model, self._whole
         plan = self.model.plan.layer(stage.layer)
+        is_dense = isinstance(plan.network.encoder[0], Dense)
         alone = initial_model(
             self._split.X,
             plan.network.n_components,
-            self._init,
+            self._init if is_dense or self._init != "pca" else "he",
             lambda *_: plan,
             self._rng,
             self._split.training,
@@ -153,7 +155,7 @@ class LayerByLayer:
     def put(self, i: int, alone: Model) -> None:
         """Copy a trained layer into the whole network, and cache its codes for the next layer."""
         encoder, decoder = alone.plan.network.split(alone.weights, np.transpose)
-        if i:
+        if i and alone.plan.network.standardizes:
             encoder, decoder = _fold_standardization(alone, encoder, decoder)
         network = self.model.plan.network
         whole = network.split([weight.copy() for weight in self.model.weights], np.transpose)
@@ -181,6 +183,7 @@ def _fold_standardization(
 ) -> tuple[SubNetwork, SubNetwork]:
     """Fold the mean and scale of a layer above others into its kernels and biases.
 
+    Only dense layers above others are trained on standardized codes.
     Inside the whole network, a layer receives the codes below unstandardized. The mirror's output
     before the activation is linear in its weights, so that kernel and bias can absorb the units.
     """

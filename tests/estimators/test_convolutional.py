@@ -136,7 +136,6 @@ def test_without_a_dense_code_the_codes_are_a_filtered_image(strides, n_codes, l
         ({"kernel_size": 2.5}, "kernel_size"),
         ({"strides": (0, 1)}, "strides"),
         ({"strides": (2,)}, "strides"),
-        ({"tied_weights": True}, "tied_weights"),
         ({"n_components": None}, "init='pca'"),
         ({"n_components": None, "init": "he", "hidden_layer_sizes": 4}, "hidden_layer_sizes"),
     ],

@@ -95,7 +95,7 @@ traced = []
 
 class CountedAutoencoder(AutoencoderTransformer):
     def _plan(self, n_features, n_components):
-        return self.dense_plan(n_features, n_components, penalties=(Counted(),))
+        return self.network_plan(n_features, n_components, penalties=(Counted(),))
 
 
 def test_what_threads_share_is_compiled_once():

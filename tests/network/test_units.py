@@ -9,8 +9,8 @@ from numpy.testing import assert_allclose
 from skae._network.backend import NUMPY
 from skae._network.units import Units
 from skae._network.whitening import Moments
-from skae._plan.layers import dense_layers
-from skae._plan.plan import Network, mirrored
+from skae._plan.layers import dense_layers, mirrored
+from skae._plan.plan import Network
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(3.0, 2.0, (50, 4))

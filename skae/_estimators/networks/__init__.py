@@ -1,0 +1,1 @@
+"""Networks: descriptions of layers, the parameter `network` of every autoencoder."""

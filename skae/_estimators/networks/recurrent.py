@@ -1,0 +1,109 @@
+"""The recurrent network."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from math import prod
+from numbers import Integral
+from typing import Any, ClassVar
+
+from sklearn.utils._param_validation import Interval
+
+from skae._estimators.networks.base import BaseNetwork, Layers
+from skae._estimators.networks.sizes import ints
+from skae._estimators.words import one_of
+from skae._plan.layers import GATES, Dense, EachStep, Layer, Recurrence
+
+PARAMETERS = """\
+hidden_layer_sizes : int or array-like of int
+        Units of the encoder's recurrent layers, of which there is at least one; the decoder mirrors
+        them. The cells define the activations: `activation` is not used.
+
+    sequence_shape : (int, int) or None
+        Number of time steps and of values in a step. None takes the shape from an array of
+        sequences. A flat sample is then a sequence of single values.
+
+    cell : {'lstm', 'gru'}
+        Long short-term memory or gated recurrent units.
+"""
+
+
+class RecurrentNetwork(BaseNetwork):
+    """Recurrent layers in encoder and decoder, for sequences.
+
+    Recurrent layers read a sequence, and a dense layer computes the codes from the last state. The
+    decoder's recurrent layers read the codes at every time step, and a dense layer that all steps
+    share computes the values from their states. With this network an autoencoder takes arrays of
+    sequences, of shape (n_samples, timesteps, features), or flattened ones, the values of the
+    first step first.
+
+    Parameters
+    ----------
+    {parameters}
+
+    See Also
+    --------
+    skae.RecurrentAutoencoder : The plain autoencoder with this network.
+    ConvolutionalNetwork : For images.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skae import VariationalAutoencoder
+    >>> from skae.networks import RecurrentNetwork
+    >>> rng = np.random.default_rng(0)
+    >>> phases = rng.uniform(0, 2 * np.pi, (500, 1))
+    >>> X = np.sin(phases + np.linspace(0, 6, 20)) + rng.normal(scale=0.1, size=(500, 20))
+    >>> variational = VariationalAutoencoder(
+    ...     2, network=RecurrentNetwork(hidden_layer_sizes=16), max_iter=5,
+    ...     learning_rate="cosine", random_state=0,
+    ... ).fit(X)
+    >>> variational.sample(3, random_state=0).shape
+    (3, 20)
+    """
+
+    hidden_layer_sizes: Any = (64,)
+    sequence_shape: Any = None
+    cell: str = "lstm"
+
+    _texts = {"parameters": PARAMETERS}
+    shape_parameter = "sequence_shape"
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        "hidden_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left")],
+        "sequence_shape": ["array-like", None],
+        "cell": [one_of(GATES)],
+    }
+
+    def layers(
+        self, sample_shape: tuple[int, ...], n_components: int | None
+    ) -> tuple[Layers, Layers]:
+        assert n_components is not None
+        n_steps, n_values = self._sequence(sample_shape)
+        units = ints("hidden_layer_sizes", self.hidden_layer_sizes)
+        if not units:
+            raise ValueError("hidden_layer_sizes=(): at least one recurrent layer is needed.")
+        encoder: list[Layer] = [
+            Recurrence(self.cell, n_steps, below, n_units, returns_sequence=i < len(units) - 1)
+            for i, (below, n_units) in enumerate(pairwise((n_values, *units)))
+        ]
+        decoder: list[Layer] = [
+            Recurrence(self.cell, n_steps, below, n_units, i == 0, returns_sequence=True)
+            for i, (below, n_units) in enumerate(pairwise((n_components, *units[::-1])))
+        ]
+        encoder.append(Dense(units[-1], n_components))
+        decoder.append(EachStep(n_steps, units[0], n_values))
+        return tuple(encoder), tuple(decoder)
+
+    def _sequence(self, sample_shape: tuple[int, ...]) -> tuple[int, int]:
+        """Return the steps of a sample and the values of a step."""
+        shape, n_features = self.sequence_shape, prod(sample_shape)
+        if shape is None and len(sample_shape) == 1:
+            return n_features, 1
+        shape = sample_shape if shape is None else shape
+        n_steps, n_values = ints("sequence_shape", shape, n=2)
+        if n_steps * n_values != n_features:
+            raise ValueError(
+                f"sequence_shape={shape!r} must be (timesteps, features) with a product of "
+                f"{n_features}, the number of values in a sample of X."
+            )
+        return n_steps, n_values
