@@ -72,10 +72,13 @@ def test_the_arithmetic_is_that_of_keras(cell, repeats, returns):
         assert_allclose(one, other, atol=1e-5)
 
 
-@pytest.mark.parametrize("cell", ["lstm", pytest.param("gru", marks=pytest.mark.slow)])
-def test_much_better_than_pca_on_held_out_sequences(cell, learning_seed):
+# A GRU needs more epochs: after 40 some seeds have only begun to leave PCA.
+@pytest.mark.parametrize(
+    ("cell", "max_iter"), [("lstm", 40), pytest.param("gru", 80, marks=pytest.mark.slow)]
+)
+def test_much_better_than_pca_on_held_out_sequences(cell, max_iter, learning_seed):
     train, test = sines(600, 20, seed=1), sines(300, 20, seed=2)
-    fixed = {"hidden_layer_sizes": 16, "max_iter": 40, "learning_rate_init": 0.01}
+    fixed = {"hidden_layer_sizes": 16, "max_iter": max_iter, "learning_rate_init": 0.01}
     recurrent = fitted(train, cell=cell, random_state=learning_seed, **fixed)
     pca = PCA(2).fit(train)
     unexplained = ((test - pca.inverse_transform(pca.transform(test))) ** 2).sum()
