@@ -120,9 +120,8 @@ def test_what_cannot_be_paired_says_why(names, reason):
         kind.fit(X)
 
 
-CHECKED = [
-    clone(pair.values[0]).set_params(max_iter=2, solver="sgd", batch_size=10) for pair in PAIRS
-]
+FEW_STEPS = {"max_iter": 2, "solver": "sgd", "batch_size": 10, "learning_rate_init": 0.001}
+CHECKED = [clone(pair.values[0]).set_params(**FEW_STEPS) for pair in PAIRS]
 
 
 @pytest.mark.slow

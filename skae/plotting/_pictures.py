@@ -139,7 +139,8 @@ def _own_shape(estimator: Any, n_columns: int) -> tuple[int, ...]:
     if len(shape) == 2 and min(shape) >= LEAST_SIDE:
         # With Keras, a gray image is more likely than a sequence of that many values a step.
         shape = *shape, 1
-    shape = getattr(estimator, "image_shape_", getattr(estimator, "sequence_shape_", shape))
+    if hasattr(estimator, "network_"):
+        shape = estimator.network_.encoder[0].shape_in
     return shape if prod(shape) == n_columns and len(shape) in (2, 3) else ()
 
 

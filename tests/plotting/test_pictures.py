@@ -32,18 +32,19 @@ def test_squares_are_images_and_tables_are_not():
 
 
 def test_an_estimator_or_the_data_may_say_the_shape():
-    def convolutional(*image):
-        return SimpleNamespace(image_shape_=image)
+    def taking(*shape):
+        first = SimpleNamespace(shape_in=shape)
+        return SimpleNamespace(network_=SimpleNamespace(encoder=[first]))
 
-    assert of("auto", 64, convolutional(4, 16, 1)).shape == (4, 16)
-    assert not of("auto", 64, convolutional(1, 64, 1)).is_image
+    assert of("auto", 64, taking(4, 16, 1)).shape == (4, 16)
+    assert not of("auto", 64, taking(1, 64, 1)).is_image
     assert of("auto", 24, X=np.zeros((5, 4, 6))).shape == (4, 6)
-    recurrent = SimpleNamespace(sequence_shape_=(32, 2))
+    recurrent = taking(32, 2)
     assert of("auto", 64, recurrent, np.zeros((5, 32, 2))) == Picture((32, 2), is_image=False)
     # An earlier step that cannot be undone may have changed the number of columns.
     assert of("auto", 10, recurrent) == Picture((10, 1), is_image=False)
     # Two channels are no colors.
-    assert not of("auto", 128, convolutional(8, 8, 2)).is_image
+    assert not of("auto", 128, taking(8, 8, 2)).is_image
     # Rows of models of Keras, of unlike shapes.
     for shape, expected in {
         (4, 16, 1): Picture((4, 16), is_image=True),
