@@ -12,7 +12,9 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from skops.io.exceptions import UntrustedTypesFoundException
 
+from skae import VariationalAutoencoder
 from skae._estimators import versions
+from skae.networks import ConvolutionalNetwork
 from tests.stored.store import estimators, results
 
 X = np.random.default_rng(0).uniform(size=(40, 16))
@@ -37,7 +39,12 @@ def fitted(estimator):
         return estimator.fit(X, Y)
 
 
-@pytest.mark.parametrize("estimator", estimators(), ids=lambda each: type(each).__name__)
+ON_IMAGES = VariationalAutoencoder(2, network=ConvolutionalNetwork(filters=2), max_iter=1)
+
+
+@pytest.mark.parametrize(
+    "estimator", [*estimators(), ON_IMAGES], ids=lambda each: type(each).__name__
+)
 def test_every_estimator_is_stored_and_loaded(estimator):
     stored = skops.io.dumps(fitted(estimator))
     loaded = skops.io.loads(stored, trusted=of_skae(stored))
