@@ -208,11 +208,16 @@ class FittedAutoencoder(
         The first such array sets the shape of a sample if no parameter does.
         """
         X, taken = check_dense(X), self._row_shape(first)
-        if taken is None:
-            return X
-        X = arrays_of(X)
+        if taken is not None:
+            X = arrays_of(X)
         if getattr(X, "ndim", 2) <= 2:
             return X
+        if taken is None:
+            raise ValueError(
+                f"X has the shape {X.shape}, but {type(self).__name__} takes arrays of dim 2 here: "
+                "X.reshape(len(X), -1). For images set network=ConvolutionalNetwork(), for "
+                "sequences network=RecurrentNetwork(), both of skae.networks."
+            )
         name, shape = taken
         return flattened(X, name, X.shape[1:] if shape is None else shape)
 

@@ -132,7 +132,14 @@ class SharedParameters(DeclaredParameters):
                 "Set n_components, or init='glorot'."
             )
         shape = getattr(self, "sample_shape_", (n_features,))
-        return self.chosen_network().layers(shape, n_components)
+        network = self.chosen_network()
+        layers = network.layers(shape, n_components)
+        if not (isinstance(layers, tuple) and len(layers) == 2):
+            raise TypeError(
+                f"{type(network).__name__}.layers returned {layers!r}, but must return the layers "
+                "of the encoder and those of the decoder."
+            )
+        return layers
 
     def network_plan(self, n_features: int, n_components: int | None, **parts: Any) -> Plan:
         """Return the plan of the chosen network with the shared parameters.

@@ -89,6 +89,11 @@ KEYWORDS = {
     "seed": "random_state",
     "beta": "kl_weight of VariationalAutoencoder",
     **dict.fromkeys(("dropout", "dropout_rate"), "noise_level of DenoisingAutoencoder"),
+    **dict.fromkeys(("n_filters", "out_channels", "channels"), "filters"),
+}
+OF_NETWORKS = {
+    **dict.fromkeys(("filters", "kernel_size", "strides", "image_shape"), "ConvolutionalNetwork"),
+    **dict.fromkeys(("cell", "sequence_shape"), "RecurrentNetwork"),
 }
 WITHOUT_COUNTERPART = {
     **dict.fromkeys(
@@ -229,6 +234,8 @@ def _counterpart(keyword: str, estimator: Any) -> str | None:
             return f"{keyword!r} is {ours} here"
         if "autoencoder" in names:
             return f"{keyword!r} is {ours} of its autoencoder"
+    if keyword in OF_NETWORKS and "network" in estimator._get_param_names():
+        return f"Write network={OF_NETWORKS[keyword]}({keyword}=...)"
     if keyword in WITHOUT_COUNTERPART:
         return f"{keyword!r} has no counterpart here: {WITHOUT_COUNTERPART[keyword]}"
     return None

@@ -280,7 +280,7 @@ def test_sequences_tell_their_shape():
     assert_array_equal(fitted.predict(sequences), fitted.predict(X[:120]))
     with pytest.raises(ValueError, match=r"sequence_shape=\(8, 8\) instead of \(4, 16\)"):
         fitted.predict(sequences.reshape(120, 4, 16))
-    with pytest.raises(ValueError, match="dim 3"):
+    with pytest.raises(ValueError, match=r"dim 2 here: X\.reshape.* set network="):
         classifier().fit(sequences, y)
 
 

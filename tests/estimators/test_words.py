@@ -91,6 +91,13 @@ def test_a_keyword_is_translated(kind):
         kind(nonsense=3)
 
 
+def test_a_parameter_of_a_network_names_it():
+    with pytest.raises(TypeError, match=r"Write network=ConvolutionalNetwork\(filters=\.\.\.\)\.$"):
+        skae.DenoisingAutoencoder(filters=3)
+    with pytest.raises(TypeError, match=r"unexpected keyword argument 'cell'$"):
+        skae.ConvolutionalAutoencoder(cell="gru")
+
+
 @pytest.mark.parametrize("kind", [skae.AutoencoderClassifier, skae.AutoencoderOutlierDetector])
 def test_a_keyword_is_translated_where_an_autoencoder_is_inside(kind):
     where = "here" if hasattr(kind(), "learning_rate_init") else "of its autoencoder"
