@@ -8,6 +8,7 @@ from skae import RecurrentAutoencoder
 
 
 @pytest.mark.parametrize("cell", ["lstm", "gru"])
+@pytest.mark.filterwarnings("ignore:The reconstruction:sklearn.exceptions.ConvergenceWarning")
 @pytest.mark.usefixtures("untrained")
 def test_a_sample_alone_has_the_codes_that_it_has_among_others(cell):
     X = np.random.default_rng(0).uniform(size=(50, 3))
