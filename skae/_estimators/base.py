@@ -26,11 +26,12 @@ from skae._network.whitening import Moments
 from skae._plan.plan import Plan, Stage
 from skae._training.checkpoint import Checkpoint, NoCheckpoint
 from skae._training.collapse import warn_of_collapse
+from skae._training.initialization import random_weights
 from skae._training.interrupts import DeferredInterrupt, pass_on_interrupt
 from skae._training.model import Model, check_range, initial_model, is_share
 from skae._training.options import Hooks
 from skae._training.protocols import TrainerFactory
-from skae._training.schedule import LAST_EPOCHS, still_falls
+from skae._training.schedule import LAST_EPOCHS, rates_of, still_falls
 from skae._training.stage import feed_of, run_pass
 from skae._training.stages import Run, Trained, run_stages
 from skae._version import __version__
@@ -128,8 +129,8 @@ class BaseAutoencoder(
             # in memory, and limited to what fits there.
             most, split_rng = X.max_validation_rows, np.random.default_rng(split_seed)
             split = Split(X, *train_validation_rows(len(X), fraction, split_rng, most))
-            model = self._fitted_model(X) if warm else self._first_model(X, rng, split.training)
             options = self.training_options(len(split.training))
+            model = self._fitted_model(X) if warm else self._first_model(X, rng, split.training)
             run = Run(options, self.init, warm, rng, [split_seed, 1], trainers, checkpoint)
             fitted, interrupted = self._train(run, model, split, y)
             self.__dict__.update(fitted, _split_seed=split_seed)
@@ -144,8 +145,9 @@ class BaseAutoencoder(
         """Train for one epoch on X.
 
         The first call sets center, scale and initial weights from its samples. Only the training
-        loss is monitored, the learning rate is `learning_rate_init`, and the weights after the
-        call are kept. With `whiten`, all samples seen count, each with its codes at the time of its
+        loss is monitored, and the weights after the call are kept. The learning rate is
+        `learning_rate_init`, or, if `learning_rate` is a function, its value for `n_iter_`, the
+        number of epochs before. With `whiten`, all samples seen count, each with its codes at the time of its
         call.
 
         Parameters
@@ -184,11 +186,23 @@ class BaseAutoencoder(
 
     def _fingerprint(self, X: Rows, warm: bool) -> str:
         """Return a hash that identifies the fit: parameters, samples, initial state."""
-        parameters = {**self.get_params(), "checkpoint": None, "verbose": None}
+        parameters = {**self.get_params(), **self._functions(X), "checkpoint": None, "verbose": None}
         start = (self.weights_, self.mean_, self.scale_, self._split_seed) if warm else None
         shape = getattr(self, "sample_shape_", None)
         told = (type(self).__qualname__, __version__, parameters, X.token, shape, start)
         return joblib.hash(told)
+
+    def _functions(self, X: Rows) -> dict[str, Any]:
+        """Return the values of parameters that are functions: an edited one keeps its name."""
+        values: dict[str, Any] = {}
+        if callable(self.learning_rate):
+            n_epochs = self.training_options(len(X)).max_iter
+            values["learning_rate"] = rates_of(self.learning_rate, n_epochs)
+        if callable(self.init):
+            n_components = self._first_n_components(X)
+            plan = self._planned(X.shape[1], 1 if is_share(n_components) else n_components)
+            values["init"] = random_weights(plan.network, self.init, np.random.default_rng(0))
+        return values
 
     def _generator(self, n_calls: int = 0) -> np.random.Generator:
         """Return the random generator of a call; no global state is used."""
@@ -216,10 +230,13 @@ class BaseAutoencoder(
     def _first_model(
         self, X: Rows, rng: np.random.Generator, rows: np.ndarray | None = None
     ) -> Model:
-        n_components = self.n_components
-        if n_components is None and not self.chosen_network().plans_without_codes:
-            n_components = min(X.shape)
+        n_components = self._first_n_components(X)
         return initial_model(X.targets, n_components, self.init, self._planned, rng, rows)
+
+    def _first_n_components(self, X: Rows) -> Any:
+        if self.n_components is None and not self.chosen_network().plans_without_codes:
+            return min(X.shape)
+        return self.n_components
 
     def _fitted_model(self, X: Rows) -> Model:
         """Return the fitted model to continue with, if the parameters still describe it."""
@@ -279,10 +296,11 @@ class BaseAutoencoder(
             return
         curve = history.monitored_curve
         begun = len(curve) < LAST_EPOCHS
-        falls = begun or still_falls(curve, self.tol, self.training_options(len(X)).patience)
+        options = self.training_options(len(X))
+        falls = begun or still_falls(curve, self.tol, options.patience)
         codec = model.codec(trained.weights)
-        error, rate = fitted["reconstruction_err_"], float(self.learning_rate_init)
-        warn_of_collapse(model, codec, X, error, rate, falls)
+        error = fitted["reconstruction_err_"]
+        warn_of_collapse(model, codec, X, error, options.rate_setting, falls)
 
     def _fitted(self, X: Rows, trained: Trained, warm: bool) -> dict[str, Any]:
         """Return the fitted attributes of the current state."""
@@ -315,13 +333,16 @@ class BaseAutoencoder(
         n = len(X) + (0 if first else self.n_samples_seen_)
         options = self.training_options(len(X))
         feed = feed_of(X, np.arange(len(X)), model, options, rng)
-        loss, codec, solver_state = run_pass(model, feed, n, options, solver_state, local_trainer)
+        n_iter = 1 if first else self.n_iter_ + 1
+        rate = options.rate_of_pass(n_iter - 1)
+        loss, codec, solver_state = run_pass(
+            model, feed, n, options, solver_state, local_trainer, rate
+        )
         if self.whiten:
             now = codes_moments(codec, X)
             moments = now if moments is None else moments + now
         else:
             moments = None
-        n_iter = 1 if first else self.n_iter_ + 1
         fitted = {
             **self._attributes(codec, moments, X),
             "n_iter_": n_iter,

@@ -118,7 +118,7 @@ def run_epochs(
             loss = trainer.epoch(schedule.rate(epoch))
             seen = losses(loss)
             if not all_finite(loss, seen, *trainer.weights):
-                message = not_finite(f"epoch {epoch}", schedule.rate(epoch))
+                message = not_finite(f"epoch {epoch}", schedule.rate(epoch), options)
                 if epoch == 1:
                     raise ValueError(message)
                 message += f" The weights of epoch {history.kept.epoch} are kept."
@@ -168,9 +168,9 @@ def all_finite(*values: Any) -> bool:
     return all(np.isfinite(value).all() for value in values)
 
 
-def not_finite(when: str, rate: float) -> str:
+def not_finite(when: str, rate: float, options: TrainingOptions) -> str:
     """Return a message that the loss is not finite, with advice."""
     return (
         f"The loss is not finite in {when} at the learning rate {rate:g}. Lower "
-        "learning_rate_init, or scale X and remove its outliers."
+        f"{options.rate_setting}, or scale X and remove its outliers."
     )

@@ -16,6 +16,7 @@ from skae._data.pca import Axes, center, principal_axes, variance
 from skae._data.rows import Rows, RowSubset
 from skae._network.codec import Codec
 from skae._network.units import input_units
+from skae._plan.layers import Initializer
 from skae._plan.plan import Plan
 from skae._training.initialization import REGRESSION_ROWS, pca_weights, random_weights
 from skae._training.options import unchanged
@@ -95,7 +96,7 @@ class Model:
 def initial_model(
     X: Rows,
     n_components: int | float | None,
-    init: str,
+    init: str | Initializer,
     plan_for: Callable[[int, Any], Plan],
     rng: np.random.Generator,
     rows: np.ndarray | None = None,
@@ -109,7 +110,7 @@ def initial_model(
     n_components : int, float or None
         Number of codes, the share of the variance that as many principal components explain, or
         None if the plan alone decides.
-    init : {"pca", "he", "glorot", "lecun"}
+    init : {"pca", "he", "glorot", "lecun"} or callable
     plan_for : callable
         Returns the plan for a number of features and of codes.
     rng : Generator

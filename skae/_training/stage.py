@@ -125,13 +125,14 @@ def run_pass(
     options: TrainingOptions,
     solver_state: tuple[Any, float] | None,
     trainers: TrainerFactory,
+    rate: float,
 ) -> tuple[float, Codec, tuple[Any, float]]:
     """Train for one epoch of a feed; return the loss, the codec and the solver's state.
 
     `n_rows` is the number of all samples seen so far, these included.
     """
     state = None if solver_state is None else TrainerState(model.weights, *solver_state, None)
-    plan, rate = model.plan.for_rows(n_rows), options.learning_rate_init
+    plan = model.plan.for_rows(n_rows)
     with DeferredInterrupt() as interrupt:
         job = Job(plan, model.weights, feed, state, interrupt.check, options.verbose)
         with trainers(job) as trainer:
@@ -139,5 +140,5 @@ def run_pass(
             codec, after = model.codec(trainer.weights), trainer.state
     interrupt.check()
     if not all_finite(loss, *codec.weights):
-        raise ValueError(not_finite("this pass", rate))
+        raise ValueError(not_finite("this pass", rate, options))
     return loss, codec, (after.slots, after.n_steps)
