@@ -10,7 +10,7 @@ import joblib
 import numpy as np
 from sklearn.base import _fit_context
 
-from skae._data.checks import restored_on_failure
+from skae._data.checks import restored_on_failure, shape_of
 from skae._data.rows import Rows
 from skae._data.split import Split, train_validation_rows
 from skae._estimators.callbacks import CallbackSupportMixin
@@ -57,7 +57,7 @@ class BaseAutoencoder(
         """Return the plan for `n_features` features and `n_components` codes."""
 
     @rows_alone
-    def fit(self, X, y=None):
+    def fit(self, X, y=None, *, X_val=None, y_val=None):
         """Train the autoencoder on X.
 
         Parameters
@@ -69,6 +69,13 @@ class BaseAutoencoder(
         y : array-like of shape (n_samples, n_features), default=None
             Clean samples to reconstruct from X, for `DenoisingAutoencoder` with corruption=None.
             Otherwise it is ignored, and passed on to callbacks.
+        X_val : array-like of shape (n_validation, n_features), default=None
+            Validation set for early stopping, at least 2 samples, which are kept in memory. All
+            samples of X are then trained on, and center, scale and principal axes are theirs. None
+            holds out a part of X. A `Pipeline` transforms X_val as it transforms X with
+            ``transform_input=["X_val"]``, see :ref:`x-val`.
+        y_val : array-like of shape (n_validation, n_features), default=None
+            Clean samples to reconstruct from X_val, where y are those for X. Otherwise ignored.
 
         Returns
         -------
@@ -78,8 +85,8 @@ class BaseAutoencoder(
         Raises
         ------
         ValueError
-            If X or a parameter is invalid, or if the loss is not finite in the first epoch. The
-            state of an earlier fit is kept.
+            If X, X_val or a parameter is invalid, if X_val is given with early_stopping=False, or
+            if the loss is not finite in the first epoch. The state of an earlier fit is kept.
         RuntimeError
             In a process forked from one in which TensorFlow was in use.
         KeyboardInterrupt
@@ -108,18 +115,19 @@ class BaseAutoencoder(
         """
         import skae._tensorflow  # noqa: F401  (says now where TensorFlow is missing)
 
-        return self._fit_by(local_trainer, X, y)
+        return self._fit_by(local_trainer, X, y, X_val, y_val)
 
     @one_at_a_time
     @_fit_context(prefer_skip_nested_validation=True)
-    def _fit_by(self, trainers: TrainerFactory, X, y=None):
+    def _fit_by(self, trainers: TrainerFactory, X, y=None, X_val=None, y_val=None):
         """Train with the trainers of a factory: `fit` in this process or on a cluster."""
         with restored_on_failure(self):
             warm = self.warm_start and self.__sklearn_is_fitted__()
             X = self._paired(self._rows(X, first=not warm, least=2), y, training=True)
+            held_out = self._held_out(X, X_val, y_val)
             checkpoint: Checkpoint | NoCheckpoint = NoCheckpoint()
             if self.checkpoint is not None:
-                checkpoint = Checkpoint(self.checkpoint, self._fingerprint(X, warm))
+                checkpoint = Checkpoint(self.checkpoint, self._fingerprint(X, warm, held_out))
             rng = self._generator()
             checkpoint.begin(rng)
             # A warm start must not train on the earlier validation set.
@@ -128,9 +136,14 @@ class BaseAutoencoder(
             # The validation set is evaluated after every epoch: for a dask collection it is held
             # in memory, and limited to what fits there.
             most, split_rng = X.max_validation_rows, np.random.default_rng(split_seed)
-            split = Split(X, *train_validation_rows(len(X), fraction, split_rng, most))
+            if held_out is None:
+                split = Split(X, *train_validation_rows(len(X), fraction, split_rng, most))
+            else:
+                split = Split.given(X, held_out)
             options = self.training_options(len(split.training))
             model = self._fitted_model(X) if warm else self._first_model(X, rng, split.training)
+            if held_out is not None:
+                check_range(model.plan, held_out.targets, "X_val")
             run = Run(options, self.init, warm, rng, [split_seed, 1], trainers, checkpoint)
             fitted, interrupted = self._train(run, model, split, y)
             self.__dict__.update(fitted, _split_seed=split_seed)
@@ -147,8 +160,8 @@ class BaseAutoencoder(
         The first call sets center, scale and initial weights from its samples. Only the training
         loss is monitored, and the weights after the call are kept. The learning rate is
         `learning_rate_init`, or, if `learning_rate` is a function, its value for `n_iter_`, the
-        number of epochs before. With `whiten`, all samples seen count, each with its codes at the time of its
-        call.
+        number of epochs before. With `whiten`, all samples seen count, each with its codes at the
+        time of its call.
 
         Parameters
         ----------
@@ -184,12 +197,39 @@ class BaseAutoencoder(
             self.__dict__.update(self._train_one_pass(X, y, model, rng))
         return self
 
-    def _fingerprint(self, X: Rows, warm: bool) -> str:
+    def _held_out(self, X: Rows, X_val, y_val) -> Rows | None:
+        """Return the validation set that was passed to `fit`, validated and in memory."""
+        if X_val is None:
+            if y_val is not None:
+                raise ValueError("y_val is provided, but X_val was not provided.")
+            return None
+        if not self.early_stopping:
+            raise ValueError(
+                "X_val is passed to fit while at the same time early_stopping is False, so that "
+                "nothing is validated. Set early_stopping=True, or leave X_val out."
+            )
+        if X.is_paired and y_val is None:
+            raise ValueError("X_val is provided, but y_val was not provided.")
+        shape = shape_of(X_val)[1:]
+        if len(shape) > 1 < len(self.sample_shape_) and shape != self.sample_shape_:
+            raise ValueError(
+                f"X_val has samples of shape {shape}, but those of X have {self.sample_shape_}."
+            )
+        try:
+            rows = self._rows(self._as_rows(X_val, first=True), least=2)
+            rows = self._paired(rows, y_val, training=True)
+            return rows.in_memory(np.arange(len(rows)))[0]
+        except (TypeError, ValueError) as error:
+            raise type(error)(f"X_val: {error}") from error
+
+    def _fingerprint(self, X: Rows, warm: bool, held_out: Rows | None = None) -> str:
         """Return a hash that identifies the fit: parameters, samples, initial state."""
-        parameters = {**self.get_params(), **self._functions(X), "checkpoint": None, "verbose": None}
+        parameters = {**self.get_params(), **self._functions(X)}
+        parameters |= {"checkpoint": None, "verbose": None}
         start = (self.weights_, self.mean_, self.scale_, self._split_seed) if warm else None
         shape = getattr(self, "sample_shape_", None)
-        told = (type(self).__qualname__, __version__, parameters, X.token, shape, start)
+        token = X.token if held_out is None else (X.token, held_out.token)
+        told = (type(self).__qualname__, __version__, parameters, token, shape, start)
         return joblib.hash(told)
 
     def _functions(self, X: Rows) -> dict[str, Any]:

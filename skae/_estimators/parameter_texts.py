@@ -110,8 +110,9 @@ n_components : int, float or None
         `n_iter_no_change` epochs.
 
     early_stopping : bool
-        Whether to hold out a validation set and to monitor the validation loss. Otherwise, and
-        for fewer than 8 samples, the training loss is monitored. In both cases the best weights
+        Whether to hold out a validation set, or to take the `X_val` of `fit`, and to monitor the
+        validation loss. Otherwise, and for fewer than 8 samples without an `X_val`, the training
+        loss is monitored. In both cases the best weights
         are kept. The initialization counts among them: with init='pca', training moves away from
         it only if the validation loss improves by more than its standard error (by the upper 95 %
         bound of the standard error, 1.3 times as much for 30 samples), and not on a few samples
@@ -200,8 +201,8 @@ network_ : Network
     validation_loss_curve_ : list of float
         Validation loss after each epoch. It includes the penalties of the estimator, but not the
         L2 term; empty where the training loss was monitored. Center and scale come from all
-        samples, the validation set included, and the best of many epochs is kept. The loss thus
-        serves to compare epochs, and is slightly optimistic for new samples.
+        samples of X, a validation set held out of them included, and the best of many epochs is
+        kept. The loss thus serves to compare epochs, and is slightly optimistic for new samples.
 
     best_validation_loss_ : float or None
         Validation loss of the weights kept; None where the training loss was monitored.

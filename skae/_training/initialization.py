@@ -49,7 +49,7 @@ def checked(init: Initializer) -> Initializer:
             kernel = np.asarray(init(rng, layer), np.float64)
         except (TypeError, ValueError) as error:
             raise ValueError(
-                f"init={init!r} must take a generator and a layer, and return an array of the shape "
+                f"init={init!r} must take a generator and a layer, and return an array of shape "
                 f"layer.kernel_shape. For {layer} it raised {type(error).__name__}: {error}"
             ) from error
         if kernel.shape != layer.kernel_shape:

@@ -184,7 +184,7 @@ def is_share(n_components: int | float | None) -> TypeGuard[float]:
     return isinstance(n_components, Real) and not isinstance(n_components, Integral)
 
 
-def check_range(plan: Plan, X: Rows) -> None:
+def check_range(plan: Plan, X: Rows, name: str = "X") -> None:
     """Raise an error for values outside the range of a loss on logits."""
     if not plan.objective.loss.on_logits:
         return
@@ -192,8 +192,9 @@ def check_range(plan: Plan, X: Rows) -> None:
     if beyond is not None:
         low, high = beyond
         raise ValueError(
-            f"loss='binary_crossentropy' needs values in [0, 1], but X ranges from {low:g} to "
-            f"{high:g}. Scale X, for example by MinMaxScaler(clip=True), or choose another loss."
+            f"loss='binary_crossentropy' needs values in [0, 1], but {name} ranges from {low:g} "
+            f"to {high:g}. Scale {name}, for example by MinMaxScaler(clip=True), or choose another "
+            "loss."
         )
 
 

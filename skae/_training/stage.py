@@ -71,7 +71,7 @@ class Reconstruction:
         """Return the validation to monitor; None monitors the training loss."""
         if not self.split.validation.size:
             return None
-        held, rows = self.split.X.in_memory(self.split.validation)
+        held, rows = self.split.held_out()
         if not self.plan.objective.penalties:
             return Validation(held, rows, self.model, self.noise_seed)
 

@@ -177,7 +177,10 @@ class LayerByLayer:
             self._cache = np.empty((len(X), max(widths)), np.float32)
         for rows in blocks(len(X), codec.network.widest):
             self._cache[rows, :width] = codec.encode(X[rows])
-        self._split = replace(self._split, X=ArrayRows(self._cache[:, :width]))
+        X_val = self._split.X_val
+        if X_val is not None:
+            X_val = ArrayRows(codec.encode(X_val[:]).astype(np.float32))
+        self._split = replace(self._split, X=ArrayRows(self._cache[:, :width]), X_val=X_val)
 
 
 def _fold_standardization(
