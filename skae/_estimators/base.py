@@ -256,7 +256,8 @@ class BaseAutoencoder(
         name = network.shape_parameter
         if name is None:
             return None
-        return name, getattr(network, name) if first else self.network_.encoder[0].shape_in
+        takes_any = first or not self.__sklearn_is_fitted__()
+        return name, getattr(network, name) if takes_any else self.network_.encoder[0].shape_in
 
     def _planned(self, n_features: int, n_components: Any) -> Plan:
         plan = self._plan(n_features, n_components)
