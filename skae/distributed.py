@@ -23,7 +23,7 @@ from skae._distributed import shards as worker_side
 from skae._distributed.workers import Workers
 from skae._estimators.base import BaseAutoencoder
 from skae._estimators.engine import local_trainer
-from skae._training.protocols import Job, TrainerState
+from skae._training.protocols import Job, MeanLoss, TrainerState
 
 
 def fit(
@@ -286,16 +286,16 @@ class SharedTrainer:
         self._workers, self._shards, self._job = workers, shards, job
         self.weights = job.weights if job.state is None else job.state.weights
 
-    def epoch(self, rate: float) -> float:
+    def epoch(self, rate: float) -> MeanLoss:
         """Pass once over the rows of all workers and return the mean training loss."""
         (loss, self.weights), *_ = self._call("epoch_and_weights", "epoch", rate)
         return loss
 
-    def loss(self) -> float:
+    def loss(self) -> MeanLoss:
         """Return the mean training loss without moving."""
         return self._call("loss", "loss")[0]
 
-    def loss_on(self, feed: Feed, weights: tuple[np.ndarray, ...]) -> float:
+    def loss_on(self, feed: Feed, weights: tuple[np.ndarray, ...]) -> MeanLoss:
         """Return the mean training loss of weights on other rows here, the L2 term left out."""
         plan = self._job.plan.without_l2()
         job = replace(self._job, plan=plan, weights=weights, feed=feed, state=None)

@@ -17,6 +17,7 @@ from skae._estimators.callbacks import CallbackSupportMixin
 from skae._estimators.engine import local_trainer
 from skae._estimators.fitted import FittedAutoencoder
 from skae._estimators.locks import one_at_a_time
+from skae._estimators.loss_curves import loss_curves
 from skae._estimators.parameters import SharedParameters
 from skae._estimators.versions import VersionStamp
 from skae._estimators.views import FittedNetwork
@@ -26,6 +27,7 @@ from skae._network.whitening import Moments
 from skae._plan.plan import Plan, Stage
 from skae._training.checkpoint import Checkpoint, NoCheckpoint
 from skae._training.collapse import warn_of_collapse
+from skae._training.epochs import History
 from skae._training.initialization import random_weights
 from skae._training.interrupts import DeferredInterrupt, pass_on_interrupt
 from skae._training.model import Model, check_range, initial_model, is_share
@@ -348,7 +350,6 @@ class BaseAutoencoder(
         history = trained.history
         codec = trained.model.codec(trained.weights)
         moments = codes_moments(codec, X) if self.whiten else None
-        earlier = (self.loss_curve_, self.validation_loss_curve_) if warm else ([], [])
         validated = bool(history.validation_loss_curve)
         layered = {"stage_loss_curves_": trained.layer_curves} if trained.layer_curves else {}
         return {
@@ -357,8 +358,7 @@ class BaseAutoencoder(
             "n_iter_": len(history.loss_curve),
             "best_iter_": history.kept.epoch,
             "loss_": history.loss_curve[-1] if history.loss_curve else float("nan"),
-            "loss_curve_": earlier[0] + history.loss_curve,
-            "validation_loss_curve_": earlier[1] + history.validation_loss_curve,
+            **loss_curves(history, self if warm else None),
             "best_validation_loss_": history.kept.loss if validated else None,
             "n_samples_seen_": len(X),
             "_memory": (moments, None, None),
@@ -388,9 +388,10 @@ class BaseAutoencoder(
             **self._attributes(codec, moments, X),
             "n_iter_": n_iter,
             "best_iter_": n_iter,
-            "loss_": loss,
-            "loss_curve_": ([] if first else self.loss_curve_) + [loss],
+            "loss_": loss.total,
+            **loss_curves(History.of_pass(loss), None if first else self),
             "validation_loss_curve_": [],
+            "validation_loss_parts_curve_": {},
             "best_validation_loss_": None,
             "n_samples_seen_": n,
             "_memory": (moments, self.solver, solver_state),

@@ -28,6 +28,7 @@ from skae._estimators.callbacks import CallbackSupportMixin
 from skae._estimators.documentation import DocumentationLink
 from skae._estimators.engine import local_trainer
 from skae._estimators.head_parameters import HeadParameters
+from skae._estimators.loss_curves import loss_curves
 from skae._estimators.plain import AutoencoderTransformer
 from skae._estimators.versions import VersionStamp
 from skae._estimators.words import ATTRIBUTES as ELSEWHERE
@@ -317,8 +318,7 @@ class EncoderWithHead(
             "autoencoder_": autoencoder,
             "network_": codec.network,
             "weights_": codec.weights,
-            "loss_curve_": history.loss_curve,
-            "validation_loss_curve_": history.validation_loss_curve,
+            **loss_curves(history),
             "best_iter_": history.kept.epoch,
             "n_iter_": max(1, len(history.loss_curve)),
         }

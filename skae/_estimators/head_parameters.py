@@ -99,8 +99,15 @@ autoencoder_ : estimator
         Loss of each epoch of the joint training, all terms except the L2 term; empty with
         ``freeze=True``.
 
+    loss_parts_curve_ : dict of str to list of float
+        The parts of `loss_curve_`, which add up to it: 'labels', 'consistency' (virtual adversarial
+        training), 'reconstruction' and, in classification, 'entropy' and 'balance'.
+
     validation_loss_curve_ : list of float
-        Validation loss after each epoch; empty without `early_stopping`.
+        Validation loss of the labels after each epoch; empty without `early_stopping`.
+
+    validation_loss_parts_curve_ : dict of str to list of float
+        The same by its only part, 'labels'.
 
     n_iter_ : int
         Number of epochs of the joint training, 1 with ``freeze=True``.

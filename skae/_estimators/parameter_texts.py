@@ -198,11 +198,19 @@ network_ : Network
     loss_curve_ : list of float
         Training loss of each epoch, penalties included. With `warm_start` each call appends to it.
 
+    loss_parts_curve_ : dict of str to list of float
+        The parts of `loss_curve_`, which add up to it: 'reconstruction', the penalty of the
+        estimator ('sparsity', 'divergence', 'contraction') and 'l2'. An epoch whose loss did not
+        have a part has NaN there.
+
     validation_loss_curve_ : list of float
         Validation loss after each epoch. It includes the penalties of the estimator, but not the
         L2 term; empty where the training loss was monitored. Center and scale come from all
         samples of X, a validation set held out of them included, and the best of many epochs is
         kept. The loss thus serves to compare epochs, and is slightly optimistic for new samples.
+
+    validation_loss_parts_curve_ : dict of str to list of float
+        The same parts of `validation_loss_curve_`, without 'l2'.
 
     best_validation_loss_ : float or None
         Validation loss of the weights kept; None where the training loss was monitored.

@@ -19,7 +19,15 @@ from skae._training.epochs import History, all_finite, not_finite, run_epochs
 from skae._training.interrupts import DeferredInterrupt
 from skae._training.model import Model
 from skae._training.options import Hooks, StartPolicy, TrainingOptions
-from skae._training.protocols import Job, Task, Trainer, TrainerFactory, TrainerState, Validator
+from skae._training.protocols import (
+    Job,
+    MeanLoss,
+    Task,
+    Trainer,
+    TrainerFactory,
+    TrainerState,
+    Validator,
+)
 from skae._training.validation import PenalizedValidation, Validation
 
 
@@ -84,7 +92,11 @@ class Reconstruction:
     def expected_losses(self, validation: Validator) -> Callable[[np.ndarray], np.ndarray]:
         """Return a function from the losses of `weights` to those of the weights kept for them."""
         n_rows, n_validation = len(self.split.training), len(self.split.validation)
-        return self.model.expected_start_losses(validation.losses, n_rows, n_validation)
+
+        def losses_of(weights: tuple[Any, ...]) -> np.ndarray:
+            return validation.losses(weights)[0]
+
+        return self.model.expected_start_losses(losses_of, n_rows, n_validation)
 
 
 def run_stage(
@@ -126,7 +138,7 @@ def run_pass(
     solver_state: tuple[Any, float] | None,
     trainers: TrainerFactory,
     rate: float,
-) -> tuple[float, Codec, tuple[Any, float]]:
+) -> tuple[MeanLoss, Codec, tuple[Any, float]]:
     """Train for one epoch of a feed; return the loss, the codec and the solver's state.
 
     `n_rows` is the number of all samples seen so far, these included.
@@ -139,6 +151,6 @@ def run_pass(
             loss = trainer.epoch(rate)
             codec, after = model.codec(trainer.weights), trainer.state
     interrupt.check()
-    if not all_finite(loss, *codec.weights):
+    if not all_finite(loss.total, *codec.weights):
         raise ValueError(not_finite("this pass", rate, options))
     return loss, codec, (after.slots, after.n_steps)
