@@ -23,10 +23,12 @@ from skae._distributed import shards as worker_side
 from skae._distributed.workers import Workers
 from skae._estimators.base import BaseAutoencoder
 from skae._estimators.engine import local_trainer
-from skae._training.protocols import Job, TrainerState
+from skae._training.protocols import Job, MeanLoss, TrainerState
 
 
-def fit(estimator: BaseAutoencoder, X: Any, *, client: Any = None) -> BaseAutoencoder:
+def fit(
+    estimator: BaseAutoencoder, X: Any, *, X_val: Any = None, client: Any = None
+) -> BaseAutoencoder:
     """Fit an autoencoder on the workers of a Dask cluster (data parallel).
 
     Each Dask worker trains on its share of the samples, and the gradients are averaged over all
@@ -56,6 +58,10 @@ def fit(estimator: BaseAutoencoder, X: Any, *, client: Any = None) -> BaseAutoen
         even; others are computed by the worker to which they are assigned. The training samples
         are kept in a file in the worker's local directory during the fit. Other data are cut
         into at most 240 blocks, of 16 rows or more.
+
+    X_val : array-like or dask collection of shape (n_validation, n_features), default=None
+        Validation set for early stopping, as in ``estimator.fit``. The calling process holds it in
+        memory and computes its loss.
 
     client : distributed.Client, default=None
         The cluster; None is the current client.
@@ -108,7 +114,7 @@ def fit(estimator: BaseAutoencoder, X: Any, *, client: Any = None) -> BaseAutoen
         X = _in_blocks(np.asarray(check_dense(X)))
     with client.as_current():
         _check_versions(client)
-        return estimator._fit_by(partial(_shared_trainer, client), X)
+        return estimator._fit_by(partial(_shared_trainer, client), X, X_val=X_val)
 
 
 def _in_blocks(X: np.ndarray) -> Any:
@@ -280,16 +286,16 @@ class SharedTrainer:
         self._workers, self._shards, self._job = workers, shards, job
         self.weights = job.weights if job.state is None else job.state.weights
 
-    def epoch(self, rate: float) -> float:
+    def epoch(self, rate: float) -> MeanLoss:
         """Pass once over the rows of all workers and return the mean training loss."""
         (loss, self.weights), *_ = self._call("epoch_and_weights", "epoch", rate)
         return loss
 
-    def loss(self) -> float:
+    def loss(self) -> MeanLoss:
         """Return the mean training loss without moving."""
         return self._call("loss", "loss")[0]
 
-    def loss_on(self, feed: Feed, weights: tuple[np.ndarray, ...]) -> float:
+    def loss_on(self, feed: Feed, weights: tuple[np.ndarray, ...]) -> MeanLoss:
         """Return the mean training loss of weights on other rows here, the L2 term left out."""
         plan = self._job.plan.without_l2()
         job = replace(self._job, plan=plan, weights=weights, feed=feed, state=None)

@@ -17,7 +17,7 @@ def untrained():
     """
 
     def program(*described):
-        return lambda state, *numbers: (state, np.float32(0.25))
+        return lambda state, *numbers: (state, np.float32(0.25), ())
 
     with pytest.MonkeyPatch.context() as patch:
         for name in NAMES:

@@ -468,6 +468,18 @@ def test_layers_one_by_one(client):
     assert shared.score(X) == pytest.approx(alone.score(X), abs=0.01)
 
 
+def test_a_validation_set_of_its_own(client):
+    settings = {
+        **FAST,
+        "early_stopping": True,
+        "init": lambda rng, layer: np.eye(*layer.kernel_shape),
+    }
+    settings["learning_rate"] = lambda epoch: 0.01 / (1 + epoch)
+    shared = fit(AutoencoderTransformer(2, **settings), BLOCKS, X_val=BLOCKS[:20])
+    alone = AutoencoderTransformer(2, **settings).fit(X[in_batches_of(2)], X_val=X[:20])
+    assert shared.validation_loss_curve_ == pytest.approx(alone.validation_loss_curve_, rel=1e-4)
+
+
 def test_a_fit_inside_of_a_shared_one_is_an_ordinary_one(client, plain, in_epoch_3):
     inner = []
     in_epoch_3(lambda: inner.append(AutoencoderTransformer(2, **FAST).fit(X)))

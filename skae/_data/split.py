@@ -24,11 +24,23 @@ class Split:
     X : Rows of shape (n_samples, n_features)
     training, validation : ndarray of int
         Indices of rows, sorted; `validation` may be empty.
+    X_val : Rows of shape (n_validation, n_features) or None
+        The rows that `validation` refers to, in memory. None means those of X.
     """
 
     X: Rows
     training: np.ndarray
     validation: np.ndarray
+    X_val: Rows | None = None
+
+    @classmethod
+    def given(cls, X: Rows, X_val: Rows) -> Split:
+        """Return the split into all rows of X and a separate validation set."""
+        return cls(X, np.arange(len(X)), np.arange(len(X_val)), X_val)
+
+    def held_out(self) -> tuple[Rows, np.ndarray]:
+        """Return rows that are cheap to read, and where among them the validation set is."""
+        return (self.X if self.X_val is None else self.X_val).in_memory(self.validation)
 
 
 def train_validation_rows(

@@ -20,7 +20,7 @@ import numpy as np
 
 from skae._data.rows import ArrayRows
 from skae._distributed.links import OPERATION, Links
-from skae._training.protocols import Job
+from skae._training.protocols import Job, MeanLoss
 
 
 class Shard:
@@ -77,13 +77,13 @@ class Shard:
         advice = getattr(mmap, "MADV_DONTNEED", None)  # missing on Windows
         return X, (lambda: None) if advice is None else partial(pages.madvise, advice)
 
-    def epoch(self, rate: float) -> float:
+    def epoch(self, rate: float) -> MeanLoss:
         return self.trainer.epoch(rate)
 
-    def epoch_and_weights(self, rate: float) -> tuple[float, tuple[np.ndarray, ...]]:
+    def epoch_and_weights(self, rate: float) -> tuple[MeanLoss, tuple[np.ndarray, ...]]:
         return self.trainer.epoch(rate), self.trainer.weights
 
-    def loss(self) -> float:
+    def loss(self) -> MeanLoss:
         return self.trainer.loss()
 
     def state(self) -> Any:

@@ -10,13 +10,14 @@ import joblib
 import numpy as np
 from sklearn.base import _fit_context
 
-from skae._data.checks import restored_on_failure
+from skae._data.checks import restored_on_failure, shape_of
 from skae._data.rows import Rows
 from skae._data.split import Split, train_validation_rows
 from skae._estimators.callbacks import CallbackSupportMixin
 from skae._estimators.engine import local_trainer
 from skae._estimators.fitted import FittedAutoencoder
 from skae._estimators.locks import one_at_a_time
+from skae._estimators.loss_curves import loss_curves
 from skae._estimators.parameters import SharedParameters
 from skae._estimators.versions import VersionStamp
 from skae._estimators.views import FittedNetwork
@@ -26,11 +27,13 @@ from skae._network.whitening import Moments
 from skae._plan.plan import Plan, Stage
 from skae._training.checkpoint import Checkpoint, NoCheckpoint
 from skae._training.collapse import warn_of_collapse
+from skae._training.epochs import History
+from skae._training.initialization import random_weights
 from skae._training.interrupts import DeferredInterrupt, pass_on_interrupt
 from skae._training.model import Model, check_range, initial_model, is_share
 from skae._training.options import Hooks
 from skae._training.protocols import TrainerFactory
-from skae._training.schedule import LAST_EPOCHS, still_falls
+from skae._training.schedule import LAST_EPOCHS, rates_of, still_falls
 from skae._training.stage import feed_of, run_pass
 from skae._training.stages import Run, Trained, run_stages
 from skae._version import __version__
@@ -56,7 +59,7 @@ class BaseAutoencoder(
         """Return the plan for `n_features` features and `n_components` codes."""
 
     @rows_alone
-    def fit(self, X, y=None):
+    def fit(self, X, y=None, *, X_val=None, y_val=None):
         """Train the autoencoder on X.
 
         Parameters
@@ -68,6 +71,13 @@ class BaseAutoencoder(
         y : array-like of shape (n_samples, n_features), default=None
             Clean samples to reconstruct from X, for `DenoisingAutoencoder` with corruption=None.
             Otherwise it is ignored, and passed on to callbacks.
+        X_val : array-like of shape (n_validation, n_features), default=None
+            Validation set for early stopping, at least 2 samples, which are kept in memory. All
+            samples of X are then trained on, and center, scale and principal axes are theirs. None
+            holds out a part of X. A `Pipeline` transforms X_val as it transforms X with
+            ``transform_input=["X_val"]``, see :ref:`x-val`.
+        y_val : array-like of shape (n_validation, n_features), default=None
+            Clean samples to reconstruct from X_val, where y are those for X. Otherwise ignored.
 
         Returns
         -------
@@ -77,8 +87,8 @@ class BaseAutoencoder(
         Raises
         ------
         ValueError
-            If X or a parameter is invalid, or if the loss is not finite in the first epoch. The
-            state of an earlier fit is kept.
+            If X, X_val or a parameter is invalid, if X_val is given with early_stopping=False, or
+            if the loss is not finite in the first epoch. The state of an earlier fit is kept.
         RuntimeError
             In a process forked from one in which TensorFlow was in use.
         KeyboardInterrupt
@@ -107,18 +117,19 @@ class BaseAutoencoder(
         """
         import skae._tensorflow  # noqa: F401  (says now where TensorFlow is missing)
 
-        return self._fit_by(local_trainer, X, y)
+        return self._fit_by(local_trainer, X, y, X_val, y_val)
 
     @one_at_a_time
     @_fit_context(prefer_skip_nested_validation=True)
-    def _fit_by(self, trainers: TrainerFactory, X, y=None):
+    def _fit_by(self, trainers: TrainerFactory, X, y=None, X_val=None, y_val=None):
         """Train with the trainers of a factory: `fit` in this process or on a cluster."""
         with restored_on_failure(self):
             warm = self.warm_start and self.__sklearn_is_fitted__()
             X = self._paired(self._rows(X, first=not warm, least=2), y, training=True)
+            held_out = self._held_out(X, X_val, y_val)
             checkpoint: Checkpoint | NoCheckpoint = NoCheckpoint()
             if self.checkpoint is not None:
-                checkpoint = Checkpoint(self.checkpoint, self._fingerprint(X, warm))
+                checkpoint = Checkpoint(self.checkpoint, self._fingerprint(X, warm, held_out))
             rng = self._generator()
             checkpoint.begin(rng)
             # A warm start must not train on the earlier validation set.
@@ -127,9 +138,14 @@ class BaseAutoencoder(
             # The validation set is evaluated after every epoch: for a dask collection it is held
             # in memory, and limited to what fits there.
             most, split_rng = X.max_validation_rows, np.random.default_rng(split_seed)
-            split = Split(X, *train_validation_rows(len(X), fraction, split_rng, most))
-            model = self._fitted_model(X) if warm else self._first_model(X, rng, split.training)
+            if held_out is None:
+                split = Split(X, *train_validation_rows(len(X), fraction, split_rng, most))
+            else:
+                split = Split.given(X, held_out)
             options = self.training_options(len(split.training))
+            model = self._fitted_model(X) if warm else self._first_model(X, rng, split.training)
+            if held_out is not None:
+                check_range(model.plan, held_out.targets, "X_val")
             run = Run(options, self.init, warm, rng, [split_seed, 1], trainers, checkpoint)
             fitted, interrupted = self._train(run, model, split, y)
             self.__dict__.update(fitted, _split_seed=split_seed)
@@ -144,9 +160,10 @@ class BaseAutoencoder(
         """Train for one epoch on X.
 
         The first call sets center, scale and initial weights from its samples. Only the training
-        loss is monitored, the learning rate is `learning_rate_init`, and the weights after the
-        call are kept. With `whiten`, all samples seen count, each with its codes at the time of its
-        call.
+        loss is monitored, and the weights after the call are kept. The learning rate is
+        `learning_rate_init`, or, if `learning_rate` is a function, its value for `n_iter_`, the
+        number of epochs before. With `whiten`, all samples seen count, each with its codes at the
+        time of its call.
 
         Parameters
         ----------
@@ -182,13 +199,52 @@ class BaseAutoencoder(
             self.__dict__.update(self._train_one_pass(X, y, model, rng))
         return self
 
-    def _fingerprint(self, X: Rows, warm: bool) -> str:
+    def _held_out(self, X: Rows, X_val, y_val) -> Rows | None:
+        """Return the validation set that was passed to `fit`, validated and in memory."""
+        if X_val is None:
+            if y_val is not None:
+                raise ValueError("y_val is provided, but X_val was not provided.")
+            return None
+        if not self.early_stopping:
+            raise ValueError(
+                "X_val is passed to fit while at the same time early_stopping is False, so that "
+                "nothing is validated. Set early_stopping=True, or leave X_val out."
+            )
+        if X.is_paired and y_val is None:
+            raise ValueError("X_val is provided, but y_val was not provided.")
+        shape = shape_of(X_val)[1:]
+        if len(shape) > 1 < len(self.sample_shape_) and shape != self.sample_shape_:
+            raise ValueError(
+                f"X_val has samples of shape {shape}, but those of X have {self.sample_shape_}."
+            )
+        try:
+            rows = self._rows(self._as_rows(X_val, first=True), least=2)
+            rows = self._paired(rows, y_val, training=True)
+            return rows.in_memory(np.arange(len(rows)))[0]
+        except (TypeError, ValueError) as error:
+            raise type(error)(f"X_val: {error}") from error
+
+    def _fingerprint(self, X: Rows, warm: bool, held_out: Rows | None = None) -> str:
         """Return a hash that identifies the fit: parameters, samples, initial state."""
-        parameters = {**self.get_params(), "checkpoint": None, "verbose": None}
+        parameters = {**self.get_params(), **self._functions(X)}
+        parameters |= {"checkpoint": None, "verbose": None}
         start = (self.weights_, self.mean_, self.scale_, self._split_seed) if warm else None
         shape = getattr(self, "sample_shape_", None)
-        told = (type(self).__qualname__, __version__, parameters, X.token, shape, start)
+        token = X.token if held_out is None else (X.token, held_out.token)
+        told = (type(self).__qualname__, __version__, parameters, token, shape, start)
         return joblib.hash(told)
+
+    def _functions(self, X: Rows) -> dict[str, Any]:
+        """Return the values of parameters that are functions: an edited one keeps its name."""
+        values: dict[str, Any] = {}
+        if callable(self.learning_rate):
+            n_epochs = self.training_options(len(X)).max_iter
+            values["learning_rate"] = rates_of(self.learning_rate, n_epochs)
+        if callable(self.init):
+            n_components = self._first_n_components(X)
+            plan = self._planned(X.shape[1], 1 if is_share(n_components) else n_components)
+            values["init"] = random_weights(plan.network, self.init, np.random.default_rng(0))
+        return values
 
     def _generator(self, n_calls: int = 0) -> np.random.Generator:
         """Return the random generator of a call; no global state is used."""
@@ -202,7 +258,8 @@ class BaseAutoencoder(
         name = network.shape_parameter
         if name is None:
             return None
-        return name, getattr(network, name) if first else self.network_.encoder[0].shape_in
+        takes_any = first or not self.__sklearn_is_fitted__()
+        return name, getattr(network, name) if takes_any else self.network_.encoder[0].shape_in
 
     def _planned(self, n_features: int, n_components: Any) -> Plan:
         plan = self._plan(n_features, n_components)
@@ -216,10 +273,13 @@ class BaseAutoencoder(
     def _first_model(
         self, X: Rows, rng: np.random.Generator, rows: np.ndarray | None = None
     ) -> Model:
-        n_components = self.n_components
-        if n_components is None and not self.chosen_network().plans_without_codes:
-            n_components = min(X.shape)
+        n_components = self._first_n_components(X)
         return initial_model(X.targets, n_components, self.init, self._planned, rng, rows)
+
+    def _first_n_components(self, X: Rows) -> Any:
+        if self.n_components is None and not self.chosen_network().plans_without_codes:
+            return min(X.shape)
+        return self.n_components
 
     def _fitted_model(self, X: Rows) -> Model:
         """Return the fitted model to continue with, if the parameters still describe it."""
@@ -279,17 +339,17 @@ class BaseAutoencoder(
             return
         curve = history.monitored_curve
         begun = len(curve) < LAST_EPOCHS
-        falls = begun or still_falls(curve, self.tol, self.training_options(len(X)).patience)
+        options = self.training_options(len(X))
+        falls = begun or still_falls(curve, self.tol, options.patience)
         codec = model.codec(trained.weights)
-        error, rate = fitted["reconstruction_err_"], float(self.learning_rate_init)
-        warn_of_collapse(model, codec, X, error, rate, falls)
+        error = fitted["reconstruction_err_"]
+        warn_of_collapse(model, codec, X, error, options.rate_setting, falls)
 
     def _fitted(self, X: Rows, trained: Trained, warm: bool) -> dict[str, Any]:
         """Return the fitted attributes of the current state."""
         history = trained.history
         codec = trained.model.codec(trained.weights)
         moments = codes_moments(codec, X) if self.whiten else None
-        earlier = (self.loss_curve_, self.validation_loss_curve_) if warm else ([], [])
         validated = bool(history.validation_loss_curve)
         layered = {"stage_loss_curves_": trained.layer_curves} if trained.layer_curves else {}
         return {
@@ -298,8 +358,7 @@ class BaseAutoencoder(
             "n_iter_": len(history.loss_curve),
             "best_iter_": history.kept.epoch,
             "loss_": history.loss_curve[-1] if history.loss_curve else float("nan"),
-            "loss_curve_": earlier[0] + history.loss_curve,
-            "validation_loss_curve_": earlier[1] + history.validation_loss_curve,
+            **loss_curves(history, self if warm else None),
             "best_validation_loss_": history.kept.loss if validated else None,
             "n_samples_seen_": len(X),
             "_memory": (moments, None, None),
@@ -315,20 +374,24 @@ class BaseAutoencoder(
         n = len(X) + (0 if first else self.n_samples_seen_)
         options = self.training_options(len(X))
         feed = feed_of(X, np.arange(len(X)), model, options, rng)
-        loss, codec, solver_state = run_pass(model, feed, n, options, solver_state, local_trainer)
+        n_iter = 1 if first else self.n_iter_ + 1
+        rate = options.rate_of_pass(n_iter - 1)
+        loss, codec, solver_state = run_pass(
+            model, feed, n, options, solver_state, local_trainer, rate
+        )
         if self.whiten:
             now = codes_moments(codec, X)
             moments = now if moments is None else moments + now
         else:
             moments = None
-        n_iter = 1 if first else self.n_iter_ + 1
         fitted = {
             **self._attributes(codec, moments, X),
             "n_iter_": n_iter,
             "best_iter_": n_iter,
-            "loss_": loss,
-            "loss_curve_": ([] if first else self.loss_curve_) + [loss],
+            "loss_": loss.total,
+            **loss_curves(History.of_pass(loss), None if first else self),
             "validation_loss_curve_": [],
+            "validation_loss_parts_curve_": {},
             "best_validation_loss_": None,
             "n_samples_seen_": n,
             "_memory": (moments, self.solver, solver_state),

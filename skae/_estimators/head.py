@@ -28,6 +28,7 @@ from skae._estimators.callbacks import CallbackSupportMixin
 from skae._estimators.documentation import DocumentationLink
 from skae._estimators.engine import local_trainer
 from skae._estimators.head_parameters import HeadParameters
+from skae._estimators.loss_curves import loss_curves
 from skae._estimators.plain import AutoencoderTransformer
 from skae._estimators.versions import VersionStamp
 from skae._estimators.words import ATTRIBUTES as ELSEWHERE
@@ -47,7 +48,7 @@ from skae._training.joint import (
     step_lengths,
 )
 from skae._training.options import Hooks, StartPolicy, TrainingOptions
-from skae._training.schedule import Snapshot
+from skae._training.schedule import Snapshot, rates_of
 from skae._training.stage import run_stage
 from skae._training.stages import Trained
 from skae._version import __version__
@@ -88,6 +89,10 @@ class EncoderWithHead(
         """Return which rows are labeled, the targets of these rows, and fitted attributes."""
 
     @abstractmethod
+    def _further_targets(self, y, fitted) -> tuple[np.ndarray, np.ndarray]:
+        """Return the same for other rows, with the attributes fitted to the training rows."""
+
+    @abstractmethod
     def _head(self, codes, targets) -> tuple[np.ndarray, np.ndarray]:
         """Return kernel and bias of a linear model of the targets, fitted to codes."""
 
@@ -105,7 +110,7 @@ class EncoderWithHead(
 
     @rows_alone
     @_fit_context(prefer_skip_nested_validation=False)
-    def fit(self, X, y):
+    def fit(self, X, y, *, X_val=None, y_val=None):
         """Train encoder, decoder and head on all samples and the labels of some of them.
 
         Parameters
@@ -114,6 +119,10 @@ class EncoderWithHead(
             Or arrays of images or sequences, where the autoencoder takes these.
         y : array-like of shape (n_samples,) or, in regression, (n_samples, n_outputs)
             Targets; the class documents how unlabeled samples are marked.
+        X_val, y_val : array-like, default=None
+            Validation set for early stopping, in the form of X and y; its unlabeled samples do not
+            count. All samples of X are then trained on. The training of `autoencoder` before uses
+            X_val too, if it stops early. None holds out labeled samples of X.
 
         Returns
         -------
@@ -123,8 +132,9 @@ class EncoderWithHead(
         Raises
         ------
         ValueError
-            If X, y or a parameter is invalid, if no sample is labeled, or if the loss is not
-            finite in the first epoch. The state of an earlier fit is kept.
+            If X, y or a parameter is invalid, if no sample is labeled, if X_val is given with
+            early_stopping=False, or if the loss is not finite in the first epoch. The state of an
+            earlier fit is kept.
         KeyboardInterrupt
             On Ctrl-C, under the same conditions as in the `fit` of an autoencoder. If it comes
             during the training of `autoencoder`, a head is fitted to the codes learned so far.
@@ -133,6 +143,8 @@ class EncoderWithHead(
             raise ValueError(
                 f"{type(self).__name__} requires y to be passed, but the target y is None."
             )
+        if callable(self.learning_rate):
+            rates_of(self.learning_rate, int(self.max_iter))  # raises an error for a wrong one
         with restored_on_failure(self):
             given = self.autoencoder
             autoencoder = AutoencoderTransformer() if given is None else clone(given)
@@ -146,9 +158,10 @@ class EncoderWithHead(
             )
             check_consistent_length(rows, y)
             labeled, targets, of_targets = self._targets(y)
+            held_out = self._held_out(autoencoder, X_val, y_val, of_targets)
             seed = check_random_state(self.random_state).randint(2**31 - 1)
             rng = np.random.default_rng(seed)
-            checkpoint = self._checkpoint(rows, labeled, targets)
+            checkpoint = self._checkpoint(rows, labeled, targets, held_out)
             checkpoint.begin(rng)
             if autoencoder.random_state is None:
                 autoencoder.set_params(random_state=int(rng.integers(2**31)))
@@ -160,11 +173,17 @@ class EncoderWithHead(
             if starts_untrained:
                 begin_untrained(autoencoder, rows[:])
             else:
-                interrupted = fit_until_interrupted(autoencoder, autoencoder._like(rows[:], X))
+                validation = {}
+                if held_out is not None and autoencoder.early_stopping:
+                    validation["X_val"] = X_val
+                interrupted = fit_until_interrupted(
+                    autoencoder, autoencoder._like(rows[:], X), **validation
+                )
             model = autoencoder._fitted_model(rows)
             headed = HeadedModel.on(model, targets.shape[1], starts_untrained)
-            fraction = self.validation_fraction if self.early_stopping else 0.0
-            training, validation = self._split(targets, 0.0 if self.freeze else fraction, rng)
+            splits = self.early_stopping and not self.freeze and held_out is None
+            fraction = self.validation_fraction if splits else 0.0
+            training, validation = self._split(targets, fraction, rng)
             where = np.flatnonzero(labeled)
             headed, weights = self._with_head(headed, rows.take(where[training]), targets[training])
 
@@ -186,11 +205,11 @@ class EncoderWithHead(
             if not (self.freeze or interrupted):
                 labels = where[training], targets[training]
                 feed = self._feed(headed, rows, labels, where[validation], rng)
-                label_validation = None
                 if validation.size:
-                    label_validation = LabelValidation(
-                        rows.take(where[validation]), targets[validation], self._loss, headed.codec
-                    )
+                    held_out = rows.take(where[validation]), targets[validation]
+                label_validation = None
+                if held_out is not None:
+                    label_validation = LabelValidation(*held_out, self._loss, headed.codec)
                 plan = self._joint_plan(headed, feed, self._shares(headed.codec(weights), rows[:]))
                 with DeferredInterrupt() as interrupt:
                     history = run_stage(
@@ -247,13 +266,44 @@ class EncoderWithHead(
     def _n_features_out(self):
         return self.network_.n_components
 
-    def _checkpoint(self, X: Rows, labeled, targets) -> Checkpoint | NoCheckpoint:
+    def _held_out(self, autoencoder, X_val, y_val, of_targets) -> tuple[Any, Any] | None:
+        """Return the labeled rows of the validation set that was passed to `fit`, and targets."""
+        if X_val is None and y_val is None:
+            return None
+        if y_val is None:
+            raise ValueError("X_val is provided, but y_val was not provided.")
+        if X_val is None:
+            raise ValueError("y_val is provided, but X_val was not provided.")
+        if not self.early_stopping:
+            raise ValueError(
+                "X_val and y_val are passed to fit while at the same time early_stopping is False, "
+                "so that nothing is validated. Set early_stopping=True, or leave them out."
+            )
+        try:
+            rows = validate_data(
+                self,
+                autoencoder._as_rows(X_val, first=True),
+                dtype=[np.float64, np.float32],
+                reset=False,
+            )
+            check_consistent_length(rows, y_val)
+            labeled, targets = self._further_targets(y_val, of_targets)
+        except (TypeError, ValueError) as error:
+            raise type(error)(f"X_val and y_val: {error}") from error
+        return rows[labeled], targets
+
+    def _checkpoint(self, X: Rows, labeled, targets, held_out) -> Checkpoint | NoCheckpoint:
         """Return the checkpoint of a fit with these parameters, rows and labels."""
         if self.checkpoint is None:
             return NoCheckpoint()
-        parameters = {**self.get_params(), "checkpoint": None, "verbose": None}
-        key = (type(self).__qualname__, __version__, parameters, X.token, labeled, targets)
-        return Checkpoint(self.checkpoint, joblib.hash(key))
+        parameters = {**self.get_params(deep=False), "checkpoint": None, "verbose": None}
+        if self.autoencoder is not None:
+            parameters["autoencoder"] = self.autoencoder._fingerprint(X, warm=False)
+        if callable(self.learning_rate):
+            parameters["learning_rate"] = rates_of(self.learning_rate, int(self.max_iter))
+        samples = (X.token, labeled, targets, held_out)
+        key = joblib.hash((type(self).__qualname__, __version__, parameters, *samples))
+        return Checkpoint(self.checkpoint, key)
 
     def _fitted(
         self, autoencoder, headed: HeadedModel, X: Rows, history: History
@@ -268,8 +318,7 @@ class EncoderWithHead(
             "autoencoder_": autoencoder,
             "network_": codec.network,
             "weights_": codec.weights,
-            "loss_curve_": history.loss_curve,
-            "validation_loss_curve_": history.validation_loss_curve,
+            **loss_curves(history),
             "best_iter_": history.kept.epoch,
             "n_iter_": max(1, len(history.loss_curve)),
         }

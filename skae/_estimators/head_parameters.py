@@ -45,12 +45,12 @@ autoencoder : estimator or None
         Number of labeled samples in a step of the joint training, which also sees twice as many of
         all samples; 'auto' is 64. Smaller if there are fewer samples.
 
-    learning_rate : {'constant', 'adaptive', 'exponential', 'cosine'}
+    learning_rate : {'constant', 'adaptive', 'exponential', 'cosine'} or callable
         Schedule of the joint training, as for the autoencoders. 'adaptive' reduces the rate where
         `early_stopping` would stop.
 
     learning_rate_init : float
-        Initial learning rate of the joint training.
+        Initial learning rate of the joint training; not used if `learning_rate` is a function.
 
     max_iter : int
         Maximum number of epochs of the joint training. An epoch has enough steps to draw all
@@ -99,8 +99,15 @@ autoencoder_ : estimator
         Loss of each epoch of the joint training, all terms except the L2 term; empty with
         ``freeze=True``.
 
+    loss_parts_curve_ : dict of str to list of float
+        The parts of `loss_curve_`, which add up to it: 'labels', 'consistency' (virtual adversarial
+        training), 'reconstruction' and, in classification, 'entropy' and 'balance'.
+
     validation_loss_curve_ : list of float
-        Validation loss after each epoch; empty without `early_stopping`.
+        Validation loss of the labels after each epoch; empty without `early_stopping`.
+
+    validation_loss_parts_curve_ : dict of str to list of float
+        The same by its only part, 'labels'.
 
     n_iter_ : int
         Number of epochs of the joint training, 1 with ``freeze=True``.
@@ -133,7 +140,7 @@ class HeadParameters(DeclaredParameters):
     alpha: float = 1.0
     solver: str = "adam"
     batch_size: int | str = "auto"
-    learning_rate: str = "cosine"
+    learning_rate: Any = "cosine"
     learning_rate_init: float = 0.001
     max_iter: int = 50
     tol: float = 1e-4
@@ -150,7 +157,7 @@ class HeadParameters(DeclaredParameters):
         "alpha": [Interval(Real, 0, None, closed="neither")],
         "solver": [one_of(SOLVERS)],
         "batch_size": [one_of(["auto"]), Interval(Integral, 1, None, closed="left")],
-        "learning_rate": [one_of(SCHEDULES)],
+        "learning_rate": [one_of(SCHEDULES), callable],
         "learning_rate_init": [Interval(Real, 0, None, closed="neither")],
         "max_iter": [Interval(Integral, 1, None, closed="left")],
         "tol": [Interval(Real, 0, None, closed="left")],

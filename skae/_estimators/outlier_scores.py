@@ -166,10 +166,11 @@ class Scorer(NamedTuple):
     of_codes: Tail
 
     @classmethod
-    def fitted(cls, autoencoder: Any, X: Any) -> tuple[Scorer, np.ndarray, bool]:
+    def fitted(cls, autoencoder: Any, X: Any, **validation: Any) -> tuple[Scorer, np.ndarray, bool]:
         """Fit an autoencoder; return a scorer, the scores of X, and whether Ctrl-C ended training.
 
-        In these scores, the distance of a row to itself does not count.
+        In these scores, the distance of a row to itself does not count. `validation` may hold
+        `X_val` for the autoencoder.
         """
         checked = check_array(
             check_dense(X),
@@ -188,7 +189,7 @@ class Scorer(NamedTuple):
             distances = References.of(rows[chosen]).squared_distances(rows, own=chosen)
         usual = np.argsort(distances, kind="stable")[: _count_to_train_on(len(rows))]
         usual.sort()
-        interrupted = fit_until_interrupted(autoencoder, _safe_indexing(X, usual))
+        interrupted = fit_until_interrupted(autoencoder, _safe_indexing(X, usual), **validation)
         errors, rows = _errors(autoencoder, X), _reconstruction(autoencoder, X)
         chosen = _some(usual, rng)
         references = References.of(rows[chosen])

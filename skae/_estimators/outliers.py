@@ -135,7 +135,7 @@ class AutoencoderOutlierDetector(
     # The autoencoder checks its own parameters.
     @rows_alone
     @_fit_context(prefer_skip_nested_validation=False)
-    def fit(self, X, y=None):
+    def fit(self, X, y=None, *, X_val=None):
         """Fit the autoencoder and the reference distances of the scores.
 
         Parameters
@@ -144,6 +144,9 @@ class AutoencoderOutlierDetector(
             Or other input that the autoencoder accepts, such as arrays of images. A dask
             collection is loaded into memory.
         y : Ignored
+        X_val : array-like of shape (n_validation, n_features), default=None
+            Validation set for the early stopping of the autoencoder, passed on to its `fit`. It
+            should hold inliers.
 
         Returns
         -------
@@ -164,11 +167,12 @@ class AutoencoderOutlierDetector(
         if self.random_state is not None:
             autoencoder.set_params(random_state=self.random_state)
         splits = [] if self.cv is None else _splits(self.cv, X)
-        scorer, scores, interrupted = Scorer.fitted(autoencoder, X)
+        validation = {} if X_val is None else {"X_val": X_val}
+        scorer, scores, interrupted = Scorer.fitted(autoencoder, X, **validation)
         if interrupted and splits:
             raise KeyboardInterrupt
         if splits:
-            scores = _scores_unseen(autoencoder, X, splits)
+            scores = _scores_unseen(autoencoder, X, splits, **validation)
         elif self.contamination != "auto":
             # As `predict` scores them, so that it finds this share.
             scores = scorer.scores(X)
@@ -322,11 +326,12 @@ def _splits(cv, X) -> list[tuple]:
     return splits
 
 
-def _scores_unseen(autoencoder, X, splits) -> np.ndarray:
+def _scores_unseen(autoencoder, X, splits, **validation) -> np.ndarray:
     """Return the scores of the samples that each split leaves out of a fit."""
     scores = []
     for rows, others in splits:
-        scorer, _, interrupted = Scorer.fitted(clone(autoencoder), _safe_indexing(X, rows))
+        some = _safe_indexing(X, rows)
+        scorer, _, interrupted = Scorer.fitted(clone(autoencoder), some, **validation)
         if interrupted:
             raise KeyboardInterrupt
         scores.append(scorer.scores(_safe_indexing(X, others)))

@@ -42,7 +42,7 @@ n_components : int, float or None
         and ``alpha=2 * w * n_samples`` is an L2 regularizer of strength `w` on each kernel. With
         init='pca' the biases center X.
 
-    init : {'pca', 'he', 'glorot', 'lecun'}
+    init : {'pca', 'he', 'glorot', 'lecun'} or callable
         Initialization of the weights. 'pca' adds a linear path to the encoder and to the decoder,
         parallel to their layers. The linear paths start as the principal axes, and the last
         kernels of the layers start at zero. The untrained network is therefore PCA, and training
@@ -55,7 +55,10 @@ n_components : int, float or None
         applied to ``4 * (r - 1/2)``. With standardize=False this is so before training only.
         'he' [2]_ and 'lecun' draw kernels from normal distributions of variance 2 / fan_in and
         1 / fan_in, 'glorot' from a uniform distribution of variance 2 / (fan_in + fan_out). These
-        three have no linear path.
+        three have no linear path, and neither has a function: ``init(rng, layer)`` returns the
+        kernel of a layer, drawn from a :class:`numpy.random.Generator`, in the shape
+        ``layer.kernel_shape``. A :class:`skae.base.Layer` also knows its ``layer.fans``, fan-in and
+        fan-out. Biases start at zero (those of an LSTM's forget gates at 1).
 
     tied_weights : bool
         Whether the decoder uses the transposed kernels of the encoder. Biases are never tied.
@@ -82,14 +85,18 @@ n_components : int, float or None
     batch_size : int or 'auto'
         Number of samples in a batch; 'auto' is 64. The last batch of an epoch may be smaller.
 
-    learning_rate : {'constant', 'adaptive', 'exponential', 'cosine'}
+    learning_rate : {'constant', 'adaptive', 'exponential', 'cosine'} or callable
         Schedule of the learning rate. 'adaptive' divides the rate by 5 whenever the monitored loss
         has stalled for `n_iter_no_change` epochs, and stops when the rate would fall below a
         hundredth of `learning_rate_init`. Over `max_iter` epochs, 'exponential' decays to a
-        hundredth of `learning_rate_init` and 'cosine' to zero.
+        hundredth of `learning_rate_init` and 'cosine' to zero. A function takes the epoch, counted
+        from 0 in each call of `fit` (and for each layer that is trained alone), and returns its
+        learning rate, a number >= 0. It is called for all epochs before training, so that an
+        invalid rate is an error at once.
 
     learning_rate_init : float
-        Initial learning rate.
+        Initial learning rate; not used if `learning_rate` is a function, which returns the rate
+        itself.
 
     max_iter : int or 'auto'
         Maximum number of epochs. 'auto' is 200. With fewer than about 2,600 samples, where an
@@ -103,8 +110,9 @@ n_components : int, float or None
         `n_iter_no_change` epochs.
 
     early_stopping : bool
-        Whether to hold out a validation set and to monitor the validation loss. Otherwise, and
-        for fewer than 8 samples, the training loss is monitored. In both cases the best weights
+        Whether to hold out a validation set, or to take the `X_val` of `fit`, and to monitor the
+        validation loss. Otherwise, and for fewer than 8 samples without an `X_val`, the training
+        loss is monitored. In both cases the best weights
         are kept. The initialization counts among them: with init='pca', training moves away from
         it only if the validation loss improves by more than its standard error (by the upper 95 %
         bound of the standard error, 1.3 times as much for 30 samples), and not on a few samples
@@ -190,11 +198,19 @@ network_ : Network
     loss_curve_ : list of float
         Training loss of each epoch, penalties included. With `warm_start` each call appends to it.
 
+    loss_parts_curve_ : dict of str to list of float
+        The parts of `loss_curve_`, which add up to it: 'reconstruction', the penalty of the
+        estimator ('sparsity', 'divergence', 'contraction') and 'l2'. An epoch whose loss did not
+        have a part has NaN there.
+
     validation_loss_curve_ : list of float
         Validation loss after each epoch. It includes the penalties of the estimator, but not the
         L2 term; empty where the training loss was monitored. Center and scale come from all
-        samples, the validation set included, and the best of many epochs is kept. The loss thus
-        serves to compare epochs, and is slightly optimistic for new samples.
+        samples of X, a validation set held out of them included, and the best of many epochs is
+        kept. The loss thus serves to compare epochs, and is slightly optimistic for new samples.
+
+    validation_loss_parts_curve_ : dict of str to list of float
+        The same parts of `validation_loss_curve_`, without 'l2'.
 
     best_validation_loss_ : float or None
         Validation loss of the weights kept; None where the training loss was monitored.

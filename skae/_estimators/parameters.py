@@ -48,7 +48,7 @@ class SharedParameters(DeclaredParameters):
     output_activation: str = "identity"
     loss: str = "squared_error"
     standardize: bool = True
-    init: str = "pca"
+    init: Any = "pca"
     tied_weights: bool = False
     whiten: bool = False
     alpha: float = 0.02
@@ -56,7 +56,7 @@ class SharedParameters(DeclaredParameters):
     momentum: float = 0.9
     nesterovs_momentum: bool = True
     batch_size: int | str = "auto"
-    learning_rate: str = "adaptive"
+    learning_rate: Any = "adaptive"
     learning_rate_init: float = 0.001
     max_iter: int | str = "auto"
     shuffle: bool = True
@@ -81,7 +81,7 @@ class SharedParameters(DeclaredParameters):
         "code_activation": [one_of(ACTIVATIONS)],
         "output_activation": [one_of(ACTIVATIONS)],
         "loss": [one_of(LOSSES)],
-        "init": [one_of(("pca", *RANDOM_INITIALIZERS))],
+        "init": [one_of(("pca", *RANDOM_INITIALIZERS)), callable],
         "standardize": ["boolean"],
         "tied_weights": ["boolean"],
         "whiten": ["boolean"],
@@ -90,7 +90,7 @@ class SharedParameters(DeclaredParameters):
         "momentum": [Interval(Real, 0, 1, closed="left")],
         "nesterovs_momentum": ["boolean"],
         "batch_size": [one_of(["auto"]), Interval(Integral, 1, None, closed="left")],
-        "learning_rate": [one_of(SCHEDULES)],
+        "learning_rate": [one_of(SCHEDULES), callable],
         "learning_rate_init": [Interval(Real, 0, None, closed="neither")],
         "max_iter": [one_of(["auto"]), Interval(Integral, 1, None, closed="left")],
         "shuffle": ["boolean"],

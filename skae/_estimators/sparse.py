@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from numbers import Integral, Real
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from sklearn.utils._param_validation import Interval
@@ -29,6 +29,8 @@ class KullbackLeibler:
     weight: float
     target: float
 
+    name: ClassVar[str] = "sparsity"
+
     def __call__(self, ops: Any, step: Step) -> Any:
         mean = ops.clip(step.mean(ops, step.codes), MARGIN, 1.0 - MARGIN)
         on = self.target * ops.log(self.target / mean)
@@ -41,6 +43,8 @@ class Activity:
     """Mean absolute value of the codes, summed over the codes."""
 
     weight: float
+
+    name: ClassVar[str] = "sparsity"
 
     def __call__(self, ops: Any, step: Step) -> Any:
         return self.weight * ops.sum(step.mean(ops, ops.abs(step.codes)))

@@ -185,6 +185,15 @@ class AutoencoderClassifier(ScoredWhereLabeled, ClassifierMixin, EncoderWithHead
             )
         return labeled, np.eye(len(classes))[indices], {"classes_": classes}
 
+    def _further_targets(self, y, fitted):
+        classes, y = fitted["classes_"], _labels(y)
+        labeled = _is_no_mark(y) | (-1 in classes.tolist())
+        check_labeled(labeled)
+        unknown = set(y[labeled].tolist()) - set(classes.tolist())
+        if unknown:
+            raise ValueError(f"y_val has classes that y does not have: {sorted(unknown, key=str)}.")
+        return labeled, np.eye(len(classes))[np.searchsorted(classes, y[labeled])]
+
     def _is_labeled(self, y):
         labeled = _is_no_mark(_labels(y))
         # Of two classes, -1 may be one.
@@ -306,6 +315,15 @@ class AutoencoderRegressor(ScoredWhereLabeled, RegressorMixin, EncoderWithHead):
         scale[scale == 0.0] = 1.0
         fitted = {"target_mean_": mean, "target_scale_": scale, "_is_multioutput": y.ndim == 2}
         return labeled, (known - mean) / scale, fitted
+
+    def _further_targets(self, y, fitted):
+        y, mean = _numbers(y), fitted["target_mean_"]
+        y = y.reshape(len(y), -1)
+        if y.shape[1] != len(mean):
+            raise ValueError(f"y_val has {y.shape[1]} outputs, but y has {len(mean)}.")
+        labeled = self._is_labeled(y)
+        check_labeled(labeled)
+        return labeled, (y[labeled] - mean) / fitted["target_scale_"]
 
     def _is_labeled(self, y):
         y = _numbers(y)

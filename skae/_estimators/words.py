@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import wraps
+from inspect import signature
 from numbers import Real
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -85,6 +86,8 @@ KEYWORDS = {
     "patience": "n_iter_no_change",
     **dict.fromkeys(("weight_decay", "l2", "kernel_regularizer"), "alpha"),
     "validation_split": "validation_fraction",
+    "validation_data": "X_val of fit",
+    "eval_set": "X_val of fit",
     "kernel_initializer": "init",
     "seed": "random_state",
     "beta": "kl_weight of VariationalAutoencoder",
@@ -242,13 +245,15 @@ def _counterpart(keyword: str, estimator: Any) -> str | None:
 
 
 def rows_alone(method: Callable[..., Any]) -> Callable[..., Any]:
-    """Let a method of X and y refuse weights and other keywords by a helpful error."""
+    """Let a method of X and y refuse weights and other unknown keywords by a helpful error."""
+    parameters = signature(method).parameters.values()
+    own = {each.name for each in parameters if each.kind is each.KEYWORD_ONLY}
 
     @wraps(method)
     def of_rows(self: Any, X: Any, y: Any = None, **others: Any) -> Any:
-        if not others:
-            return method(self, X, y)
-        name = next(iter(others))
+        name = next((name for name in others if name not in own), None)
+        if name is None:
+            return method(self, X, y, **others)
         if name == "sample_weight":
             advice = "All samples have the same weight: repeat samples, or draw them by weight"
         else:

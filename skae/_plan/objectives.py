@@ -71,7 +71,8 @@ class Penalty(Protocol):
     """A term of the training loss: takes the operations and a :class:`Step`, returns a scalar.
 
     `ops` are functions on tensors by the names of NumPy's, and ``ops.derivative(function, x)``,
-    the gradient of the sum of ``function(x)``.
+    the gradient of the sum of ``function(x)``. An attribute `name` of its class names the term in
+    `loss_parts_curve_`; by default that is the name of the class in lower case.
     """
 
     def __call__(self, ops: Any, step: Step) -> Any: ...

@@ -246,6 +246,17 @@ class Plan:
     solver: Solver
     stages: tuple[Stage, ...] = ()
 
+    @property
+    def added_terms(self) -> tuple[str, ...]:
+        """Names of the terms that are added to the loss of a batch."""
+        penalties = self.objective.penalties
+        return tuple(getattr(each, "name", type(each).__name__.lower()) for each in penalties)
+
+    @property
+    def loss_parts(self) -> tuple[str, ...]:
+        """Names of all terms of the training loss, with the added ones after the first."""
+        return "reconstruction", *self.added_terms, "l2"
+
     def for_rows(self, n: int) -> Plan:
         """Return the plan for `n` samples: the L2 term is divided by their number."""
         return replace(self, objective=replace(self.objective, alpha=self.objective.alpha / n))

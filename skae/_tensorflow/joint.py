@@ -7,7 +7,7 @@ from skae._network.forward import encode, entry_losses, propagate
 from skae._plan.plan import SubNetwork
 from skae._tensorflow.backend import TENSORFLOW, Tensor
 from skae._tensorflow.ops import OPS
-from skae._tensorflow.program import apply_in_parts, chunk_program, with_gradient
+from skae._tensorflow.program import Loss, apply_in_parts, chunk_program, with_gradient
 from skae._tensorflow.quiet import tf
 from skae._tensorflow.session import Program, locked_cache
 from skae._training.joint import JointPlan
@@ -20,7 +20,7 @@ TINY = 1e-20
 
 def _loss(
     plan: JointPlan, weights: tuple[Tensor, ...], batch: Batch, mean: Tensor, scale: Tensor
-) -> Tensor:
+) -> Loss:
     """Return the loss of one batch: labeled rows first, then unlabeled ones."""
     rows, targets, directions = batch.inputs, batch.targets, batch.normals
     network, autoencoder, n = plan.network, plan.autoencoder, plan.n_labeled
@@ -59,17 +59,18 @@ def _loss(
     entries = entry_losses(
         plan.reconstruction, autoencoder, rows, reconstruction, mean, scale, TENSORFLOW
     )
-    loss = (
-        compare(targets[:n], output[:n])
-        + plan.consistency_weight * (compare(wanted, moved) - compare(wanted, clean))
-        + plan.reconstruction_weight * tf.reduce_mean(entries)
+    terms: tuple[Tensor, ...] = (
+        plan.consistency_weight * (compare(wanted, moved) - compare(wanted, clean)),
+        plan.reconstruction_weight * tf.reduce_mean(entries),
     )
     if plan.shares:
         predicted = tf.nn.softmax(clean)
         means = tf.math.log(tf.reduce_mean(predicted, axis=0) + TINY)
-        loss += plan.entropy_weight * compare(predicted, clean)
-        loss -= plan.balance_weight * tf.reduce_sum(tf.stack(plan.shares) * means)
-    return loss
+        terms += (
+            plan.entropy_weight * compare(predicted, clean),
+            -plan.balance_weight * tf.reduce_sum(tf.stack(plan.shares) * means),
+        )
+    return sum(terms, compare(targets[:n], output[:n])), terms
 
 
 def _unit(rows: Tensor) -> Tensor:
@@ -80,7 +81,7 @@ def _unit(rows: Tensor) -> Tensor:
 
 def joint_gradient(
     plan: JointPlan, weights: tuple[Tensor, ...], batch: Batch, mean: Tensor, scale: Tensor
-) -> tuple[Tensor, list[Tensor]]:
+) -> tuple[Loss, list[Tensor]]:
     """Return the loss of one batch and its gradient; only the gradient includes the L2 terms.
 
     Fixed weights have a gradient of zero.

@@ -8,6 +8,7 @@ fold, rate or penalty strength compiles nothing.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from skae._data.batches import Batch
 from skae._network.forward import encode, entry_losses, log_variances, propagate
@@ -37,10 +38,14 @@ def apply_in_parts(
     return map_parts(lambda part: of(network, half, part, TENSORFLOW), rows, parts)
 
 
+# A loss, with the terms in it that were added to the first one.
+Loss = tuple[Tensor, tuple[Tensor, ...]]
+
+
 def _loss(
     plan: Plan, weights: tuple[Tensor, ...], batch: Batch, mean: Tensor, scale: Tensor
-) -> Tensor:
-    """Return the training loss of one batch."""
+) -> Loss:
+    """Return the training loss of one batch, with its penalties."""
     network, objective = plan.network, plan.objective
     encoder, decoder = network.split(weights, tf.transpose)
 
@@ -67,26 +72,25 @@ def _loss(
         backend=TENSORFLOW,
     )
     loss = step.mean(OPS, tf.reduce_mean(entries, axis=1))
-    for penalty in objective.penalties:
-        loss += penalty(OPS, step)
-    return loss
+    terms = tuple(penalty(OPS, step) for penalty in objective.penalties)
+    return sum(terms, loss), terms
 
 
 def gradient(
     plan: Plan, weights: tuple[Tensor, ...], batch: Batch, mean: Tensor, scale: Tensor
-) -> tuple[Tensor, list[Tensor]]:
+) -> tuple[Loss, list[Tensor]]:
     """Return the training loss of one batch and its gradient, both without the L2 term."""
     return with_gradient(lambda weights: _loss(plan, weights, batch, mean, scale), weights)
 
 
 def with_gradient(
-    loss_of: Callable[[tuple[Tensor, ...]], Tensor], weights: tuple[Tensor, ...]
-) -> tuple[Tensor, list[Tensor]]:
+    loss_of: Callable[[tuple[Tensor, ...]], Loss], weights: tuple[Tensor, ...]
+) -> tuple[Loss, list[Tensor]]:
     """Return a loss and its gradient with respect to the weights."""
     with tf.GradientTape() as tape:
         tape.watch(weights)
-        loss = loss_of(weights)
-    return loss, tape.gradient(loss, weights, unconnected_gradients="zero")
+        loss, terms = loss_of(weights)
+    return (loss, terms), tape.gradient(loss, weights, unconnected_gradients="zero")
 
 
 def step(plan: Plan, gradients: list[Tensor], state: State, rate: Tensor) -> State:
@@ -118,9 +122,9 @@ def program(structure: Plan, steps: int, batch_size: int) -> Program:
     """Return the compiled program of a plan's structure for chunks of this shape.
 
     It takes a `State`, `Constants`, the batches of a chunk as one `Batch` of arrays of shape
-    (steps, batch_size, ...), and the number of real steps. It returns the new state and the
+    (steps, batch_size, ...), and the number of real steps. It returns the new state, the
     training loss summed over the chunk's rows, in which the L2 term is that of the weights before
-    the chunk. All of these are arrays.
+    the chunk, and the same of its terms after the first. All of these are arrays.
     """
     network = structure.network
     return chunk_program(
@@ -130,7 +134,7 @@ def program(structure: Plan, steps: int, batch_size: int) -> Program:
 
 def chunk_program(
     structure: Plan,
-    gradient: Callable[..., tuple[Tensor, list[Tensor]]],
+    gradient: Callable[..., tuple[Loss, list[Tensor]]],
     shapes: tuple[tuple[int, ...], ...],
     widths: tuple[int, int, int],
     chunk: tuple[int, int],
@@ -139,23 +143,26 @@ def chunk_program(
 
     `shapes` are those of the weights, `widths` those of a row's inputs, targets and normals.
     """
-    n_scalars = len(tuple(runtime_scalars(structure)))
+    n_scalars, n_terms = len(tuple(runtime_scalars(structure))), len(structure.added_terms)
 
     def train(
         start: State, constants: Constants, batches: Batch, n_steps: Tensor
-    ) -> tuple[State, Tensor]:
+    ) -> tuple[State, Tensor, tuple[Tensor, ...]]:
         plan = with_runtime_scalars(structure, tf.unstack(constants.scalars, num=n_scalars))
         mean, scale = constants.mean, constants.scale
 
-        def advance(i: Tensor, state: State, total: Tensor) -> tuple[Tensor, State, Tensor]:
+        def advance(i: Tensor, state: State, total: Tensor, sums: tuple[Tensor, ...]) -> Any:
             batch = Batch(*(part[i] for part in batches))
-            loss, gradients = gradient(plan, state.weights, batch, mean, scale)
+            (loss, terms), gradients = gradient(plan, state.weights, batch, mean, scale)
             state = step(plan, gradients, state, constants.rate)
-            return i + 1, state, total + loss * tf.reduce_sum(batch.row_weights)
+            n_rows = tf.reduce_sum(batch.row_weights)
+            sums = tuple(sum + term * n_rows for sum, term in zip(sums, terms, strict=True))
+            return i + 1, state, total + loss * n_rows, sums
 
-        _, state, total = tf.while_loop(lambda i, *_: i < n_steps, advance, (0, start, 0.0))
-        total += l2_term(plan, start.weights) * tf.reduce_sum(batches.row_weights)
-        return state, total
+        begin = (0, start, 0.0, (0.0,) * n_terms)
+        _, state, total, sums = tf.while_loop(lambda i, *_: i < n_steps, advance, begin)
+        l2 = l2_term(plan, start.weights) * tf.reduce_sum(batches.row_weights)
+        return state, total + l2, (*sums, l2)
 
     return Program(
         train,

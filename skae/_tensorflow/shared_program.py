@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 
@@ -32,43 +31,49 @@ def shared_program(
     steps: int,
     batch_size: int,
     all_reduce: Callable[[np.ndarray], np.ndarray],
-) -> Callable[..., tuple[State, Any]]:
+) -> Callable[..., tuple[State, float, tuple[float, ...]]]:
     """Return a program for each of several workers, with the arguments and results of `program`.
 
     Each worker has its share of a batch. In each step, one sum over the workers (`all_reduce`) of a
-    vector with the gradients, the loss and the number of rows gives the step that one process would
-    take on the whole batch. Chunks may have any number of steps; `steps` is here as in `program`,
-    and is not used.
+    vector with the gradients, the loss, its terms and the number of rows gives the step that one
+    process would take on the whole batch. Chunks may have any number of steps; `steps` is here as
+    in `program`, and is not used.
     """
     batch_sums, solver_step = _batch_sums(structure, batch_size), _solver_step(structure)
+    n_terms = len(structure.added_terms)
 
     def train(
         state: State, constants: Constants, batches: Batch, n_steps: int
-    ) -> tuple[State, float]:
+    ) -> tuple[State, float, tuple[float, ...]]:
         alpha = with_runtime_scalars(structure, constants.scalars).objective.alpha
         l2_term = 0.5 * alpha * sum(np.vdot(w, w) for w in state.weights if w.ndim > 1)
-        total = 0.0
+        total, added, l2 = 0.0, np.zeros(n_terms), 0.0
         for i in range(n_steps):
             batch = Batch(*(part[i] for part in batches))
             sums = all_reduce(batch_sums(state.weights, constants, batch))
             state = solver_step(sums, state, constants)
-            loss, n_rows = map(float, sums[-2:])
+            loss, n_rows = float(sums[-2 - n_terms]), float(sums[-1])
             total += loss + l2_term * n_rows
-        return state, total
+            added += sums[-1 - n_terms : -1]
+            l2 += l2_term * n_rows
+        return state, total, (*added, l2)
 
     return train
 
 
 @locked_cache
 def _batch_sums(structure: Plan, batch_size: int) -> Callable[..., np.ndarray]:
-    """Return the function for a worker's terms of the sum: gradients, loss, number of rows."""
+    """Return the function for a worker's part of the sum.
+
+    It holds the gradients, the loss, its added terms and the number of rows.
+    """
     network, n_scalars = structure.network, len(tuple(runtime_scalars(structure)))
 
     def batch_sums(weights: tuple[Tensor, ...], constants: Constants, batch: Batch) -> Tensor:
         plan = with_runtime_scalars(structure, tf.unstack(constants.scalars, num=n_scalars))
         n_rows = tf.reduce_sum(batch.row_weights)
-        loss, gradients = gradient(plan, weights, batch, constants.mean, constants.scale)
-        parts = [tf.reshape(part, [-1]) for part in (*gradients, loss)]
+        (loss, terms), gradients = gradient(plan, weights, batch, constants.mean, constants.scale)
+        parts = [tf.reshape(part, [-1]) for part in (*gradients, loss, *terms)]
         # A worker without rows has no mean, and adds zero.
         mine = tf.where(n_rows > 0.0, n_rows * tf.concat(parts, 0), 0.0)
         return tf.concat([mine, [n_rows]], 0)
@@ -90,15 +95,16 @@ def _solver_step(structure: Plan) -> Callable[..., State]:
     network, n_scalars = structure.network, len(tuple(runtime_scalars(structure)))
     spec = state_spec(structure, network.shapes)
     sizes = [weight.shape.num_elements() for weight in spec.weights]
+    n_gradients = sum(sizes)
 
     def solver_step(sums: Tensor, state: State, constants: Constants) -> State:
-        gradients = tf.split(sums[:-2] / sums[-1], sizes)
+        gradients = tf.split(sums[:n_gradients] / sums[-1], sizes)
         shaped = [tf.reshape(g, w.shape) for g, w in zip(gradients, state.weights, strict=True)]
         plan = with_runtime_scalars(structure, tf.unstack(constants.scalars, num=n_scalars))
         return step(plan, shaped, state, constants.rate)
 
     return Program(
         solver_step,
-        (of(sum(sizes) + 2), spec, constants_spec(structure)),
+        (of(n_gradients + 2 + len(structure.added_terms)), spec, constants_spec(structure)),
         on_xla=on_xla(network),
     )

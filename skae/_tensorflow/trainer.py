@@ -18,7 +18,7 @@ from skae._tensorflow.joint import joint_program
 from skae._tensorflow.program import program
 from skae._tensorflow.session import aligned
 from skae._training.joint import JointPlan
-from skae._training.protocols import Job, TrainerState
+from skae._training.protocols import Job, MeanLoss, TrainerState
 
 
 class ProgramTrainer:
@@ -43,6 +43,7 @@ class ProgramTrainer:
     ) -> None:
         self._check, self._verbose = job.check, job.verbose
         plan, feed = compiled_part(job.plan), job.feed
+        self._parts = job.plan.loss_parts
         self._n_layers = len(plan.network.encoder + plan.network.decoder)
         self._program = compiled(compile_key(plan), feed.steps, feed.batch_size)
         self._scalars = _scalar_array(plan)
@@ -61,47 +62,57 @@ class ProgramTrainer:
         self._chunks = Prefetcher(map(_copied, feed))
         self._feed_state: Any = None
 
-    def epoch(self, rate: float) -> float:
+    def epoch(self, rate: float) -> MeanLoss:
         """Train for one epoch and return the mean training loss during it."""
         state, loss = self._pass(rate)
         self.weights, self._slots, self._n_steps = state
         return loss
 
-    def loss(self) -> float:
+    def loss(self) -> MeanLoss:
         """Return the mean training loss over one epoch without training."""
         return self._pass(0.0)[1]
 
-    def loss_on(self, feed: Feed, weights: tuple[np.ndarray, ...]) -> float:
+    def loss_on(self, feed: Feed, weights: tuple[np.ndarray, ...]) -> MeanLoss:
         """Return the mean training loss of other weights on other rows, without the L2 term.
 
         The feed must have the batch size and the columns of the training feed.
         """
         state = State(weights, self._slots, self._n_steps)
-        _, total, _ = self._run(state, iter(feed), self._scalars_without_l2, 0.0)
-        return total / len(feed.rows)
+        _, sums, _ = self._run(state, iter(feed), self._scalars_without_l2, 0.0)
+        return self._mean_loss(sums, len(feed.rows))
 
-    def _pass(self, rate: float) -> tuple[State, float]:
+    def _pass(self, rate: float) -> tuple[State, MeanLoss]:
         state = State(self.weights, self._slots, self._n_steps)
-        state, total, self._feed_state = self._run(state, self._chunks, self._scalars, rate)
-        return state, total / self._n_rows
+        state, sums, self._feed_state = self._run(state, self._chunks, self._scalars, rate)
+        return state, self._mean_loss(sums, self._n_rows)
+
+    def _mean_loss(self, sums: np.ndarray, n_rows: int) -> MeanLoss:
+        """Return the mean of a sum of losses and of those of its terms after the first."""
+        total, *terms = map(float, sums / n_rows)
+        parts = dict.fromkeys(self._parts, 0.0)
+        for name, term in zip(self._parts[1:], terms, strict=False):
+            parts[name] += term
+        # Not summed by itself: the parts add up to the total.
+        parts[self._parts[0]] += total - sum(terms[: len(self._parts) - 1])
+        return MeanLoss(total, parts)
 
     def _run(
         self, state: State, chunks: Iterator[Chunk], scalars: np.ndarray, rate: float
-    ) -> tuple[State, float, Any]:
-        """Pass once over the rows; return the final state, the sum of the losses, and the final
-        state of the feed's generator.
+    ) -> tuple[State, np.ndarray, Any]:
+        """Pass once over the rows; return the final state, the sums of the loss and of its terms,
+        and the final state of the feed's generator.
         """
         constants = Constants(scalars, self._mean, self._scale, _float32(rate))
-        sum_of_losses = 0.0
+        sums: Any = 0.0
         for chunk in chunks:
             self._check()
-            state, total = self._call(state, constants, chunk.batches, chunk.n_steps)
-            sum_of_losses += float(total)
+            state, total, terms = self._call(state, constants, chunk.batches, chunk.n_steps)
+            sums = sums + np.array([total, *terms], np.float64)
             if chunk.ends_epoch:
                 break
-        return state, sum_of_losses, chunk.state_after
+        return state, sums, chunk.state_after
 
-    def _call(self, *arguments: Any) -> tuple[State, Any]:
+    def _call(self, *arguments: Any) -> tuple[State, Any, tuple[Any, ...]]:
         if getattr(self._program, "is_compiled", True):
             return self._program(*arguments)
         call = partial(self._program, *arguments)

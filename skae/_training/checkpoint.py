@@ -26,7 +26,7 @@ from skae._training.protocols import Trainer, TrainerState
 from skae._training.schedule import Monitor, MonitorState, Schedule, Snapshot
 
 # The number is the version of the format.
-MAGIC = b"skae checkpoint 2\n"
+MAGIC = b"skae checkpoint 3\n"
 SIZE_OF_DIGEST = hashlib.sha256().digest_size
 # Errors for a missing file or folder, as after an equal fit has finished and removed the folder.
 VANISHED = {errno.ENOENT, errno.ENOTDIR, errno.EEXIST, errno.ESTALE}

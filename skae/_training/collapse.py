@@ -23,7 +23,7 @@ ROUNDING = 1e-6
 
 
 def warn_of_collapse(
-    model: Model, codec: Codec, X: Rows, error: float, rate: float, falls: bool
+    model: Model, codec: Codec, X: Rows, error: float, rate_setting: str, falls: bool
 ) -> None:
     """Warn if most units of a layer are dead, or if the mean reconstructs X as well.
 
@@ -41,8 +41,8 @@ def warn_of_collapse(
     X : Rows of shape (n_samples, n_features)
     error : float
         The mean squared error on X.
-    rate : float
-        The initial learning rate.
+    rate_setting : str
+        The parameter that sets the learning rates.
     falls : bool
         Whether the loss is still falling, and so may get below that of the mean.
     """
@@ -75,7 +75,7 @@ def warn_of_collapse(
         what += f"{dead} are dead: they are constant over all samples. "
     penalized = ", weaken the penalty" if is_penalized else ""
     warnings.warn(
-        f"{what}Lower learning_rate_init={rate:g}{penalized}, choose another activation or "
+        f"{what}Lower {rate_setting}{penalized}, choose another activation or "
         "init='pca', or scale X, for example by StandardScaler.",
         ConvergenceWarning,
         stacklevel=2,

@@ -11,13 +11,17 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
 from skae._training.options import Hooks, StartPolicy, TrainingOptions
-from skae._training.protocols import Trainer, TrainerState, Validator
+from skae._training.protocols import MeanLoss, Trainer, TrainerState, Validator
 from skae._training.schedule import Monitor, MonitorState, Schedule, Snapshot, still_falls
+
+PartCurves = dict[str, list[float]]
 
 
 @dataclass
 class History:
     """State and result of a fit: the weights kept, the loss curves, and how it ended.
+
+    `parts` and `validation_parts` hold a curve for each part of the losses, by name.
 
     `stalled` means that the loop ends, `ended` that the fit ends, because of a callback or Ctrl-C
     (`interrupted`).
@@ -26,9 +30,16 @@ class History:
     snapshot: Snapshot | None = None
     loss_curve: list[float] = field(default_factory=list)
     validation_loss_curve: list[float] = field(default_factory=list)
+    parts: PartCurves = field(default_factory=dict)
+    validation_parts: PartCurves = field(default_factory=dict)
     stalled: bool = False
     ended: bool = False
     interrupted: bool = False
+
+    @classmethod
+    def of_pass(cls, loss: MeanLoss) -> History:
+        """Return the curves of a single pass."""
+        return cls(None, [loss.total], parts={name: [part] for name, part in loss.parts.items()})
 
     @property
     def kept(self) -> Snapshot:
@@ -88,9 +99,9 @@ def run_epochs(
         If the loss is not finite in the first epoch.
     """
 
-    def losses(training_loss: float) -> np.ndarray:
+    def losses(training_loss: float) -> tuple[np.ndarray, dict[str, float]]:
         if validation is None:
-            return np.array([training_loss])
+            return np.array([training_loss]), {}
         return validation.losses(trainer.weights)
 
     history = History()
@@ -102,7 +113,7 @@ def run_epochs(
             if start.keeps:
                 # Kept even if Ctrl-C comes before its loss is known.
                 history.snapshot = Snapshot(0, trainer.weights, np.array([np.nan]))
-                seen = losses(trainer.loss() if validation is None else np.nan)
+                seen, _ = losses(trainer.loss().total if validation is None else np.nan)
                 seen = start.expected_losses(seen)
                 first = Snapshot(0, trainer.weights, seen)
             monitor = Monitor(tol, patience, first, start.requires_significant_gain)
@@ -115,10 +126,10 @@ def run_epochs(
             return history
         for epoch in range(len(history.loss_curve) + 1, schedule.max_iter + 1):
             task = hooks.begin_epoch()
-            loss = trainer.epoch(schedule.rate(epoch))
-            seen = losses(loss)
+            loss, parts = trainer.epoch(schedule.rate(epoch))
+            seen, validation_parts = losses(loss)
             if not all_finite(loss, seen, *trainer.weights):
-                message = not_finite(f"epoch {epoch}", schedule.rate(epoch))
+                message = not_finite(f"epoch {epoch}", schedule.rate(epoch), options)
                 if epoch == 1:
                     raise ValueError(message)
                 message += f" The weights of epoch {history.kept.epoch} are kept."
@@ -128,10 +139,12 @@ def run_epochs(
             stalled = monitor.update(epoch, trainer.weights, seen)
             history.snapshot = monitor.kept
             history.loss_curve.append(loss)
-            line = f"Iteration {epoch}, loss = {loss:.8f}"
+            append_parts(history.parts, parts)
+            line = f"Iteration {epoch}, loss = {described(loss, parts)}"
             if validation is not None:
                 history.validation_loss_curve.append(float(seen.mean()))
-                line += f", validation loss = {seen.mean():.8f}"
+                append_parts(history.validation_parts, validation_parts)
+                line += f", validation loss = {described(seen.mean(), validation_parts)}"
             if verbose:
                 print(line)
             history.ended = hooks.end_epoch(task, history)
@@ -163,14 +176,26 @@ def run_epochs(
     return history
 
 
+def append_parts(curves: PartCurves, parts: dict[str, float]) -> None:
+    """Append the parts of an epoch's loss to their curves."""
+    for name, value in parts.items():
+        curves.setdefault(name, []).append(value)
+
+
+def described(loss: float, parts: dict[str, float]) -> str:
+    """Return a loss in words, with its parts if there are several."""
+    names = ", ".join(f"{name} {value:.8f}" for name, value in parts.items())
+    return f"{loss:.8f} ({names})" if len(parts) > 1 else f"{loss:.8f}"
+
+
 def all_finite(*values: Any) -> bool:
     """Return whether numbers and arrays contain neither NaN nor infinity."""
     return all(np.isfinite(value).all() for value in values)
 
 
-def not_finite(when: str, rate: float) -> str:
+def not_finite(when: str, rate: float, options: TrainingOptions) -> str:
     """Return a message that the loss is not finite, with advice."""
     return (
         f"The loss is not finite in {when} at the learning rate {rate:g}. Lower "
-        "learning_rate_init, or scale X and remove its outliers."
+        f"{options.rate_setting}, or scale X and remove its outliers."
     )

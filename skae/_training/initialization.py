@@ -11,7 +11,7 @@ import numpy as np
 from skae._data.pca import Axes
 from skae._network.codec import maps
 from skae._network.units import input_units
-from skae._plan.layers import Dense, Layer
+from skae._plan.layers import Dense, Initializer, Layer
 from skae._plan.plan import Network, SubNetwork
 
 Weights = tuple[np.ndarray, ...]
@@ -41,12 +41,37 @@ def lecun(rng: np.random.Generator, layer: Layer) -> np.ndarray:
 RANDOM_INITIALIZERS = {"he": he, "glorot": glorot, "lecun": lecun}
 
 
-def random_weights(network: Network, init: str, rng: np.random.Generator) -> tuple[np.ndarray, ...]:
+def checked(init: Initializer) -> Initializer:
+    """Return a user's function, with a check of the kernels that it returns."""
+
+    def draw(rng: np.random.Generator, layer: Layer) -> np.ndarray:
+        try:
+            kernel = np.asarray(init(rng, layer), np.float64)
+        except (TypeError, ValueError) as error:
+            raise ValueError(
+                f"init={init!r} must take a generator and a layer, and return an array of shape "
+                f"layer.kernel_shape. For {layer} it raised {type(error).__name__}: {error}"
+            ) from error
+        if kernel.shape != layer.kernel_shape:
+            raise ValueError(
+                f"init={init!r} returned an array of shape {kernel.shape} for {layer}, whose "
+                f"layer.kernel_shape is {layer.kernel_shape}."
+            )
+        if not np.isfinite(kernel).all():
+            raise ValueError(f"init={init!r} returned a kernel for {layer} that is not finite.")
+        return kernel
+
+    return draw
+
+
+def random_weights(
+    network: Network, init: str | Initializer, rng: np.random.Generator
+) -> tuple[np.ndarray, ...]:
     """Draw the initial weights of each layer and of linear paths.
 
     The log-variances of a variational network's codes start at zero.
     """
-    draw = RANDOM_INITIALIZERS[init]
+    draw = RANDOM_INITIALIZERS[init] if isinstance(init, str) else checked(init)
     weights = tuple(np.zeros(shape, np.float32) for shape in network.shapes)
     encoder, decoder = network.split(weights, np.transpose)
     for half in (encoder,) if network.tied_weights else (encoder, decoder):

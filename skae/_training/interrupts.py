@@ -100,8 +100,10 @@ def _called_by_program(frame: Any) -> bool:
     return False
 
 
-def fit_until_interrupted(estimator: Any, X: Any) -> bool:
+def fit_until_interrupted(estimator: Any, X: Any, **validation: Any) -> bool:
     """Fit a fresh estimator inside another one; return whether Ctrl-C has interrupted it.
+
+    `validation` may hold `X_val`.
 
     Raises
     ------
@@ -109,7 +111,7 @@ def fit_until_interrupted(estimator: Any, X: Any) -> bool:
         If the estimator is not fitted yet, so that the other one cannot continue.
     """
     try:
-        estimator.fit(X)
+        estimator.fit(X, **validation)
     except KeyboardInterrupt:
         is_fitted = getattr(estimator, "__sklearn_is_fitted__", None)
         if is_fitted is None or not is_fitted():

@@ -69,6 +69,17 @@ class JointPlan(Plan):
     shares: tuple[float, ...] = ()
 
     @property
+    def added_terms(self) -> tuple[str, ...]:
+        """Names of the terms that are added to the loss of a batch."""
+        of_classes = ("entropy", "balance") if self.shares else ()
+        return "consistency", "reconstruction", *of_classes
+
+    @property
+    def loss_parts(self) -> tuple[str, ...]:
+        """Names of all terms of the training loss, which leaves the L2 terms out."""
+        return "labels", *self.added_terms
+
+    @property
     def shapes(self) -> tuple[tuple[int, ...], ...]:
         """Shapes of the trained arrays."""
         (head,) = self.network.decoder
@@ -242,12 +253,13 @@ class LabelValidation:
     loss: Loss
     codec: Callable[[tuple[Any, ...]], Codec]
 
-    def losses(self, weights: tuple[Any, ...]) -> np.ndarray:
-        """Return the loss of each row with other weights."""
+    def losses(self, weights: tuple[Any, ...]) -> tuple[np.ndarray, dict[str, float]]:
+        """Return the loss of each row with other weights, and its only part."""
         codec = self.codec(weights)
         with np.errstate(over="ignore", invalid="ignore"):
             outputs = codec.decode(codec.encode(self.X))
-            return self.loss(NUMPY.ops, self.targets, outputs).mean(axis=1)
+            losses = self.loss(NUMPY.ops, self.targets, outputs).mean(axis=1)
+        return losses, {"labels": float(losses.mean())}
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from skae._data.pca import Axes, center, principal_axes, variance
 from skae._data.rows import Rows, RowSubset
 from skae._network.codec import Codec
 from skae._network.units import input_units
+from skae._plan.layers import Initializer
 from skae._plan.plan import Plan
 from skae._training.initialization import REGRESSION_ROWS, pca_weights, random_weights
 from skae._training.options import unchanged
@@ -95,7 +96,7 @@ class Model:
 def initial_model(
     X: Rows,
     n_components: int | float | None,
-    init: str,
+    init: str | Initializer,
     plan_for: Callable[[int, Any], Plan],
     rng: np.random.Generator,
     rows: np.ndarray | None = None,
@@ -109,7 +110,7 @@ def initial_model(
     n_components : int, float or None
         Number of codes, the share of the variance that as many principal components explain, or
         None if the plan alone decides.
-    init : {"pca", "he", "glorot", "lecun"}
+    init : {"pca", "he", "glorot", "lecun"} or callable
     plan_for : callable
         Returns the plan for a number of features and of codes.
     rng : Generator
@@ -183,7 +184,7 @@ def is_share(n_components: int | float | None) -> TypeGuard[float]:
     return isinstance(n_components, Real) and not isinstance(n_components, Integral)
 
 
-def check_range(plan: Plan, X: Rows) -> None:
+def check_range(plan: Plan, X: Rows, name: str = "X") -> None:
     """Raise an error for values outside the range of a loss on logits."""
     if not plan.objective.loss.on_logits:
         return
@@ -191,8 +192,9 @@ def check_range(plan: Plan, X: Rows) -> None:
     if beyond is not None:
         low, high = beyond
         raise ValueError(
-            f"loss='binary_crossentropy' needs values in [0, 1], but X ranges from {low:g} to "
-            f"{high:g}. Scale X, for example by MinMaxScaler(clip=True), or choose another loss."
+            f"loss='binary_crossentropy' needs values in [0, 1], but {name} ranges from {low:g} "
+            f"to {high:g}. Scale {name}, for example by MinMaxScaler(clip=True), or choose another "
+            "loss."
         )
 
 

@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from skae._training.schedule import LearningRate, rate_by, rates_of
+
 
 @dataclass(frozen=True)
 class TrainingOptions:
@@ -17,8 +19,8 @@ class TrainingOptions:
     ----------
     batch_size : int
     shuffle : bool
-    learning_rate : {"constant", "adaptive", "exponential", "cosine"}
-        The learning rate schedule.
+    learning_rate : {"constant", "adaptive", "exponential", "cosine"} or callable
+        The learning rate schedule. A function must give every epoch a valid rate.
     learning_rate_init : float
     max_iter : int
         Maximum number of epochs.
@@ -34,13 +36,30 @@ class TrainingOptions:
 
     batch_size: int
     shuffle: bool
-    learning_rate: str
+    learning_rate: LearningRate
     learning_rate_init: float
     max_iter: int
     tol: float
     patience: float
     warns: bool
     verbose: bool | int
+
+    def __post_init__(self) -> None:
+        if callable(self.learning_rate):
+            rates_of(self.learning_rate, self.max_iter)  # raises an error for a wrong one
+
+    @property
+    def rate_setting(self) -> str:
+        """The parameter that sets the rates, for advice to lower them."""
+        if callable(self.learning_rate):
+            return "the rates that learning_rate returns"
+        return f"learning_rate_init={self.learning_rate_init:g}"
+
+    def rate_of_pass(self, n_before: int) -> float:
+        """Return the rate of a single pass after `n_before` others."""
+        if callable(self.learning_rate):
+            return rate_by(self.learning_rate, n_before)
+        return self.learning_rate_init
 
 
 @dataclass(frozen=True)

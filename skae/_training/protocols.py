@@ -59,6 +59,13 @@ class Job:
     verbose: bool | int
 
 
+class MeanLoss(NamedTuple):
+    """The mean loss over some rows, and its parts by name, which add up to it."""
+
+    total: float
+    parts: dict[str, float]
+
+
 class Trainer(Protocol):
     """Runs the epochs of a job."""
 
@@ -68,13 +75,13 @@ class Trainer(Protocol):
     def state(self) -> TrainerState:
         """All that another trainer needs to resume."""
 
-    def epoch(self, rate: float) -> float:
+    def epoch(self, rate: float) -> MeanLoss:
         """Train for one epoch and return the mean training loss during it."""
 
-    def loss(self) -> float:
+    def loss(self) -> MeanLoss:
         """Return the mean training loss over one epoch without training."""
 
-    def loss_on(self, feed: Any, weights: tuple[Any, ...]) -> float:
+    def loss_on(self, feed: Any, weights: tuple[Any, ...]) -> MeanLoss:
         """Return the mean training loss of weights on other rows, without the L2 term."""
 
 
@@ -84,8 +91,11 @@ TrainerFactory = Callable[[Job], AbstractContextManager[Trainer]]
 class Validator(Protocol):
     """Computes validation losses."""
 
-    def losses(self, weights: tuple[Any, ...]) -> np.ndarray:
-        """Return the loss of each validation sample, or a single one, with other weights."""
+    def losses(self, weights: tuple[Any, ...]) -> tuple[np.ndarray, dict[str, float]]:
+        """Return the losses with other weights, and the parts of their mean by name.
+
+        There is a loss for each validation sample, or a single one for all.
+        """
 
 
 class Task(Protocol):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -10,6 +10,8 @@ import numpy as np
 from scipy.special import chdtri, ndtri
 
 SCHEDULES = ("constant", "adaptive", "exponential", "cosine")
+# A schedule by name, or a function from the epoch, counted from 0, to its rate.
+LearningRate = str | Callable[[int], float]
 
 # "adaptive" divides the rate by CUT; below this share of the initial rate nothing is learned.
 CUT, MIN_SHARE = 5.0, 0.01
@@ -21,26 +23,51 @@ LAST_EPOCHS = 10
 CONFIDENCE, MIN_GAINS = 0.95, 15
 
 
+def rate_by(function: Callable[[int], float], epoch: int) -> float:
+    """Return the rate that a user's function gives an epoch, counted from 0."""
+    try:
+        rate = float(function(epoch))
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            f"learning_rate={function!r} must take the epoch, an int counted from 0, and return "
+            f"its learning rate. For epoch {epoch} it raised {type(error).__name__}: {error}"
+        ) from error
+    if not (np.isfinite(rate) and rate >= 0.0):
+        raise ValueError(
+            f"learning_rate={function!r} returned {rate!r} for epoch {epoch}, counted from 0. A "
+            "learning rate must be a finite number >= 0."
+        )
+    return rate
+
+
+def rates_of(function: Callable[[int], float], n_epochs: int) -> list[float]:
+    """Return the rates that a user's function gives the epochs; raise an error for a wrong one."""
+    return [rate_by(function, epoch) for epoch in range(n_epochs)]
+
+
 @dataclass
 class Schedule:
     """Learning rate of each epoch.
 
     Parameters
     ----------
-    name : {"constant", "adaptive", "exponential", "cosine"}
+    name : {"constant", "adaptive", "exponential", "cosine"} or callable
+        A function returns the rate itself, see `rate_by`; `initial` is then not used.
     initial : float
     max_iter : int
     share : float
         Share of the initial rate that remains after cuts.
     """
 
-    name: str
+    name: LearningRate
     initial: float
     max_iter: int
     share: float = 1.0
 
     def rate(self, epoch: int) -> float:
         """Return the rate of an epoch, counted from 1."""
+        if callable(self.name):
+            return rate_by(self.name, epoch - 1)
         done = (epoch - 1) / self.max_iter
         if self.name == "exponential":
             return self.initial * MIN_SHARE**done

@@ -19,7 +19,15 @@ from skae._training.epochs import History, all_finite, not_finite, run_epochs
 from skae._training.interrupts import DeferredInterrupt
 from skae._training.model import Model
 from skae._training.options import Hooks, StartPolicy, TrainingOptions
-from skae._training.protocols import Job, Task, Trainer, TrainerFactory, TrainerState, Validator
+from skae._training.protocols import (
+    Job,
+    MeanLoss,
+    Task,
+    Trainer,
+    TrainerFactory,
+    TrainerState,
+    Validator,
+)
 from skae._training.validation import PenalizedValidation, Validation
 
 
@@ -71,7 +79,7 @@ class Reconstruction:
         """Return the validation to monitor; None monitors the training loss."""
         if not self.split.validation.size:
             return None
-        held, rows = self.split.X.in_memory(self.split.validation)
+        held, rows = self.split.held_out()
         if not self.plan.objective.penalties:
             return Validation(held, rows, self.model, self.noise_seed)
 
@@ -84,7 +92,11 @@ class Reconstruction:
     def expected_losses(self, validation: Validator) -> Callable[[np.ndarray], np.ndarray]:
         """Return a function from the losses of `weights` to those of the weights kept for them."""
         n_rows, n_validation = len(self.split.training), len(self.split.validation)
-        return self.model.expected_start_losses(validation.losses, n_rows, n_validation)
+
+        def losses_of(weights: tuple[Any, ...]) -> np.ndarray:
+            return validation.losses(weights)[0]
+
+        return self.model.expected_start_losses(losses_of, n_rows, n_validation)
 
 
 def run_stage(
@@ -125,19 +137,20 @@ def run_pass(
     options: TrainingOptions,
     solver_state: tuple[Any, float] | None,
     trainers: TrainerFactory,
-) -> tuple[float, Codec, tuple[Any, float]]:
+    rate: float,
+) -> tuple[MeanLoss, Codec, tuple[Any, float]]:
     """Train for one epoch of a feed; return the loss, the codec and the solver's state.
 
     `n_rows` is the number of all samples seen so far, these included.
     """
     state = None if solver_state is None else TrainerState(model.weights, *solver_state, None)
-    plan, rate = model.plan.for_rows(n_rows), options.learning_rate_init
+    plan = model.plan.for_rows(n_rows)
     with DeferredInterrupt() as interrupt:
         job = Job(plan, model.weights, feed, state, interrupt.check, options.verbose)
         with trainers(job) as trainer:
             loss = trainer.epoch(rate)
             codec, after = model.codec(trainer.weights), trainer.state
     interrupt.check()
-    if not all_finite(loss, *codec.weights):
-        raise ValueError(not_finite("this pass", rate))
+    if not all_finite(loss.total, *codec.weights):
+        raise ValueError(not_finite("this pass", rate, options))
     return loss, codec, (after.slots, after.n_steps)

@@ -12,7 +12,7 @@ from skae._data.blocks import blocks
 from skae._data.rows import ArrayRows
 from skae._data.split import Split
 from skae._network.forward import to_output_units
-from skae._plan.layers import Dense
+from skae._plan.layers import Dense, Initializer
 from skae._plan.plan import Stage, SubNetwork
 from skae._training.checkpoint import Checkpoint, NoCheckpoint
 from skae._training.epochs import History
@@ -43,7 +43,7 @@ class Run:
     Parameters
     ----------
     options : TrainingOptions
-    init : {"pca", "he", "glorot", "lecun"}
+    init : {"pca", "he", "glorot", "lecun"} or callable
         Initialization of the network, or of each of its layers.
     warm : bool
         Whether the model was trained before.
@@ -57,7 +57,7 @@ class Run:
     """
 
     options: TrainingOptions
-    init: str
+    init: str | Initializer
     warm: bool
     rng: np.random.Generator
     noise_seed: Sequence[int]
@@ -124,12 +124,14 @@ class LayerByLayer:
         The whole network.
     split : Split
         Rows of X to train on and to validate by.
-    init : str
+    init : str or callable
         Initialization of a layer.
     rng : Generator
     """
 
-    def __init__(self, model: Model, split: Split, init: str, rng: np.random.Generator) -> None:
+    def __init__(
+        self, model: Model, split: Split, init: str | Initializer, rng: np.random.Generator
+    ) -> None:
         self.model = model
         self._whole = self._split = split
         self._init, self._rng = init, rng
@@ -175,7 +177,10 @@ class LayerByLayer:
             self._cache = np.empty((len(X), max(widths)), np.float32)
         for rows in blocks(len(X), codec.network.widest):
             self._cache[rows, :width] = codec.encode(X[rows])
-        self._split = replace(self._split, X=ArrayRows(self._cache[:, :width]))
+        X_val = self._split.X_val
+        if X_val is not None:
+            X_val = ArrayRows(codec.encode(X_val[:]).astype(np.float32))
+        self._split = replace(self._split, X=ArrayRows(self._cache[:, :width]), X_val=X_val)
 
 
 def _fold_standardization(

@@ -39,8 +39,8 @@ class Validation:
     model: Model
     noise_seed: Sequence[int] = (0,)
 
-    def losses(self, weights: tuple[Any, ...]) -> np.ndarray:
-        """Return the loss of each validation sample with other weights."""
+    def losses(self, weights: tuple[Any, ...]) -> tuple[np.ndarray, dict[str, float]]:
+        """Return the loss of each validation sample with other weights, and its only part."""
         model, network = self.model, self.model.plan.network
         objective = model.plan.objective
         to = maps(network, weights, np.float32)
@@ -63,7 +63,7 @@ class Validation:
                 losses[part] = entry_losses(
                     objective.loss, network, rows, output, mean, scale, NUMPY
                 ).mean(axis=1)
-        return losses
+        return losses, {"reconstruction": float(losses.mean())}
 
 
 @dataclass(frozen=True)
@@ -82,6 +82,7 @@ class PenalizedValidation:
     trainer: Trainer
     feed: Callable[[], Feed]
 
-    def losses(self, weights: tuple[np.ndarray, ...]) -> np.ndarray:
-        """Return the loss with other weights, as an array with one entry."""
-        return np.array([self.trainer.loss_on(self.feed(), weights)])
+    def losses(self, weights: tuple[np.ndarray, ...]) -> tuple[np.ndarray, dict[str, float]]:
+        """Return the loss with other weights, as an array with one entry, and its parts."""
+        loss = self.trainer.loss_on(self.feed(), weights)
+        return np.array([loss.total]), {n: v for n, v in loss.parts.items() if n != "l2"}

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from itertools import cycle
+from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 from sklearn.utils._plotting import _validate_style_kwargs
 
-from skae.plotting._colors import distinct_colors
+from skae.plotting._colors import PETROFF_COLORS, distinct_colors
 from skae.plotting._display import Display, axes_for
 
 # Losses that fall by more than this factor are drawn on a logarithmic axis.
@@ -28,12 +30,16 @@ class LossCurve(NamedTuple):
     kept : (int, float) or None
         Epoch and loss of the weights that were kept, 0 for the initialization; the loss is NaN
         where it was not measured.
+    parts, validation_parts : dict of str to ndarray
+        The parts of `training` and of `validation` by name, which add up to them.
     """
 
     training: np.ndarray
     validation: np.ndarray = np.empty(0)
     stages: tuple[np.ndarray, ...] = ()
     kept: tuple[int, float] | None = None
+    parts: Mapping[str, np.ndarray] = MappingProxyType({})
+    validation_parts: Mapping[str, np.ndarray] = MappingProxyType({})
 
     @classmethod
     def of(cls, estimator):
@@ -49,7 +55,14 @@ class LossCurve(NamedTuple):
             if loss is None:
                 loss = training[epoch - 1] if epoch else np.nan
             kept = epoch, float(loss)
-        return cls(training, validation, stages, kept)
+        parts, validation_parts = (
+            {
+                part: np.asarray(values, float)
+                for part, values in getattr(estimator, name, {}).items()
+            }
+            for name in ("loss_parts_curve_", "validation_loss_parts_curve_")
+        )
+        return cls(training, validation, stages, kept, parts, validation_parts)
 
 
 class LossCurveDisplay(Display):
@@ -63,7 +76,8 @@ class LossCurveDisplay(Display):
     Parameters
     ----------
     curves : dict of str to LossCurve
-        The losses of each estimator: `training`, `validation`, `stages` and `kept`.
+        The losses of each estimator: `training`, `validation`, `stages`, `kept`, `parts` and
+        `validation_parts`.
 
     colors : list of str or None, default=None
         Color of each curve. None chooses by their names.
@@ -73,7 +87,8 @@ class LossCurveDisplay(Display):
     ax_ : Axes
 
     lines_ : list of Line2D
-        Losses: those of the stages, of training and of validation, estimator by estimator.
+        Losses: those of the stages, of training and of validation, estimator by estimator; then
+        their parts if these are drawn.
 
     kept_ : list of Line2D
         The marks of the kept epochs.
@@ -101,7 +116,7 @@ class LossCurveDisplay(Display):
     colors: Sequence[str] | None = None
 
     @classmethod
-    def from_estimator(cls, estimator, *, ax=None, **line_kw):
+    def from_estimator(cls, estimator, *, parts=False, ax=None, **line_kw):
         """Read the losses of one fitted estimator, or of several, and draw.
 
         Parameters
@@ -109,6 +124,9 @@ class LossCurveDisplay(Display):
         estimator : estimator instance or dict of str to estimator instance
             Fitted estimator with `loss_curve_`, a fitted :class:`~sklearn.pipeline.Pipeline` that
             ends in one, or several of them by name.
+
+        parts : bool, default=False
+            Whether to draw the parts of the losses too, see :meth:`plot`.
 
         ax : matplotlib Axes, default=None
             Axes to draw in. None makes a new figure.
@@ -126,13 +144,18 @@ class LossCurveDisplay(Display):
         if not any(len(curve.training) or curve.stages for curve in curves.values()):
             raise ValueError("loss_curve_ is empty: no epoch was trained.")
         colors = distinct_colors(chain.last for chain in chains.values())
-        return cls(curves=curves, colors=colors).plot(ax=ax, **line_kw)
+        return cls(curves=curves, colors=colors).plot(ax=ax, parts=parts, **line_kw)
 
-    def plot(self, ax=None, **line_kw):
+    def plot(self, ax=None, *, parts=False, **line_kw):
         """Draw the losses.
 
         Parameters
         ----------
+        parts : bool, default=False
+            Whether to draw the parts of the losses too, as thin lines: the reconstruction, the
+            penalty, the L2 term. Only for a single estimator. Parts that are zero throughout are
+            left out.
+
         ax : matplotlib Axes, default=None
             Axes to draw in. None makes a new figure.
 
@@ -152,7 +175,10 @@ class LossCurveDisplay(Display):
         colors = self.colors or distinct_colors(self.curves)
         for (name, curve), color in zip(self.curves.items(), colors, strict=True):
             self._plot_curve(name, curve, color, line_kw)
+        if parts:
+            self._plot_parts(line_kw)
         losses = np.concatenate([line.get_ydata() for line in self.lines_])
+        losses = losses[np.isfinite(losses)]
         if losses.min() > 0 and losses.max() > LONG_FALL * losses.min():
             ax.set_yscale("log")
             ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
@@ -165,6 +191,35 @@ class LossCurveDisplay(Display):
         if shown:  # below the names
             ax.legend(handles=shown, loc="best", bbox_to_anchor=(0, 0, 1, 0.93 if n_named else 1))
         return self
+
+    def _plot_parts(self, line_kw):
+        """Draw the parts of the losses of a single estimator."""
+        curves = tuple(self.curves.values())
+        if len(curves) > 1 or not curves[0].parts:
+            raise ValueError(
+                "parts=True draws the parts of the losses of a single estimator, one with "
+                f"loss_parts_curve_. Got the losses of {len(curves)}, the first one with "
+                f"{len(curves[0].parts)} parts."
+            )
+        (curve,) = curves
+        end = 1 + sum(map(len, curve.stages)) + len(curve.training)
+        own = (self.colors or distinct_colors(self.curves))[0]
+        free = (color for color in cycle(PETROFF_COLORS) if color != own)
+        for name, losses in curve.parts.items():
+            if not np.any(losses):
+                continue
+            color = next(free)
+            drawn = {"training": losses, "validation": curve.validation_parts.get(name, ())}
+            for of, (label, values) in enumerate(drawn.items()):
+                if len(values):
+                    style = {"color": color, "linewidth": 1, "linestyle": "--" if of else "-"}
+                    style |= {
+                        "label": f"{label}, {name}",
+                        "marker": "." if len(values) == 1 else "",
+                    }
+                    epochs = np.arange(end - len(values), end)
+                    style = _validate_style_kwargs(style, line_kw)
+                    self.lines_ += self.ax_.plot(epochs, values, **style)
 
     def _name_stages(self):
         """Write the names of the stages of a single estimator above them; return their number."""

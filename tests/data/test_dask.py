@@ -81,6 +81,16 @@ def test_unshuffled_blocks_give_the_same_batches(learning_seed):
         assert_learned(np.abs(ours - theirs).max(), below=1e-6)
 
 
+def test_a_validation_set_may_be_a_collection_or_not():
+    estimator = AutoencoderTransformer(2, **FAST)
+    curves = [
+        clone(estimator).fit(rows, X_val=X_val).validation_loss_curve_
+        for rows, X_val in [(BLOCKS, BLOCKS[:30]), (BLOCKS, X[:30]), (X, BLOCKS[:30])]
+    ]
+    assert curves[0] == curves[1]
+    assert len(curves[2]) == len(curves[0])
+
+
 def test_the_same_seed_gives_the_same_bits():
     one, other = (AutoencoderTransformer(2, **FAST).fit(BLOCKS) for _ in range(2))
     assert all(map(np.array_equal, one.weights_, other.weights_))

@@ -5,10 +5,16 @@ import pickle
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from sklearn import config_context
+from sklearn.base import clone
 from sklearn.datasets import load_digits, load_iris
 from sklearn.decomposition import PCA
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import StandardScaler
 
 from skae import AutoencoderTransformer, ConvolutionalAutoencoder
+from skae._data.batches import Feed
 from skae._data.split import train_validation_rows
 from skae.keras import to_keras
 from tests.learning import assert_learned
@@ -314,6 +320,108 @@ class TestStandardize:
     def test_what_biases_cannot_center_is_refused(self, estimator, reason):
         with pytest.raises(ValueError, match=f"standardize=False and init='pca'.*{reason}"):
             estimator.set_params(standardize=False).fit(X)
+
+
+def staircase(epoch):
+    return 0.01 if epoch < 2 else 0.001
+
+
+def narrow(rng, layer):
+    return rng.normal(scale=0.1, size=layer.kernel_shape)
+
+
+@pytest.mark.usefixtures("without_xla")
+class TestFunctions:
+    def test_the_rates_are_those_of_the_function(self):
+        fixed = {"early_stopping": False, "hidden_layer_sizes": ()}
+        constant = make(learning_rate="constant", learning_rate_init=0.01, max_iter=2, **fixed)
+        rated = make(learning_rate=staircase, max_iter=3, **fixed).fit(X)
+        assert rated.loss_curve_[:2] == constant.fit(X).loss_curve_
+        still = make(learning_rate=lambda epoch: 0.0, max_iter=2, **fixed).fit(X)
+        assert still.loss_curve_[0] == pytest.approx(still.loss_curve_[1])
+
+    def test_passes_count_on(self):
+        seen = []
+
+        def rate(epoch):
+            seen.append(epoch)
+            return 0.01
+
+        passes = make(learning_rate=rate, hidden_layer_sizes=(), max_iter=1)
+        for _ in range(3):
+            passes.partial_fit(X)
+        assert max(seen) == 2
+
+    def test_a_wrong_rate_is_an_error_before_x_is_used(self):
+        with pytest.raises(ValueError, match=r"learning_rate=.*returned -1"):
+            make(learning_rate=lambda epoch: -1.0).fit(X)
+
+    def test_a_search_over_functions_and_names(self):
+        grid = {"init": [narrow, "he"], "learning_rate": [staircase, "cosine"]}
+        search = GridSearchCV(make(hidden_layer_sizes=(), max_iter=1), grid, cv=2).fit(X)
+        assert np.isfinite(search.cv_results_["mean_test_score"]).all()
+
+    def test_functions_of_a_module_are_pickled(self):
+        fitted = make(init=narrow, learning_rate=staircase, hidden_layer_sizes=()).fit(X)
+        again = pickle.loads(pickle.dumps(fitted))
+        assert again.learning_rate is staircase
+        assert_same_weights(fitted, clone(again).fit(X))
+
+
+@pytest.mark.usefixtures("without_xla")
+class TestValidationSet:
+    QUICK = {"hidden_layer_sizes": (), "max_iter": 2}
+    TRAINING, VALIDATION = X[::2], X[1::2]
+
+    def test_all_rows_are_trained_on(self, monkeypatch):
+        rows = []
+
+        def record(feed):
+            rows.append(feed.rows)
+            return honest(feed)
+
+        honest = Feed.__iter__
+        monkeypatch.setattr(Feed, "__iter__", record)
+        fitted = make(**self.QUICK).fit(self.TRAINING, X_val=self.VALIDATION)
+        assert_array_equal(rows[0], np.arange(len(self.TRAINING)))
+        assert_allclose(fitted.mean_, self.TRAINING.mean(axis=0))
+        assert fitted.n_samples_seen_ == len(self.TRAINING)
+
+    @pytest.mark.parametrize("standardize", [True, False])
+    def test_the_loss_is_that_of_x_val(self, standardize):
+        fitted = make(init="he", standardize=standardize, **self.QUICK)
+        fitted.fit(self.TRAINING, X_val=self.VALIDATION)
+        error = np.mean((fitted.reconstruct(self.VALIDATION) - self.VALIDATION) ** 2)
+        unit = fitted.scale_**2 if standardize else 1.0
+        assert fitted.best_validation_loss_ == pytest.approx(error / unit, rel=1e-5)
+
+    def test_pipelines_transform_it(self):
+        scaler = StandardScaler().fit(self.TRAINING)
+        alone = make(**self.QUICK).fit(
+            scaler.transform(self.TRAINING), X_val=scaler.transform(self.VALIDATION)
+        )
+        with config_context(enable_metadata_routing=True):
+            step = make(**self.QUICK).set_fit_request(X_val=True)
+            steps = [("scaler", StandardScaler()), ("autoencoder", step)]
+            pipeline = Pipeline(steps, transform_input=["X_val"])
+            pipeline.fit(self.TRAINING, X_val=self.VALIDATION)
+        assert pipeline[-1].validation_loss_curve_ == alone.validation_loss_curve_
+
+    @pytest.mark.parametrize(
+        ("params", "validation", "words"),
+        [
+            ({"early_stopping": False}, {"X_val": VALIDATION}, "X_val.*early_stopping is False"),
+            ({}, {"X_val": VALIDATION[:, :2]}, "X_val: X has 2 features"),
+            ({}, {"X_val": VALIDATION[:1]}, "X_val: .* 1 sample"),
+            ({}, {"X_val": VALIDATION * np.nan}, "X_val: .*NaN"),
+            ({}, {"y_val": VALIDATION}, "y_val is provided, but X_val was not"),
+            ({"loss": "binary_crossentropy"}, {"X_val": VALIDATION}, "but X_val ranges"),
+        ],
+    )
+    def test_what_does_not_fit_is_refused(self, params, validation, words):
+        unit = X[::2] / 8.0
+        with pytest.raises(ValueError, match=words):
+            make(**params).fit(unit, **validation)
 
 
 class TestWarmStart:

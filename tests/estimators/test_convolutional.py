@@ -200,3 +200,16 @@ def test_a_start_whose_codes_are_not_linear(learning_seed):
     """Its least-squares way back has a bias for each pixel, where a channel has one."""
     idle = {"learning_rate_init": 1e-12, "max_iter": 1, "random_state": learning_seed}
     assert_learned(fitted(code_activation="relu", **idle).score(SMALL), above=0.2)
+
+
+def test_a_validation_set_of_images(monkeypatch):
+    images = np.random.default_rng(0).random((20, 4, 4))
+    network = {"filters": 2, "max_iter": 1, "random_state": 0}
+    fitted = ConvolutionalAutoencoder(2, **network).fit(images[:10], X_val=images[10:])
+    flat = images.reshape(20, -1)
+    same = ConvolutionalAutoencoder(2, **network).fit(flat[:10], X_val=flat[10:])
+    assert fitted.validation_loss_curve_ == same.validation_loss_curve_
+    # Other images than those of an earlier fit.
+    assert fitted.fit(images[:10, :2], X_val=images[10:, :2]).image_shape_ == (2, 4, 1)
+    with pytest.raises(ValueError, match="X_val has samples of shape"):
+        fitted.fit(images[:10], X_val=images[10:, :2])

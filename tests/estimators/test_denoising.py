@@ -280,3 +280,16 @@ def test_clean_rows_with_their_columns_in_another_order_are_refused():
     denoiser = DenoisingAutoencoder(2, corruption=None)
     with pytest.raises(ValueError, match="in the same order"):
         denoiser.fit(frame + 1.0, frame[list("dcba")])
+
+
+@pytest.mark.usefixtures("without_xla")
+def test_pairs_are_validated_by_pairs():
+    clean, other = X[:60], X[60:100]
+    denoiser = DenoisingAutoencoder(2, corruption=None, hidden_layer_sizes=(), max_iter=1)
+    denoiser.fit(clean + 1.0, clean, X_val=other + 1.0, y_val=other)
+    error = np.mean((denoiser.reconstruct(other + 1.0) - other) ** 2) / denoiser.scale_**2
+    assert denoiser.best_validation_loss_ == pytest.approx(error, rel=1e-5)
+    with pytest.raises(ValueError, match="X_val is provided, but y_val was not"):
+        denoiser.fit(clean, clean, X_val=other)
+    with pytest.raises(ValueError, match=r"X_val: .*of the same shape"):
+        denoiser.fit(clean, clean, X_val=other, y_val=other[:3])

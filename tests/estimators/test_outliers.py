@@ -341,3 +341,18 @@ def test_the_autoencoder_does_not_see_the_farthest_rows():
 def test_what_is_no_split_is_named(cv):
     with pytest.raises(ValueError, match=r"^cv="):
         AutoencoderOutlierDetector(Principal(2), cv=cv).fit(near_a_plane())
+
+
+@pytest.mark.parametrize("cv", [None, 2])
+def test_the_autoencoder_has_the_validation_set(cv):
+    seen = []
+
+    class Watched(Principal):
+        def fit(self, X, y=None, *, X_val=None):
+            seen.append(X_val)
+            return super().fit(X)
+
+    X, X_val = near_a_plane(100), near_a_plane(20)
+    AutoencoderOutlierDetector(Watched(2), cv=cv).fit(X, X_val=X_val)
+    assert len(seen) == (1 if cv is None else 3)
+    assert all(each is X_val for each in seen)

@@ -130,3 +130,23 @@ def test_codes_may_be_wider_than_what_is_below(hidden):
     X = np.random.default_rng(0).random((24, 4))
     stacked = StackedAutoencoder(6, hidden_layer_sizes=hidden, max_iter=2, layer_max_iter=2)
     assert stacked.fit(X).transform(X).shape == (24, 6)
+
+
+@pytest.mark.usefixtures("without_xla")
+def test_layers_are_validated_by_the_codes_of_a_validation_set():
+    """A copy of the training set as the validation set has the same codes below each layer."""
+    quick = {"max_iter": 1, "layer_max_iter": 1, "learning_rate": lambda epoch: 0.0}
+    stacked = StackedAutoencoder(2, hidden_layer_sizes=(4,), **quick, random_state=0)
+    seen = []
+
+    def held_out(split):
+        seen.append((split.X, split.X_val))
+        return honest(split)
+
+    honest = Split.held_out
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Split, "held_out", held_out)
+        stacked.fit(X[:50], X_val=X[:50])
+    assert [rows.shape[1] for rows, _ in seen] == [X.shape[1], 4, X.shape[1]]
+    for rows, others in seen:
+        assert_array_equal(rows[:], others[:])

@@ -28,6 +28,7 @@ X, Y = load_digits(return_X_y=True)
 SMALL = AutoencoderTransformer(
     16, hidden_layer_sizes=(24,), max_iter=10, learning_rate="cosine", random_state=0
 )
+TINY = AutoencoderTransformer(2, hidden_layer_sizes=(), max_iter=1)
 
 
 def classifier(**params):
@@ -386,3 +387,57 @@ def test_minus_one_and_one_are_two_classes(learning_seed):
 def test_targets_that_overflow_are_refused(y):
     with pytest.raises(ValueError, match="y is too large: it reaches 1"):
         AutoencoderRegressor(SMALL, freeze=True).fit(X, y)
+
+
+@pytest.mark.usefixtures("without_xla")
+class TestValidationSet:
+    def test_the_loss_is_that_of_its_labeled_rows(self):
+        y_val = np.where(np.arange(60) < 40, Y[200:260], -1)
+        model = classifier(autoencoder=TINY, max_iter=1, early_stopping=True)
+        model.fit(X[:200], Y[:200], X_val=X[200:260], y_val=y_val)
+        probabilities = model.predict_proba(X[200:240])[np.arange(40), Y[200:240]]
+        loss = min(model.validation_loss_curve_)
+        assert loss == pytest.approx(-np.log(probabilities).mean(), rel=1e-4)
+
+    def test_targets_are_in_the_units_of_training(self):
+        y = X[:, 10:12]
+        model = AutoencoderRegressor(TINY, max_iter=1, early_stopping=True, random_state=0)
+        model.fit(X[:200], y[:200], X_val=X[200:260], y_val=y[200:260])
+        errors = (model.predict(X[200:260]) - y[200:260]) / model.target_scale_
+        assert min(model.validation_loss_curve_) == pytest.approx(np.mean(errors**2), rel=1e-4)
+
+    def test_the_autoencoder_has_it_too(self):
+        model = classifier(autoencoder=TINY, max_iter=1, early_stopping=True)
+        model.fit(X[:200], Y[:200], X_val=X[200:260], y_val=Y[200:260])
+        alone = clone(model.autoencoder_).fit(X[:200], X_val=X[200:260])
+        assert model.autoencoder_.validation_loss_curve_ == alone.validation_loss_curve_
+
+    @pytest.mark.parametrize(
+        ("validation", "words"),
+        [
+            ({"X_val": X[:9]}, "X_val is provided, but y_val was not"),
+            ({"y_val": Y[:9]}, "y_val is provided, but X_val was not"),
+            ({"X_val": X[:9], "y_val": Y[:8]}, "X_val and y_val: .*inconsistent"),
+            ({"X_val": X[:9], "y_val": Y[:9] + 10}, "classes that y does not have: .10, 11"),
+            ({"X_val": X[:9, :3], "y_val": Y[:9]}, "X_val and y_val: X has 3 features"),
+            ({"X_val": X[:9], "y_val": np.full(9, -1)}, "X_val and y_val: .*as unlabeled"),
+        ],
+    )
+    def test_what_does_not_fit_is_refused(self, validation, words):
+        with pytest.raises(ValueError, match=words):
+            classifier(early_stopping=True).fit(X[:50], Y[:50], **validation)
+
+    def test_nothing_is_validated_without_early_stopping(self):
+        with pytest.raises(ValueError, match="early_stopping is False"):
+            classifier().fit(X[:50], Y[:50], X_val=X, y_val=Y)
+
+    def test_outputs_must_be_as_many(self):
+        with pytest.raises(ValueError, match="y_val has 1 outputs, but y has 2"):
+            AutoencoderRegressor(early_stopping=True).fit(
+                X[:50], X[:50, :2], X_val=X, y_val=X[:, 0]
+            )
+
+
+def test_a_wrong_rate_is_found_before_the_autoencoder_is_trained():
+    with pytest.raises(ValueError, match=r"learning_rate=.*returned nan for epoch 3"):
+        classifier(learning_rate=lambda epoch: 0.1 if epoch < 3 else np.nan).fit(X[:50], Y[:50])

@@ -3,6 +3,7 @@
 import copy
 import pickle
 import re
+from inspect import signature
 
 import numpy as np
 import pytest
@@ -68,7 +69,7 @@ def test_a_value_is_translated(given, advice):
 def test_translations_are_what_parameters_take():
     allowed, taken = {}, set()
     for kind in KINDS.values():
-        taken |= kind().get_params(deep=False).keys()
+        taken |= kind().get_params(deep=False).keys() | signature(kind.fit).parameters.keys()
         for name, constraints in kind._parameter_constraints.items():
             for each in constraints:
                 allowed.setdefault(name, set()).update(getattr(each, "options", ()))
@@ -89,6 +90,8 @@ def test_a_keyword_is_translated(kind):
         kind(2, n_neighbors=15)
     with pytest.raises(TypeError, match=r"unexpected keyword argument 'nonsense'$"):
         kind(nonsense=3)
+    with pytest.raises(TypeError, match=r"'validation_data' is X_val of fit here\.$"):
+        kind().fit(X, validation_data=(X, X))
 
 
 def test_a_parameter_of_a_network_names_it():

@@ -105,3 +105,27 @@ def test_style_is_passed_on(autoencoder):
 def test_what_has_no_losses(pca):
     with pytest.raises(TypeError, match="loss_curve_"):
         LossCurveDisplay.from_estimator(pca)
+
+
+def test_parts_are_drawn_on_request(autoencoder):
+    parts = {"reconstruction": np.array([2.0, 1.0]), "sparsity": np.zeros(2), "l2": np.ones(2)}
+    curve = LossCurve(
+        np.array([3.0, 2.0]),
+        np.array([2.5]),
+        parts=parts,
+        validation_parts={"reconstruction": np.array([2.5])},
+    )
+    display = LossCurveDisplay(curves={"": curve}).plot(parts=True)
+    names = ["training, reconstruction", "validation, reconstruction", "training, l2"]
+    assert labels(display) == ["training", "validation", *names]
+    assert_array_equal(display.lines_[2].get_ydata(), parts["reconstruction"])
+    assert_array_equal(display.lines_[3].get_xdata(), [2])
+    drawn = LossCurveDisplay.from_estimator(autoencoder, parts=True).lines_[2]
+    assert_array_equal(drawn.get_ydata(), autoencoder.loss_parts_curve_["reconstruction"])
+
+
+def test_parts_of_several_estimators_or_of_none_are_refused(autoencoder):
+    with pytest.raises(ValueError, match=r"parts=True draws the parts .* of a single estimator"):
+        LossCurveDisplay.from_estimator({"a": autoencoder, "b": autoencoder}, parts=True)
+    with pytest.raises(ValueError, match="the first one with 0 parts"):
+        LossCurveDisplay(curves={"": LossCurve(np.array([1.0]))}).plot(parts=True)

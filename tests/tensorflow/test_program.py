@@ -63,14 +63,14 @@ def test_the_loss_is_that_of_numpy():
     expected, codes = loss_by_hand(described, weights)
     expected += 0.7 * codes.sum(axis=1).mean()
     expected += 0.15 * sum((w.astype(float) ** 2).sum() for w in weights if w.ndim == 2)
-    assert training.loss() == pytest.approx(expected, rel=1e-5)
+    assert training.loss().total == pytest.approx(expected, rel=1e-5)
     training.close()
 
 
 def test_padding_does_not_count():
     described = plan(penalties=(MeanCode(0.7),))
     (_, whole), (_, padded) = trainer(described), trainer(described, batch_size=128)
-    assert padded.loss() == pytest.approx(whole.loss(), rel=1e-5)
+    assert padded.loss().total == pytest.approx(whole.loss().total, rel=1e-5)
     whole.epoch(0.1)
     padded.epoch(0.1)
     for one, other in zip(whole.weights, padded.weights, strict=True):

@@ -137,6 +137,30 @@ def test_other_parameters_or_rows_begin_anew(cut_after, tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+def test_an_edited_function_or_another_validation_set_begins_anew(cut_after, tmp_path):
+    def draw(width):
+        return lambda rng, layer: rng.normal(scale=width, size=layer.kernel_shape)
+
+    quick = {**FAST, "hidden_layer_sizes": ()}
+    fixed = {"init": draw(0.1), "learning_rate": lambda epoch: 0.01}
+    estimator = AutoencoderTransformer(2, **{**quick, **fixed}, checkpoint=tmp_path)
+    cut_after(2)
+    with pytest.raises(CutShortError):
+        estimator.fit(X, X_val=X[:20])
+    cut_after(np.inf)
+    for other, X_val in [
+        ({"init": draw(0.2)}, X[:20]),
+        ({"learning_rate": lambda epoch: 0.02}, X[:20]),
+        ({}, X[:30]),
+    ]:
+        fitted = clone(estimator).set_params(**other).fit(X, X_val=X_val)
+        plain = clone(estimator).set_params(**other, checkpoint=None).fit(X, X_val=X_val)
+        assert same(fitted, plain)
+    # Functions are known by what they return.
+    estimator.set_params(init=draw(0.1)).fit(X, X_val=X[:20])
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_warm_start_goes_on_too(cut_after, tmp_path):
     def fitted():
         return AutoencoderTransformer(2, warm_start=True, **FAST, checkpoint=tmp_path).fit(X)

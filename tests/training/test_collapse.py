@@ -35,7 +35,7 @@ def looked_at(dead, rows=X, falls=False, penalties=(), **parts):
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         error = codec.mean_squared_error(rows)
-        warn_of_collapse(model, codec, ArrayRows(rows), error, 0.5, falls)
+        warn_of_collapse(model, codec, ArrayRows(rows), error, "learning_rate_init=0.5", falls)
     assert all(warning.category is ConvergenceWarning for warning in caught)
     return " ".join(str(warning.message) for warning in caught)
 

@@ -6,6 +6,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 from skae._training.epochs import run_epochs
 from skae._training.options import Hooks, StartPolicy, TrainingOptions
+from skae._training.protocols import MeanLoss
 
 
 class Trainer:
@@ -22,10 +23,10 @@ class Trainer:
         if loss == "Ctrl-C":
             raise KeyboardInterrupt
         self.weights = (self.weights[0] + 1,)
-        return loss
+        return MeanLoss(loss, {"reconstruction": 0.75 * loss, "l2": 0.25 * loss})
 
     def loss(self):
-        return 9.0
+        return MeanLoss(9.0, {"reconstruction": 9.0})
 
 
 def run(losses, name="constant", keeps_start=False, patience=2, verbose=False, stop_at=None):
@@ -115,6 +116,6 @@ def test_ctrl_c_before_the_first_epoch_keeps_initial_weights():
 def test_verbose_prints_a_line_an_epoch(capsys):
     run([5.0, 4.0, 4.0, 4.0], verbose=True)
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0] == "Iteration 1, loss = 5.00000000"
+    assert lines[0] == "Iteration 1, loss = 5.00000000 (reconstruction 3.75000000, l2 1.25000000)"
     assert len(lines) == 5
     assert "did not fall" in lines[-1]

@@ -119,3 +119,33 @@ def test_a_code_that_is_constant_but_for_rounding_gets_no_large_weight():
     X = np.random.default_rng(0).normal(size=(300, 6)) * [1, 1, 1, 1, 1, 1e-6]
     start = AutoencoderTransformer(6, hidden_layer_sizes=(), code_activation="logistic").fit(X)
     assert np.abs(start.decoder_coefs_[0]).max() < 20
+
+
+def test_a_function_draws_every_kernel():
+    network = dense_network(6, 2, (4,), skip=False)
+    seen = []
+
+    def ones(rng, layer):
+        seen.append(layer)
+        return np.ones(layer.kernel_shape)
+
+    weights = random_weights(network, ones, np.random.default_rng(0))
+    assert seen == [*network.encoder, *network.decoder]
+    encoder, decoder = network.split(weights, np.transpose)
+    for half in (encoder, decoder):
+        assert all(np.all(kernel == 1.0) for kernel in half.kernels)
+        assert not any(bias.any() for bias in half.biases)
+
+
+@pytest.mark.parametrize(
+    ("init", "words"),
+    [
+        (lambda rng, layer: np.ones(3), r"shape \(3,\) for Dense\(n_in=6.*is \(6, 4\)"),
+        (lambda rng, layer: np.full(layer.kernel_shape, np.nan), "that is not finite"),
+        (lambda rng, layer: "ones", "For Dense.* it raised ValueError"),
+        (lambda rng: 1.0, "must take a generator and a layer"),
+    ],
+)
+def test_a_function_that_draws_no_kernel_is_named(init, words):
+    with pytest.raises(ValueError, match=rf"init=<function.*{words}"):
+        random_weights(dense_network(6, 2, (4,), skip=False), init, np.random.default_rng(0))

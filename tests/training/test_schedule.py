@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from skae._training.options import TrainingOptions
 from skae._training.schedule import Monitor, Schedule, Snapshot, is_significant_gain, still_falls
 
 
@@ -106,3 +107,23 @@ RNG = np.random.default_rng(0)
 @pytest.mark.parametrize("patience", [10, np.inf])
 def test_whether_a_loss_still_falls(losses, expected, patience):
     assert still_falls(list(losses), 1e-3, patience) is expected
+
+
+def test_a_function_returns_the_rate_of_an_epoch_counted_from_zero():
+    schedule = Schedule([0.3, 0.2, 0.1].__getitem__, 9.0, 3)
+    assert [schedule.rate(epoch) for epoch in (1, 2, 3)] == [0.3, 0.2, 0.1]
+    assert not schedule.cut()
+
+
+@pytest.mark.parametrize(
+    ("function", "words"),
+    [
+        (lambda epoch: 0.1 if epoch < 7 else -0.1, r"returned -0\.1 for epoch 7"),
+        (lambda epoch: np.inf, "returned inf for epoch 0"),
+        (lambda epoch: None, "For epoch 0 it raised TypeError"),
+        (lambda epoch, rate: rate, "must take the epoch, an int counted from 0"),
+    ],
+)
+def test_a_wrong_rate_is_found_before_training(function, words):
+    with pytest.raises(ValueError, match=rf"learning_rate=<function.*{words}"):
+        TrainingOptions(1, False, function, 0.1, 8, 0.0, 10, True, False)
