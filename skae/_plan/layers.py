@@ -123,7 +123,10 @@ def mirrored(layers: tuple[Layer, ...]) -> tuple[Layer, ...] | None:
 
 @dataclass(frozen=True)
 class Convolution(Layer):
-    """A convolution of images, padded so that a stride of 1 keeps their size.
+    """A convolution of images, and max pooling of its result.
+
+    Pooling sees all pixels: windows at the edges may be incomplete. The activation follows the
+    pooling, on fewer pixels; for activations that only rise, the order makes no difference.
 
     Parameters
     ----------
@@ -131,20 +134,31 @@ class Convolution(Layer):
     n_filters : int
     kernel : (height, width)
     strides : (int, int)
+    padding : {"same", "valid"}
+        Whether zeros are added around the image, so that a stride of 1 keeps its size.
+    pooling : (height, width)
+        Size of the windows of which the largest value is kept; (1, 1) means no pooling.
     """
 
     image: tuple[int, int, int]
     n_filters: int
     kernel: tuple[int, int]
     strides: tuple[int, int]
+    padding: str = "same"
+    pooling: tuple[int, int] = (1, 1)
+
+    @property
+    def convolved(self) -> tuple[int, int, int]:
+        """Shape of the image before pooling."""
+        sizes: tuple[int, ...] = self.image[:2]
+        if self.padding == "valid":
+            sizes = tuple(n - width + 1 for n, width in zip(sizes, self.kernel, strict=True))
+        return *_strided(sizes, self.strides), self.n_filters
 
     @property
     def filtered(self) -> tuple[int, int, int]:
         """Shape of the filtered image."""
-        height, width = (
-            -(-size // step) for size, step in zip(self.image[:2], self.strides, strict=True)
-        )
-        return height, width, self.n_filters
+        return *_strided(self.convolved[:2], self.pooling), self.n_filters
 
     @property
     def shape_in(self) -> tuple[int, ...]:
@@ -175,9 +189,19 @@ class Convolution(Layer):
         return TransposedConvolution(self)
 
 
+def _strided(sizes: Iterable[int], steps: Iterable[int]) -> tuple[int, int]:
+    """Return height and width of every n-th pixel."""
+    height, width = (-(-size // step) for size, step in zip(sizes, steps, strict=True))
+    return height, width
+
+
 @dataclass(frozen=True)
 class TransposedConvolution(Layer):
-    """The transpose of a :class:`Convolution`, with a kernel of the same shape."""
+    """The way back from a :class:`Convolution`, to an image of exactly its size.
+
+    Each pixel takes the value of its pooling window, if there is pooling, and the transpose of the
+    convolution follows, with a kernel of the same shape.
+    """
 
     mirrored: Convolution
 
