@@ -86,6 +86,7 @@ KEYWORDS = {
     **dict.fromkeys(("weight_decay", "l2", "kernel_regularizer"), "alpha"),
     "validation_split": "validation_fraction",
     "kernel_initializer": "init",
+    "pool_size": "pooling",
     "seed": "random_state",
     "beta": "kl_weight of VariationalAutoencoder",
     **dict.fromkeys(("dropout", "dropout_rate"), "noise_level of DenoisingAutoencoder"),

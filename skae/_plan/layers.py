@@ -150,15 +150,21 @@ class Convolution(Layer):
     @property
     def convolved(self) -> tuple[int, int, int]:
         """Shape of the image before pooling."""
-        sizes: tuple[int, ...] = self.image[:2]
+        height, width, _ = self.image
         if self.padding == "valid":
-            sizes = tuple(n - width + 1 for n, width in zip(sizes, self.kernel, strict=True))
-        return *_strided(sizes, self.strides), self.n_filters
+            height, width = height - self.kernel[0] + 1, width - self.kernel[1] + 1
+        return *_strided((height, width), self.strides), self.n_filters
+
+    @property
+    def windows(self) -> tuple[int, int]:
+        """Height and width of pooling windows, at most those of the image before it."""
+        height, width = map(min, self.pooling, self.convolved)
+        return height, width
 
     @property
     def filtered(self) -> tuple[int, int, int]:
         """Shape of the filtered image."""
-        return *_strided(self.convolved[:2], self.pooling), self.n_filters
+        return *_strided(self.convolved, self.windows), self.n_filters
 
     @property
     def shape_in(self) -> tuple[int, ...]:
@@ -189,10 +195,9 @@ class Convolution(Layer):
         return TransposedConvolution(self)
 
 
-def _strided(sizes: Iterable[int], steps: Iterable[int]) -> tuple[int, int]:
-    """Return height and width of every n-th pixel."""
-    height, width = (-(-size // step) for size, step in zip(sizes, steps, strict=True))
-    return height, width
+def _strided(image: tuple[int, ...], steps: tuple[int, int]) -> tuple[int, int]:
+    """Return the numbers of steps that cover the height and the width of an image."""
+    return -(-image[0] // steps[0]), -(-image[1] // steps[1])
 
 
 @dataclass(frozen=True)

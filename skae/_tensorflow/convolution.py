@@ -54,7 +54,7 @@ def _pooled(layer: Convolution, convolved: Tensor) -> Tensor:
     if layer.pooling == (1, 1):
         return convolved
     images = tf.reshape(convolved, (-1, *layer.convolved))
-    return tf.nn.max_pool2d(images, layer.pooling, layer.pooling, "SAME")
+    return tf.nn.max_pool2d(images, layer.windows, layer.windows, "SAME")
 
 
 def _spread(layer: Convolution, rows: Tensor) -> Tensor:
@@ -62,7 +62,7 @@ def _spread(layer: Convolution, rows: Tensor) -> Tensor:
     if layer.pooling == (1, 1):
         return rows
     images = tf.reshape(rows, (-1, *layer.filtered))
-    for axis, n in zip((1, 2), layer.pooling, strict=True):
+    for axis, n in zip((1, 2), layer.windows, strict=True):
         images = tf.repeat(images, n, axis)
     height, width, _ = layer.convolved
     # Incomplete windows are at both edges, as pooling has them.
