@@ -20,9 +20,9 @@ class ConvolutionalAutoencoder(BaseAutoencoder):
     channels), or of flattened images, as everywhere in scikit-learn. `reconstruct` returns images
     in the shape of X, `inverse_transform` in the shape of the X given to `fit`.
 
-    Convolutions [4]_ are padded, so that a stride of 1 keeps the size of the image and a stride
-    of 2 halves it. Encoding and decoding use TensorFlow too, which is imported when it is first
-    needed.
+    By default convolutions [4]_ are padded and halve the image by a stride of 2. The decoder mirrors
+    images of any size exactly. Encoding and decoding use TensorFlow too, which is imported when it
+    is first needed.
 
     Parameters
     ----------
@@ -75,6 +75,8 @@ class ConvolutionalAutoencoder(BaseAutoencoder):
     filters: Any = (16, 32)
     kernel_size: Any = 3
     strides: Any = 2
+    padding: Any = "same"
+    pooling: Any = 1
 
     _texts = {
         **BaseAutoencoder._texts,

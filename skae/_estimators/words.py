@@ -89,6 +89,7 @@ KEYWORDS = {
     "validation_data": "X_val of fit",
     "eval_set": "X_val of fit",
     "kernel_initializer": "init",
+    "pool_size": "pooling",
     "seed": "random_state",
     "beta": "kl_weight of VariationalAutoencoder",
     **dict.fromkeys(("dropout", "dropout_rate"), "noise_level of DenoisingAutoencoder"),

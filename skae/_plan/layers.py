@@ -123,7 +123,10 @@ def mirrored(layers: tuple[Layer, ...]) -> tuple[Layer, ...] | None:
 
 @dataclass(frozen=True)
 class Convolution(Layer):
-    """A convolution of images, padded so that a stride of 1 keeps their size.
+    """A convolution of images, and max pooling of its result.
+
+    Pooling sees all pixels: windows at the edges may be incomplete. The activation follows the
+    pooling, on fewer pixels; for activations that only rise, the order makes no difference.
 
     Parameters
     ----------
@@ -131,20 +134,37 @@ class Convolution(Layer):
     n_filters : int
     kernel : (height, width)
     strides : (int, int)
+    padding : {"same", "valid"}
+        Whether zeros are added around the image, so that a stride of 1 keeps its size.
+    pooling : (height, width)
+        Size of the windows of which the largest value is kept; (1, 1) means no pooling.
     """
 
     image: tuple[int, int, int]
     n_filters: int
     kernel: tuple[int, int]
     strides: tuple[int, int]
+    padding: str = "same"
+    pooling: tuple[int, int] = (1, 1)
+
+    @property
+    def convolved(self) -> tuple[int, int, int]:
+        """Shape of the image before pooling."""
+        height, width, _ = self.image
+        if self.padding == "valid":
+            height, width = height - self.kernel[0] + 1, width - self.kernel[1] + 1
+        return *_strided((height, width), self.strides), self.n_filters
+
+    @property
+    def windows(self) -> tuple[int, int]:
+        """Height and width of pooling windows, at most those of the image before it."""
+        height, width = map(min, self.pooling, self.convolved)
+        return height, width
 
     @property
     def filtered(self) -> tuple[int, int, int]:
         """Shape of the filtered image."""
-        height, width = (
-            -(-size // step) for size, step in zip(self.image[:2], self.strides, strict=True)
-        )
-        return height, width, self.n_filters
+        return *_strided(self.convolved, self.windows), self.n_filters
 
     @property
     def shape_in(self) -> tuple[int, ...]:
@@ -175,9 +195,18 @@ class Convolution(Layer):
         return TransposedConvolution(self)
 
 
+def _strided(image: tuple[int, ...], steps: tuple[int, int]) -> tuple[int, int]:
+    """Return the numbers of steps that cover the height and the width of an image."""
+    return -(-image[0] // steps[0]), -(-image[1] // steps[1])
+
+
 @dataclass(frozen=True)
 class TransposedConvolution(Layer):
-    """The transpose of a :class:`Convolution`, with a kernel of the same shape."""
+    """The way back from a :class:`Convolution`, to an image of exactly its size.
+
+    Each pixel takes the value of its pooling window, if there is pooling, and the transpose of the
+    convolution follows, with a kernel of the same shape.
+    """
 
     mirrored: Convolution
 

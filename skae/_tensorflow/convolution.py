@@ -13,24 +13,61 @@ Tensor = Any
 
 
 def convolve(layer: Convolution, kernel: Tensor, bias: Tensor, rows: Tensor) -> Tensor:
-    """Apply a convolution to rows."""
-    n = _pixels_at_once(layer)
-    images = tf.reshape(rows, (-1, *_grouped(layer.image, n)))
-    filtered = tf.nn.conv2d(images, _widened(layer, kernel, n), layer.strides, "SAME")
-    return tf.reshape(filtered + tf.tile(bias, [n]), (-1, layer.n_out))
+    """Apply a convolution and its pooling to rows."""
+    n, spare = _pixels_at_once(layer), _spare_channels(layer)
+    images = _with_channels(tf.reshape(rows, (-1, *_grouped(layer.image, n))), spare, 3)
+    kernel, padding = _with_channels(_widened(layer, kernel, n), spare, 2), layer.padding.upper()
+    convolved = tf.nn.conv2d(images, kernel, layer.strides, padding)
+    return tf.reshape(_pooled(layer, convolved + tf.tile(bias, [n])), (-1, layer.n_out))
 
 
 def convolve_back(
     transposed: TransposedConvolution, kernel: Tensor, bias: Tensor, rows: Tensor
 ) -> Tensor:
-    """Apply the transpose of a convolution to rows."""
+    """Apply the way back from a convolution to rows."""
     layer = transposed.mirrored
-    n = _pixels_at_once(layer)
-    filtered = tf.reshape(rows, (-1, *_grouped(layer.filtered, n)))
-    shape = (tf.shape(rows)[0], *_grouped(layer.image, n))
-    kernel = _widened(layer, kernel, n)
-    images = tf.nn.conv2d_transpose(filtered, kernel, shape, layer.strides, "SAME")
-    return tf.reshape(images + tf.tile(bias, [n]), (-1, layer.n_in))
+    n, spare = _pixels_at_once(layer), _spare_channels(layer)
+    convolved = tf.reshape(_spread(layer, rows), (-1, *_grouped(layer.convolved, n)))
+    *sizes, n_channels = _grouped(layer.image, n)
+    shape = tf.shape(rows)[0], *sizes, n_channels + spare
+    kernel, padding = _with_channels(_widened(layer, kernel, n), spare, 2), layer.padding.upper()
+    images = tf.nn.conv2d_transpose(convolved, kernel, shape, layer.strides, padding)
+    return tf.reshape(images[..., :n_channels] + tf.tile(bias, [n]), (-1, layer.n_in))
+
+
+def _spare_channels(layer: Convolution) -> int:
+    """Return the number of channels of zeros to add to the images: one, or none.
+
+    If images of one channel, convolved in strides, become one pixel wide and several high,
+    TensorFlow 2.21 with oneDNN returns zeros for most of these pixels.
+    """
+    return int(layer.image[-1] == layer.convolved[1] == 1 < layer.strides[1])
+
+
+def _with_channels(images: Tensor, n: int, axis: int) -> Tensor:
+    """Return images, or a kernel, with `n` more channels of zeros."""
+    return images if n == 0 else tf.pad(images, [(0, n * (i == axis)) for i in range(4)])
+
+
+def _pooled(layer: Convolution, convolved: Tensor) -> Tensor:
+    """Return the largest value of each pooling window."""
+    if layer.pooling == (1, 1):
+        return convolved
+    images = tf.reshape(convolved, (-1, *layer.convolved))
+    return tf.nn.max_pool2d(images, layer.windows, layer.windows, "SAME")
+
+
+def _spread(layer: Convolution, rows: Tensor) -> Tensor:
+    """Return images in which each pixel has the value of its pooling window."""
+    if layer.pooling == (1, 1):
+        return rows
+    images = tf.reshape(rows, (-1, *layer.filtered))
+    for axis, n in zip((1, 2), layer.windows, strict=True):
+        images = tf.repeat(images, n, axis)
+    height, width, _ = layer.convolved
+    # Incomplete windows are at both edges, as pooling has them.
+    top, left = (images.shape[1] - height) // 2, (images.shape[2] - width) // 2
+    return images[:, top : top + height, left : left + width]
 
 
 def _pixels_at_once(layer: Convolution) -> int:
@@ -43,7 +80,8 @@ def _pixels_at_once(layer: Convolution) -> int:
     n_channels = max(layer.image[-1], layer.n_filters)
     n = 4 if n_channels <= 4 else 2
     gains = layer.strides == (1, 1) and layer.kernel[1] >= 5 and n_channels <= 16
-    return n if gains and layer.image[1] % n == 0 else 1
+    fits = layer.image[1] % n == layer.convolved[1] % n == 0
+    return n if gains and fits else 1
 
 
 def _grouped(image: tuple[int, int, int], n: int) -> tuple[int, int, int]:
@@ -56,8 +94,13 @@ def _widened(layer: Convolution, kernel: Tensor, n: int) -> Tensor:
     if n == 1:
         return kernel
     height, width, n_in, n_out = layer.kernel_shape
-    reach = -(-(width // 2) // n)
-    groups, pixel_in, pixel_out, column = np.ogrid[-reach : reach + 1, :n, :n, :width]
-    chosen = n * groups + pixel_in - pixel_out + (width - 1) // 2 == column
+    # Columns of the kernel to the left of an output pixel, and the groups of pixels that it reads.
+    if layer.padding == "valid":
+        left, first, last = 0, 0, -(-(width - 1) // n)
+    else:
+        left, last = (width - 1) // 2, -(-(width // 2) // n)
+        first = -last
+    groups, pixel_in, pixel_out, column = np.ogrid[first : last + 1, :n, :n, :width]
+    chosen = n * groups + pixel_in - pixel_out + left == column
     wide = tf.einsum("gpqc,hcio->hgpiqo", chosen.astype(np.float32), kernel)
-    return tf.reshape(wide, (height, 2 * reach + 1, n * n_in, n * n_out))
+    return tf.reshape(wide, (height, len(groups), n * n_in, n * n_out))

@@ -114,25 +114,47 @@ def _dense_each_step(layer: EachStep, kernel: np.ndarray, bias: np.ndarray, rows
 
 
 def _convolved(layer: Convolution, kernel: np.ndarray, bias: np.ndarray, rows: Tensor) -> Tensor:
-    convolution = keras.layers.Conv2D(layer.n_filters, layer.kernel, layer.strides, "same")
-    images = keras.layers.Reshape(layer.image)(rows)
-    return _flat(_with_weights(convolution, images, kernel, bias))
+    sizes = layer.kernel, layer.strides, layer.padding
+    convolution = keras.layers.Conv2D(layer.n_filters, *sizes)
+    images = _with_weights(convolution, keras.layers.Reshape(layer.image)(rows), kernel, bias)
+    if layer.pooling != (1, 1):
+        images = keras.layers.MaxPooling2D(layer.windows, padding="same")(images)
+    return _flat(images)
 
 
 def _convolved_back(
     transposed: TransposedConvolution, kernel: np.ndarray, bias: np.ndarray, rows: Tensor
 ) -> Tensor:
-    """Apply a transposed convolution: compute its full output, and crop it to the image."""
+    """Apply the way back from a convolution: compute full outputs, and crop them to the images."""
     layer = transposed.mirrored
-    sizes = zip(layer.filtered, layer.kernel, layer.strides, layer.image, strict=False)
-    crops = []
-    for filtered, width, stride, image in sizes:
-        before = max((filtered - 1) * stride + width - image, 0) // 2
-        reach = (filtered - 1) * stride + max(width, stride)
-        crops.append((before, reach - before - image))
-    back = keras.layers.Conv2DTranspose(layer.image[-1], layer.kernel, layer.strides, "valid")
     images = keras.layers.Reshape(layer.filtered)(rows)
-    return _flat(keras.layers.Cropping2D(crops)(_with_weights(back, images, kernel, bias)))
+    if layer.pooling != (1, 1):
+        images = keras.layers.UpSampling2D(layer.windows)(images)
+        spread = zip(layer.filtered, layer.windows, layer.convolved, strict=False)
+        images = keras.layers.Cropping2D([_halves(n * m - size) for n, m, size in spread])(images)
+    sizes = tuple(zip(layer.convolved, layer.kernel, layer.strides, layer.image, strict=False))
+    whole = [(n - 1) * stride + width for n, width, stride, _ in sizes]
+    # The pixels at the end that valid convolutions in strides leave out.
+    rest = tuple(size - n for n, size in zip(whole, layer.image, strict=False))
+    back = keras.layers.Conv2DTranspose(
+        layer.image[-1],
+        layer.kernel,
+        layer.strides,
+        "valid",
+        output_padding=rest if layer.padding == "valid" else None,
+    )
+    images = _with_weights(back, images, kernel, bias)
+    if layer.padding == "valid":
+        return _flat(images)
+    crops = []
+    for length, (_, width, stride, size) in zip(whole, sizes, strict=True):
+        before = max(length - size, 0) // 2
+        crops.append((before, length + max(stride - width, 0) - before - size))
+    return _flat(keras.layers.Cropping2D(crops)(images))
+
+
+def _halves(n: int) -> tuple[int, int]:
+    return n // 2, n - n // 2
 
 
 def _recurred(layer: Recurrence, kernel: np.ndarray, bias: np.ndarray, rows: Tensor) -> Tensor:

@@ -9,7 +9,8 @@ from typing import Any, ClassVar
 from sklearn.utils._param_validation import Interval
 
 from skae._estimators.networks.base import BaseNetwork, Layers
-from skae._estimators.networks.sizes import ints
+from skae._estimators.networks.sizes import ints, pairs
+from skae._estimators.words import one_of
 from skae._plan.layers import Convolution, Dense, dense_layers
 
 PARAMETERS = """\
@@ -25,12 +26,24 @@ hidden_layer_sizes : int or array-like of int
     filters : int or array-like of int
         Number of filters of each convolution.
 
-    kernel_size : int or (int, int)
-        Height and width of the kernels; images one pixel high need a height of 1 only.
+    kernel_size : int, (int, int) or list of these
+        Height and width of the kernels; images one pixel high need a height of 1 only. A tuple of
+        two ints is the height and the width for all convolutions, a list has one value for each.
 
-    strides : int or (int, int)
-        Strides of each convolution along the height and the width.
+    strides : int, (int, int) or list of these
+        Strides of the convolutions along the height and the width, given like `kernel_size`.
+
+    padding : {'same', 'valid'} or list of these
+        'same' adds zeros around an image, so that a stride of 1 keeps its size; 'valid' adds none,
+        and a kernel of `k` pixels shortens it by ``k - 1``. A list has one value for each
+        convolution.
+
+    pooling : int, (int, int) or list of these
+        Height and width of the windows of which max pooling keeps the largest value, after each
+        convolution, given like `kernel_size`. 1 means no pooling. A window at the edge may be
+        incomplete. On the way back each pixel takes the value of its window (up-sampling).
 """
+PADDINGS = ("same", "valid")
 
 
 class ConvolutionalNetwork(BaseNetwork):
@@ -68,6 +81,8 @@ class ConvolutionalNetwork(BaseNetwork):
     filters: Any = (16, 32)
     kernel_size: Any = 3
     strides: Any = 2
+    padding: Any = "same"
+    pooling: Any = 1
 
     _texts = {"parameters": PARAMETERS}
     shape_parameter = "image_shape"
@@ -78,25 +93,50 @@ class ConvolutionalNetwork(BaseNetwork):
         "filters": ["array-like", Interval(Integral, 1, None, closed="left")],
         "kernel_size": ["array-like", Interval(Integral, 1, None, closed="left")],
         "strides": ["array-like", Interval(Integral, 1, None, closed="left")],
+        "padding": [one_of(PADDINGS), "array-like"],
+        "pooling": ["array-like", Interval(Integral, 1, None, closed="left")],
     }
 
     def layers(
         self, sample_shape: tuple[int, ...], n_components: int | None
     ) -> tuple[Layers, Layers]:
-        image = self._image(sample_shape)
-        kernel = ints("kernel_size", self.kernel_size, n=2)
-        strides = ints("strides", self.strides, n=2)
-        convolutions: list[Convolution] = []
+        convolutions = self._convolutions(self._image(sample_shape))
+        dense = dense_layers(self._dense_widths(convolutions[-1].n_out, n_components))
+        encoder: tuple[Convolution | Dense, ...] = (*convolutions, *dense)
+        return encoder, tuple(layer.mirror() for layer in reversed(encoder))
+
+    def _convolutions(self, image: tuple[int, int, int]) -> list[Convolution]:
+        """Return the convolutions of the encoder."""
         filters = ints("filters", self.filters)
         if not filters:
             raise ValueError("filters=(): at least one convolution is needed.")
-        for n_filters in filters:
-            layer = Convolution(image, n_filters, (kernel[0], kernel[1]), (strides[0], strides[1]))
+        n, convolutions = len(filters), []
+        kernels = pairs("kernel_size", self.kernel_size, n)
+        strides = pairs("strides", self.strides, n)
+        paddings = self._paddings(n)
+        pooling = pairs("pooling", self.pooling, n)
+        for values in zip(filters, kernels, strides, paddings, pooling, strict=True):
+            layer = Convolution(image, *values)
+            if min(layer.convolved) < 1:
+                raise ValueError(
+                    f"kernel_size={self.kernel_size!r} and padding={self.padding!r}: convolution "
+                    f"{len(convolutions)} gets an image of {image[:2]} pixels, which its kernel "
+                    f"{layer.kernel} exceeds. Choose smaller kernels, or padding='same'."
+                )
             convolutions.append(layer)
             image = layer.filtered
-        dense = dense_layers(self._dense_widths(prod(image), n_components))
-        encoder: tuple[Convolution | Dense, ...] = (*convolutions, *dense)
-        return encoder, tuple(layer.mirror() for layer in reversed(encoder))
+        return convolutions
+
+    def _paddings(self, n: int) -> list[str]:
+        """Return the padding of each of `n` convolutions."""
+        given = self.padding
+        paddings = [given] * n if isinstance(given, str) else list(given)
+        if len(paddings) != n or not all(each in PADDINGS for each in paddings):
+            raise ValueError(
+                f"padding={given!r} must be 'same' or 'valid', or a list with one of them for "
+                f"each of the {n} convolutions."
+            )
+        return paddings
 
     def _image(self, sample_shape: tuple[int, ...]) -> tuple[int, int, int]:
         """Return height, width and channels of a sample."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from numbers import Integral
 from typing import Any
 
+import numpy as np
+
 
 def ints(name: str, value: Any, n: int | None = None) -> tuple[int, ...]:
     """Return the positive ints of a parameter; if `n` are needed, a single int is repeated."""
@@ -18,3 +20,23 @@ def ints(name: str, value: Any, n: int | None = None) -> tuple[int, ...]:
             f"The {name!r} parameter must hold {number}ints >= 1. Got {value!r} instead."
         )
     return tuple(int(each) for each in several)
+
+
+def pairs(name: str, value: Any, n: int) -> list[tuple[int, int]]:
+    """Return height and width for each of `n` convolutions.
+
+    An int, or a tuple of two ints, is the value for all; other sequences have one for each.
+    """
+    is_pair = isinstance(value, tuple) and len(value) == 2 and not any(map(np.iterable, value))
+    several = list(value) if np.iterable(value) and not is_pair else [value] * n
+    sizes = [tuple(each) if np.iterable(each) else (each, each) for each in several]
+    if len(sizes) != n or not all(map(_are_height_and_width, sizes)):
+        raise ValueError(
+            f"{name}={value!r} must be an int >= 1, a tuple of height and width, or a list with "
+            f"one of these for each of the {n} convolutions."
+        )
+    return [(int(height), int(width)) for height, width in sizes]
+
+
+def _are_height_and_width(sizes: tuple[Any, ...]) -> bool:
+    return len(sizes) == 2 and all(isinstance(each, Integral) and each >= 1 for each in sizes)
