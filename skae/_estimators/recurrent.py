@@ -76,6 +76,7 @@ class RecurrentAutoencoder(BaseAutoencoder):
     learning_rate_init: float = 0.003
     sequence_shape: Any = None
     cell: str = "lstm"
+    bidirectional: bool = False
 
     _texts = {
         **BaseAutoencoder._texts,

@@ -213,7 +213,8 @@ class Recurrence(Layer):
     """A recurrent layer; its kernel stacks the input's kernel on that of the state.
 
     The columns are ordered by gate: input, forget, candidate, output for an LSTM; reset, update,
-    candidate for a GRU.
+    candidate for a GRU. If the layer is bidirectional, those of the reading from the last step to
+    the first come second.
 
     Parameters
     ----------
@@ -226,6 +227,9 @@ class Recurrence(Layer):
         Whether every step reads the same inputs, instead of a sequence.
     returns_sequence : bool
         Whether to return the state of every step, instead of the last one.
+    is_bidirectional : bool
+        Whether the layer also reads the steps from the last to the first, with weights of their
+        own; the states of both readings are returned side by side.
     """
 
     cell: str
@@ -234,6 +238,7 @@ class Recurrence(Layer):
     n_units: int
     repeats_input: bool = False
     returns_sequence: bool = False
+    is_bidirectional: bool = False
 
     applies_activation: ClassVar[bool] = False
 
@@ -246,16 +251,21 @@ class Recurrence(Layer):
         return self.n_inputs * (1 if self.repeats_input else self.n_steps)
 
     @property
+    def n_readings(self) -> int:
+        """Number of directions in which the steps are read."""
+        return 2 if self.is_bidirectional else 1
+
+    @property
     def n_out(self) -> int:
-        return self.n_units * (self.n_steps if self.returns_sequence else 1)
+        return self.n_readings * self.n_units * (self.n_steps if self.returns_sequence else 1)
 
     @property
     def kernel_shape(self) -> tuple[int, ...]:
-        return self.n_inputs + self.n_units, GATES[self.cell] * self.n_units
+        return self.n_inputs + self.n_units, self.n_biases
 
     @property
     def n_biases(self) -> int:
-        return GATES[self.cell] * self.n_units
+        return self.n_readings * GATES[self.cell] * self.n_units
 
     @property
     def fans(self) -> tuple[float, float]:
@@ -267,7 +277,7 @@ class Recurrence(Layer):
         """Open the forget gates of an LSTM, by a bias of 1 (Jozefowicz et al., 2015)."""
         kernel, bias = super().initial_weights(draw, rng)
         if self.cell == "lstm":
-            bias[self.n_units : 2 * self.n_units] = 1.0
+            bias.reshape(self.n_readings, GATES["lstm"], self.n_units)[:, 1] = 1.0
         return kernel, bias
 
 

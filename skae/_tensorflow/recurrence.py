@@ -22,9 +22,18 @@ def recur(layer: Recurrence, kernel: Tensor, bias: Tensor, rows: Tensor) -> Tens
     else:
         inputs = tf.reshape(rows, (-1, layer.n_steps, layer.n_inputs))
         inputs = tf.transpose(inputs, (1, 0, 2))
-    states = {"lstm": _lstm, "gru": _gru}[layer.cell](kernel, bias, inputs)
-    if not layer.returns_sequence:
-        return states[-1]
+    states_of = {"lstm": _lstm, "gru": _gru}[layer.cell]
+    if layer.is_bidirectional:
+        kernels, biases = tf.split(kernel, 2, axis=1), tf.split(bias, 2)
+        onward = states_of(kernels[0], biases[0], inputs)
+        back = states_of(kernels[1], biases[1], tf.reverse(inputs, [0]))
+        if not layer.returns_sequence:
+            return tf.concat([onward[-1], back[-1]], axis=1)
+        states = tf.concat([onward, tf.reverse(back, [0])], axis=2)
+    else:
+        states = states_of(kernel, bias, inputs)
+        if not layer.returns_sequence:
+            return states[-1]
     return tf.reshape(tf.transpose(states, (1, 0, 2)), (-1, layer.n_out))
 
 

@@ -15,6 +15,7 @@ from skae._data.rows import ArrayRows
 from skae._plan.layers import Recurrence
 from skae._tensorflow.program import program
 from skae._tensorflow.recurrence import recur
+from skae._training.initialization import glorot
 from tests.learning import assert_learned
 
 
@@ -37,11 +38,20 @@ def fitted(X=X, n_components=2, **params):
 
 
 @pytest.mark.parametrize("cell", ["lstm", "gru"])
-@pytest.mark.parametrize(("repeats", "returns"), [(False, False), (False, True), (True, True)])
-def test_the_arithmetic_is_that_of_keras(cell, repeats, returns):
+@pytest.mark.parametrize(
+    ("repeats", "returns", "both"),
+    [
+        (False, False, False),
+        (False, True, False),
+        (True, True, False),
+        (False, False, True),
+        (False, True, True),
+    ],
+)
+def test_the_arithmetic_is_that_of_keras(cell, repeats, returns, both):
     import keras
 
-    layer = Recurrence(cell, 7, 3, 5, repeats, returns)
+    layer = Recurrence(cell, 7, 3, 5, repeats, returns, both)
     rng = np.random.default_rng(0)
     shapes = (layer.kernel_shape, layer.n_biases, (4, layer.n_in), (4, layer.n_out))
     *given, weights = (tf.constant(rng.standard_normal(shape), tf.float32) for shape in shapes)
@@ -49,6 +59,7 @@ def test_the_arithmetic_is_that_of_keras(cell, repeats, returns):
     kind = {"lstm": keras.layers.LSTM, "gru": keras.layers.GRU}[cell]
     options = {"reset_after": False} if cell == "gru" else {}
     by_keras = kind(5, return_sequences=returns, **options)
+    by_keras = keras.layers.Bidirectional(by_keras) if both else by_keras
     by_keras.build((None, 7, 3))
     unused = [tf.zeros(v.shape, v.dtype) for v in by_keras.non_trainable_variables]
     # Keras' GRU has the update gate before the reset gate.
@@ -56,8 +67,12 @@ def test_the_arithmetic_is_that_of_keras(cell, repeats, returns):
 
     def reference(kernel, bias, rows):
         rows = tf.repeat(rows[:, None], 7, axis=1) if repeats else tf.reshape(rows, (4, 7, 3))
-        kernel, bias = tf.gather(kernel, order, axis=1), tf.gather(bias, order)
-        states = by_keras.stateless_call([kernel[:3], kernel[3:], bias], unused, rows)[0]
+        readings = []
+        for i in range(layer.n_readings):
+            columns = order + i * len(order)
+            one = tf.gather(kernel, columns, axis=1)
+            readings += [one[:3], one[3:], tf.gather(bias, columns)]
+        states = by_keras.stateless_call(readings, unused, rows)[0]
         return tf.reshape(states, (4, -1))
 
     def with_gradients(function):
@@ -137,6 +152,14 @@ def test_sequences_of_another_shape_are_another_fit():
     one, other = (fitted(X.reshape(400, *shape), max_iter=1) for shape in ((4, 3), (6, 2)))
     prints = {each._fingerprint(ArrayRows(X), warm=False) for each in (one, other)}
     assert len(prints) == 2
+
+
+def test_both_directions():
+    both = fitted(hidden_layer_sizes=(5, 4), sequence_shape=(6, 2), bidirectional=True)
+    shapes = [kernel.shape for kernel in both.encoder_coefs_ + both.decoder_coefs_]
+    assert shapes == [(7, 40), (14, 32), (8, 2), (6, 16), (9, 20), (5, 2)]
+    _, bias = both.network_.encoder[0].initial_weights(glorot, np.random.default_rng(0))
+    assert_array_equal(bias.reshape(2, 4, 5).mean(axis=2), [[0, 1, 0, 0]] * 2)
 
 
 def test_layers_mirror_each_other():

@@ -25,6 +25,10 @@ hidden_layer_sizes : int or array-like of int
 
     cell : {'lstm', 'gru'}
         Long short-term memory or gated recurrent units.
+
+    bidirectional : bool
+        Whether the encoder's recurrent layers read a sequence in both directions, each with weights
+        of its own, and the codes see the last states of both (Schuster and Paliwal, 1997).
 """
 
 
@@ -65,6 +69,7 @@ class RecurrentNetwork(BaseNetwork):
     hidden_layer_sizes: Any = (64,)
     sequence_shape: Any = None
     cell: str = "lstm"
+    bidirectional: bool = False
 
     _texts = {"parameters": PARAMETERS}
     shape_parameter = "sequence_shape"
@@ -72,6 +77,7 @@ class RecurrentNetwork(BaseNetwork):
         "hidden_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left")],
         "sequence_shape": ["array-like", None],
         "cell": [one_of(GATES)],
+        "bidirectional": ["boolean"],
     }
 
     def layers(
@@ -82,15 +88,19 @@ class RecurrentNetwork(BaseNetwork):
         units = ints("hidden_layer_sizes", self.hidden_layer_sizes)
         if not units:
             raise ValueError("hidden_layer_sizes=(): at least one recurrent layer is needed.")
-        encoder: list[Layer] = [
-            Recurrence(self.cell, n_steps, below, n_units, returns_sequence=i < len(units) - 1)
-            for i, (below, n_units) in enumerate(pairwise((n_values, *units)))
-        ]
+        both = bool(self.bidirectional)
+        encoder: list[Layer] = []
+        width = n_values
+        for i, n_units in enumerate(units):
+            is_last = i == len(units) - 1
+            layer = Recurrence(self.cell, n_steps, width, n_units, False, not is_last, both)
+            encoder.append(layer)
+            width = layer.n_readings * n_units
+        encoder.append(Dense(width, n_components))
         decoder: list[Layer] = [
             Recurrence(self.cell, n_steps, below, n_units, i == 0, returns_sequence=True)
             for i, (below, n_units) in enumerate(pairwise((n_components, *units[::-1])))
         ]
-        encoder.append(Dense(units[-1], n_components))
         decoder.append(EachStep(n_steps, units[0], n_values))
         return tuple(encoder), tuple(decoder)
 
