@@ -77,6 +77,7 @@ class RecurrentAutoencoder(BaseAutoencoder):
     sequence_shape: Any = None
     cell: str = "lstm"
     bidirectional: bool = False
+    autoregressive: bool = False
 
     _texts = {
         **BaseAutoencoder._texts,

@@ -33,8 +33,12 @@ def hidden_rows(network: Network, half: SubNetwork, rows: Any, by: Backend) -> A
 def propagate(network: Network, half: SubNetwork, rows: Any, by: Backend) -> Any:
     """Apply a sub-network to rows, without the last layer's activation."""
     hidden = hidden_rows(network, half, rows, by)
-    out = by.apply(half.layers[-1], half.kernels[-1], half.biases[-1], hidden)
-    return out if half.skip is None else out + rows @ half.skip
+    last = half.layers[-1], half.kernels[-1], half.biases[-1]
+    if half.skip is None:
+        return by.apply(*last, hidden)
+    if half.layers[-1].reads_path:
+        return by.apply(*last, hidden, rows @ half.skip)
+    return by.apply(*last, hidden) + rows @ half.skip
 
 
 def encode(network: Network, encoder: SubNetwork, rows: Any, by: Backend) -> Any:

@@ -38,6 +38,9 @@ class Layer:
         value.
     applies_activation : bool
         Whether the network's hidden activation follows the layer.
+    reads_path : bool
+        Whether the last layer of a sub-network adds the linear path beside the layers itself,
+        which it takes as a further argument.
     """
 
     if TYPE_CHECKING:
@@ -52,6 +55,7 @@ class Layer:
         def kernel_shape(self) -> tuple[int, ...]: ...
 
     applies_activation: ClassVar[bool] = True
+    reads_path: ClassVar[bool] = False
 
     @property
     def shape_in(self) -> tuple[int, ...]:
@@ -78,6 +82,13 @@ class Layer:
     def tied_kernel(self, kernel: Any, transpose: Callable[[Any], Any]) -> Any:
         """Return the kernel of this layer of the decoder from that of the layer it mirrors."""
         return transpose(kernel)
+
+    def readout(self, kernel: np.ndarray, bias: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return views of the parts of the weights in which the output is linear.
+
+        With zeros there, the layer returns zeros, as a PCA initialization of the last layer needs.
+        """
+        return kernel, bias
 
     def forward(self, ops: Any, kernel: Any, bias: Any, rows: Any) -> Any:
         """Apply the layer to rows by `ops`, functions by the names of NumPy's."""
@@ -279,6 +290,63 @@ class Recurrence(Layer):
         if self.cell == "lstm":
             bias.reshape(self.n_readings, GATES["lstm"], self.n_units)[:, 1] = 1.0
         return kernel, bias
+
+
+@dataclass(frozen=True)
+class Feedback(Layer):
+    """A recurrent layer that returns the values of each step, and reads those of the step before.
+
+    A step reads its inputs, the last values (zeros before the first step) and the last state. Its
+    values are a linear function of the inputs, the last values and the new state (Cho et al.,
+    2014), plus the linear path beside the layers. The kernel's rows belong to the inputs, the last
+    values and the state; its columns to the gates of the cell, see :class:`Recurrence`, and to the
+    values.
+    """
+
+    cell: str
+    n_steps: int
+    n_inputs: int
+    n_units: int
+    n_values: int
+    repeats_input: bool
+
+    reads_path: ClassVar[bool] = True
+
+    @property
+    def recurrence(self) -> Recurrence:
+        """The recurrent layer inside, which reads inputs and values."""
+        n_read = self.n_inputs + self.n_values
+        return Recurrence(self.cell, self.n_steps, n_read, self.n_units, returns_sequence=True)
+
+    @property
+    def n_in(self) -> int:
+        return self.n_inputs * (1 if self.repeats_input else self.n_steps)
+
+    @property
+    def n_out(self) -> int:
+        return self.n_steps * self.n_values
+
+    @property
+    def kernel_shape(self) -> tuple[int, ...]:
+        return self.recurrence.kernel_shape[0], self.n_biases
+
+    @property
+    def n_biases(self) -> int:
+        return self.recurrence.n_biases + self.n_values
+
+    @property
+    def fans(self) -> tuple[float, float]:
+        return self.recurrence.fans
+
+    def initial_weights(
+        self, draw: Initializer, rng: np.random.Generator
+    ) -> tuple[np.ndarray, np.ndarray]:
+        kernel = draw(rng, self)
+        _, bias = self.recurrence.initial_weights(draw, rng)
+        return kernel, np.append(bias, np.zeros(self.n_values))
+
+    def readout(self, kernel: np.ndarray, bias: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        return kernel[:, -self.n_values :], bias[-self.n_values :]
 
 
 @dataclass(frozen=True)

@@ -162,7 +162,7 @@ def _set_linear(half: SubNetwork, matrix: np.ndarray) -> None:
     """Make a sub-network compute exactly `rows @ matrix`."""
     if half.skip is not None:
         half.skip[...] = matrix
-        half.kernels[-1][...] = 0.0
+        half.layers[-1].readout(half.kernels[-1], half.biases[-1])[0][...] = 0.0
     else:
         half.kernels[-1][...] = matrix
 
@@ -203,7 +203,7 @@ def _undo_code_layer(
     # constant but for its rounding would get a weight of thousands.
     rcond = np.finfo(codes.dtype).eps * max(codes.shape)
     solution = np.linalg.lstsq(np.hstack([codes, ones]), rows, rcond)[0]
-    bias = decoder.biases[-1]
+    _, bias = decoder.layers[-1].readout(decoder.kernels[-1], decoder.biases[-1])
     bias[...] = solution[-1].reshape(-1, len(bias)).mean(axis=0)
     matrix = solution[:-1]
     if len(bias) < rows.shape[1]:

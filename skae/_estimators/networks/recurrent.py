@@ -12,7 +12,7 @@ from sklearn.utils._param_validation import Interval
 from skae._estimators.networks.base import BaseNetwork, Layers
 from skae._estimators.networks.sizes import ints
 from skae._estimators.words import one_of
-from skae._plan.layers import GATES, Dense, EachStep, Layer, Recurrence
+from skae._plan.layers import GATES, Dense, EachStep, Feedback, Layer, Recurrence
 
 PARAMETERS = """\
 hidden_layer_sizes : int or array-like of int
@@ -29,6 +29,11 @@ hidden_layer_sizes : int or array-like of int
     bidirectional : bool
         Whether the encoder's recurrent layers read a sequence in both directions, each with weights
         of its own, and the codes see the last states of both (Schuster and Paliwal, 1997).
+
+    autoregressive : bool
+        Whether the decoder reads, beside the codes, its own output for the step before (zeros
+        before the first step), in training too (Cho et al., 2014; the conditional decoder of
+        Srivastava et al., 2015). A step takes longer.
 """
 
 
@@ -70,6 +75,7 @@ class RecurrentNetwork(BaseNetwork):
     sequence_shape: Any = None
     cell: str = "lstm"
     bidirectional: bool = False
+    autoregressive: bool = False
 
     _texts = {"parameters": PARAMETERS}
     shape_parameter = "sequence_shape"
@@ -78,6 +84,7 @@ class RecurrentNetwork(BaseNetwork):
         "sequence_shape": ["array-like", None],
         "cell": [one_of(GATES)],
         "bidirectional": ["boolean"],
+        "autoregressive": ["boolean"],
     }
 
     def layers(
@@ -97,12 +104,17 @@ class RecurrentNetwork(BaseNetwork):
             encoder.append(layer)
             width = layer.n_readings * n_units
         encoder.append(Dense(width, n_components))
-        decoder: list[Layer] = [
+        decoder = [
             Recurrence(self.cell, n_steps, below, n_units, i == 0, returns_sequence=True)
             for i, (below, n_units) in enumerate(pairwise((n_components, *units[::-1])))
         ]
-        decoder.append(EachStep(n_steps, units[0], n_values))
-        return tuple(encoder), tuple(decoder)
+        if self.autoregressive:
+            top = decoder.pop()
+            decoder.append(
+                Feedback(self.cell, n_steps, top.n_inputs, units[0], n_values, top.repeats_input)
+            )
+            return tuple(encoder), tuple(decoder)
+        return tuple(encoder), (*decoder, EachStep(n_steps, units[0], n_values))
 
     def _sequence(self, sample_shape: tuple[int, ...]) -> tuple[int, int]:
         """Return the steps of a sample and the values of a step."""
