@@ -7,7 +7,7 @@ one bias.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from math import prod
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -89,6 +89,10 @@ class Layer:
         With zeros there, the layer returns zeros, as a PCA initialization of the last layer needs.
         """
         return kernel, bias
+
+    def skipping(self) -> Layer:
+        """Return the layer that skips missing values, NaN: by default the layer itself."""
+        return self
 
     def forward(self, ops: Any, kernel: Any, bias: Any, rows: Any) -> Any:
         """Apply the layer to rows by `ops`, functions by the names of NumPy's."""
@@ -241,6 +245,9 @@ class Recurrence(Layer):
     is_bidirectional : bool
         Whether the layer also reads the steps from the last to the first, with weights of their
         own; the states of both readings are returned side by side.
+    skips_missing : bool
+        Whether a sequence may end early: its steps of NaN, the last ones, change no state, and
+        their own states are NaN.
     """
 
     cell: str
@@ -250,6 +257,7 @@ class Recurrence(Layer):
     repeats_input: bool = False
     returns_sequence: bool = False
     is_bidirectional: bool = False
+    skips_missing: bool = False
 
     applies_activation: ClassVar[bool] = False
 
@@ -281,6 +289,9 @@ class Recurrence(Layer):
     @property
     def fans(self) -> tuple[float, float]:
         return self.n_inputs + self.n_units, self.n_units
+
+    def skipping(self) -> Recurrence:
+        return replace(self, skips_missing=True)
 
     def initial_weights(
         self, draw: Initializer, rng: np.random.Generator

@@ -136,6 +136,11 @@ def _convolved_back(
 
 
 def _recurred(layer: Recurrence, kernel: np.ndarray, bias: np.ndarray, rows: Tensor) -> Tensor:
+    if layer.skips_missing:
+        raise ValueError(
+            "Fitted on sequences of unequal lengths, the estimator skips steps of NaN, which Keras "
+            "does not. Fit it on sequences of one length to convert it."
+        )
     if layer.repeats_input:
         steps = keras.layers.RepeatVector(layer.n_steps)(rows)
     else:

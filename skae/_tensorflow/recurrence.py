@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from skae._plan.layers import Feedback, Recurrence
 from skae._tensorflow.quiet import tf
 
@@ -18,19 +20,39 @@ Tensor = Any
 def recur(layer: Recurrence, kernel: Tensor, bias: Tensor, rows: Tensor) -> Tensor:
     """Apply a recurrent layer with zero initial state to rows."""
     inputs = _inputs(layer, rows)
+    lengths = None
+    if layer.skips_missing:
+        observed = ~tf.math.is_nan(inputs[:, :, :1])
+        inputs = tf.where(observed, inputs, 0.0)
+        lengths = tf.reduce_sum(tf.cast(observed[:, :, 0], tf.int32), axis=0)
     states_of = {"lstm": _lstm, "gru": _gru}[layer.cell]
+    readings = tf.split(kernel, layer.n_readings, axis=1), tf.split(bias, layer.n_readings)
+    states = states_of(readings[0][0], readings[1][0], inputs)
     if layer.is_bidirectional:
-        kernels, biases = tf.split(kernel, 2, axis=1), tf.split(bias, 2)
-        onward = states_of(kernels[0], biases[0], inputs)
-        back = states_of(kernels[1], biases[1], tf.reverse(inputs, [0]))
+        # Whichever way they are read, the states of the real steps come first.
+        back = states_of(readings[0][1], readings[1][1], _reversed(inputs, lengths))
         if not layer.returns_sequence:
-            return tf.concat([onward[-1], back[-1]], axis=1)
-        states = tf.concat([onward, tf.reverse(back, [0])], axis=2)
-    else:
-        states = states_of(kernel, bias, inputs)
-        if not layer.returns_sequence:
-            return states[-1]
+            return tf.concat([_last(states, lengths), _last(back, lengths)], axis=1)
+        states = tf.concat([states, _reversed(back, lengths)], axis=2)
+    if not layer.returns_sequence:
+        return _last(states, lengths)
+    if lengths is not None:
+        states = tf.where(observed, states, np.nan)
     return _rows(states, layer.n_out)
+
+
+def _reversed(steps: Tensor, lengths: Tensor | None) -> Tensor:
+    """Return sequences with their first steps, as many as their lengths say, in reverse order."""
+    if lengths is None:
+        return tf.reverse(steps, [0])
+    return tf.reverse_sequence(steps, lengths, seq_axis=0, batch_axis=1)
+
+
+def _last(states: Tensor, lengths: Tensor | None) -> Tensor:
+    """Return the state of the last step of each sequence."""
+    if lengths is None:
+        return states[-1]
+    return tf.gather_nd(states, tf.stack([lengths - 1, tf.range(tf.size(lengths))], axis=1))
 
 
 def feed_back(

@@ -197,7 +197,7 @@ def _undo_code_layer(
 ) -> None:
     """Make the decoder's linear path the least-squares inverse of nonlinear codes."""
     codes = maps(network, weights, rows.dtype).encode(rows)
-    rows = decoder_outputs(network, rows)
+    rows = decoder_outputs(network, np.nan_to_num(rows) if network.skips_missing else rows)
     ones = np.ones((len(rows), 1), codes.dtype)
     # NumPy computes in float64, whose rounding says nothing of codes in float32: a code that is
     # constant but for its rounding would get a weight of thousands.

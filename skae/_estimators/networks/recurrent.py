@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
 from math import prod
 from numbers import Integral
 from typing import Any, ClassVar
@@ -79,6 +78,7 @@ class RecurrentNetwork(BaseNetwork):
 
     _texts = {"parameters": PARAMETERS}
     shape_parameter = "sequence_shape"
+    takes_padding = True
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         "hidden_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left")],
         "sequence_shape": ["array-like", None],
@@ -104,17 +104,15 @@ class RecurrentNetwork(BaseNetwork):
             encoder.append(layer)
             width = layer.n_readings * n_units
         encoder.append(Dense(width, n_components))
-        decoder = [
-            Recurrence(self.cell, n_steps, below, n_units, i == 0, returns_sequence=True)
-            for i, (below, n_units) in enumerate(pairwise((n_components, *units[::-1])))
-        ]
-        if self.autoregressive:
-            top = decoder.pop()
-            decoder.append(
-                Feedback(self.cell, n_steps, top.n_inputs, units[0], n_values, top.repeats_input)
-            )
-            return tuple(encoder), tuple(decoder)
-        return tuple(encoder), (*decoder, EachStep(n_steps, units[0], n_values))
+        decoder: list[Layer] = []
+        width = n_components
+        for i, n_units in enumerate(units[::-1]):
+            if self.autoregressive and i == len(units) - 1:
+                decoder.append(Feedback(self.cell, n_steps, width, n_units, n_values, i == 0))
+                return tuple(encoder), tuple(decoder)
+            decoder.append(Recurrence(self.cell, n_steps, width, n_units, i == 0, True))
+            width = n_units
+        return tuple(encoder), (*decoder, EachStep(n_steps, width, n_values))
 
     def _sequence(self, sample_shape: tuple[int, ...]) -> tuple[int, int]:
         """Return the steps of a sample and the values of a step."""
