@@ -205,7 +205,9 @@ def _jobs(job: Job, n: int, batch_size: int, n_batches: int) -> Iterator[Job]:
     for rank in range(n):
         feed = replace(
             job.feed,
-            X=ArrayRows(np.empty((0, job.feed.X.shape[1]), job.feed.X.dtype)),
+            X=ArrayRows(
+                np.empty((0, job.feed.X.shape[1]), job.feed.X.dtype), job.feed.X.has_missing
+            ),
             rows=np.arange(0),
             batch_size=batch_size,
             rng=np.random.default_rng([seed, rank]),

@@ -170,8 +170,19 @@ class Feed:
                 standardized(clean, self.mean, self.scale, out=targets[part])
             if self.corruption is not None:
                 standardized(rows.copy(), self.mean, self.scale, out=targets[part])
-                rows = self.corruption(self.rng, rows)
+                rows = corrupted(self.corruption, self.rng, rows, X.has_missing)
             standardized(rows, self.mean, self.scale, out=out)
+
+
+def corrupted(
+    corruption: Corruption, rng: np.random.Generator, X: np.ndarray, has_missing: bool
+) -> np.ndarray:
+    """Return corrupted rows, which may be X itself; missing entries stay so, and no other gets."""
+    if not has_missing:
+        return corruption(rng, X)
+    clean = X.copy()
+    X = corruption(rng, X)
+    return np.where(np.isnan(clean) | np.isnan(X), clean, X)
 
 
 class Prefetcher(Generic[T]):

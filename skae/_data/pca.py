@@ -34,14 +34,17 @@ class Axes(NamedTuple):
 
 def center(X: Matrix) -> np.ndarray:
     """Return the mean of each column, in float64."""
+    if X.has_missing:
+        n_observed = X.total(lambda rows: np.count_nonzero(~np.isnan(rows), axis=0))
+        return X.total(partial(np.nansum, axis=0, dtype=np.float64)) / np.maximum(n_observed, 1)
     return X.total(partial(np.sum, axis=0, dtype=np.float64)) / X.shape[0]
 
 
 def variance(X: Matrix, mean: np.ndarray) -> float:
-    """Return the mean variance of the columns."""
+    """Return the mean squared deviation of the entries from the means of their columns."""
 
     def squares(rows: np.ndarray) -> float:
-        block = _centered(rows, mean)
+        block = _centered(X, rows, mean)
         return float(np.einsum("ij,ij->", block, block, dtype=np.float64))
 
     return X.total(squares) / X.size
@@ -76,8 +79,12 @@ def _rounding(X: Matrix) -> float:
     return max(np.finfo(X.dtype).eps, np.finfo(np.float64).eps * max(X.shape))
 
 
-def _centered(block: np.ndarray, mean: np.ndarray) -> np.ndarray:
-    return block - mean.astype(block.dtype, copy=False)
+def _centered(X: Matrix, block: np.ndarray, mean: np.ndarray) -> np.ndarray:
+    """Return a block of X about the mean, which also stands for missing entries."""
+    block = block - mean.astype(block.dtype, copy=False)
+    if X.has_missing:
+        block[np.isnan(block)] = 0.0
+    return block
 
 
 def _largest(matrix: np.ndarray, n: int | None) -> tuple[np.ndarray, np.ndarray]:
@@ -90,7 +97,7 @@ def _largest(matrix: np.ndarray, n: int | None) -> tuple[np.ndarray, np.ndarray]
 
 def _from_covariance(X: Matrix, mean: np.ndarray, n_axes: int | None) -> Axes:
     def products(rows: np.ndarray) -> np.ndarray:
-        block = _centered(rows, mean)
+        block = _centered(X, rows, mean)
         return (block.T @ block).astype(np.float64, copy=False)
 
     values, vectors = _largest(X.total(products) / X.shape[0], n_axes)
@@ -101,14 +108,14 @@ def _from_gram(X: Matrix, mean: np.ndarray, n_axes: int | None) -> Axes:
     n_rows, n_features = X.shape
     gram = np.zeros((n_rows, n_rows))
     for columns in blocks(n_features, n_rows):
-        block = _centered(X.columns(columns), mean[columns])
+        block = _centered(X, X.columns(columns), mean[columns])
         gram += block @ block.T
     values, vectors = _largest(gram / n_rows, n_axes)
     held = values > _rounding(X) * values.max(initial=0.0)
     values, vectors = values[held], vectors[:, held]
     directions = np.empty((n_features, len(values)))
     for columns in blocks(n_features, n_rows):
-        directions[columns] = _centered(X.columns(columns), mean[columns]).T @ vectors
+        directions[columns] = _centered(X, X.columns(columns), mean[columns]).T @ vectors
     return Axes(directions / np.sqrt(values * n_rows), values)
 
 
@@ -119,7 +126,7 @@ def _randomized(X: Matrix, mean: np.ndarray, n_axes: int, rng: np.random.Generat
         basis = basis.astype(X.dtype, copy=False)
 
         def times_block(rows: np.ndarray) -> np.ndarray:
-            block = _centered(rows, mean)
+            block = _centered(X, rows, mean)
             return (block.T @ (block @ basis)).astype(np.float64, copy=False)
 
         return X.total(times_block) / X.shape[0]

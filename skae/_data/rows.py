@@ -25,7 +25,12 @@ MOST_BLOCKS, LEAST_ROWS = 240, 16
 
 
 class Matrix(Protocol):
-    """Rows as PCA reads them: sums over blocks of rows, and columns."""
+    """Rows as PCA reads them: sums over blocks of rows, and columns.
+
+    `has_missing` says whether entries are missing, NaN.
+    """
+
+    has_missing: bool = False
 
     @property
     @abstractmethod
@@ -39,7 +44,7 @@ class Matrix(Protocol):
 
     @property
     def size(self) -> int:
-        """Number of entries."""
+        """Number of entries, without missing ones."""
         return self.shape[0] * self.shape[1]
 
     @abstractmethod
@@ -153,15 +158,21 @@ class ArrayRows(Rows):
     Parameters
     ----------
     array : ndarray of shape (n_samples, n_features)
+    has_missing : bool
     """
 
-    def __init__(self, array: np.ndarray) -> None:
-        self._array = array
+    def __init__(self, array: np.ndarray, has_missing: bool = False) -> None:
+        self._array, self.has_missing = array, has_missing
 
     @property
     def shape(self) -> tuple[int, int]:
         n_rows, n_columns = self._array.shape
         return n_rows, n_columns
+
+    @property
+    def size(self) -> int:
+        n_missing = int(np.isnan(self._array).sum()) if self.has_missing else 0
+        return super().size - n_missing
 
     @property
     def dtype(self) -> np.dtype:
@@ -205,6 +216,8 @@ class ArrayRows(Rows):
         return [(self, rows if rng is None else rng.permutation(rows))]
 
     def extremes(self) -> tuple[Any, Any]:
+        if self.has_missing:
+            return np.nanmin(self._array), np.nanmax(self._array)
         return self._array.min(), self._array.max()
 
 
@@ -214,6 +227,10 @@ class RowSubset(Matrix):
 
     X: Rows
     rows: np.ndarray
+
+    @property
+    def has_missing(self) -> bool:  # type: ignore[override]
+        return self.X.has_missing
 
     @property
     def shape(self) -> tuple[int, int]:

@@ -58,7 +58,7 @@ class Shard:
         from skae._tensorflow.trainer import ProgramTrainer
 
         X, forget = self._mapped()
-        feed = replace(job.feed, X=ArrayRows(X), rows=np.arange(len(X)))
+        feed = replace(job.feed, X=ArrayRows(X, job.feed.X.has_missing), rows=np.arange(len(X)))
         compiled = partial(shared_program, all_reduce=self.links.sum)
         self.trainer = ProgramTrainer(replace(job, feed=feed, check=forget), compiled, n_rows)
         self.links.open()

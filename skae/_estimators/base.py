@@ -261,20 +261,26 @@ class BaseAutoencoder(
         takes_any = first or not self.__sklearn_is_fitted__()
         return name, getattr(network, name) if takes_any else self.network_.encoder[0].shape_in
 
-    def _planned(self, n_features: int, n_components: Any) -> Plan:
+    def _takes_padding(self, first: bool) -> bool:
+        if first or not self.__sklearn_is_fitted__():
+            return self.chosen_network().takes_padding
+        return self.network_.skips_missing
+
+    def _planned(self, n_features: int, n_components: Any, skips_missing: bool = False) -> Plan:
         plan = self._plan(n_features, n_components)
         if not isinstance(plan, Plan):
             raise TypeError(
                 f"{type(self).__name__}._plan returned {plan!r}, but must return a Plan, such as "
                 "that of self.network_plan(n_features, n_components)."
             )
-        return plan
+        return plan.skipping_missing() if skips_missing else plan
 
     def _first_model(
         self, X: Rows, rng: np.random.Generator, rows: np.ndarray | None = None
     ) -> Model:
         n_components = self._first_n_components(X)
-        return initial_model(X.targets, n_components, self.init, self._planned, rng, rows)
+        planned = partial(self._planned, skips_missing=X.has_missing)
+        return initial_model(X.targets, n_components, self.init, planned, rng, rows)
 
     def _first_n_components(self, X: Rows) -> Any:
         if self.n_components is None and not self.chosen_network().plans_without_codes:
@@ -287,7 +293,9 @@ class BaseAutoencoder(
         plans_without_codes = self.chosen_network().plans_without_codes
         if is_share(n_components) or (n_components is None and not plans_without_codes):
             n_components = self.n_components_
-        plan = self._planned(self.n_features_in_, n_components and int(n_components))
+        n_components = n_components and int(n_components)
+        skips_missing = self.network_.skips_missing
+        plan = self._planned(self.n_features_in_, n_components, skips_missing)
         if plan.network != self.network_:
             raise ValueError(
                 f"The parameters describe another network than the fitted one: {plan.network} "

@@ -13,6 +13,7 @@ from sklearn.utils._param_validation import Interval
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_array, check_is_fitted
 
+from skae._data.batches import corrupted
 from skae._data.checks import check_dense, shape_of
 from skae._data.dask_rows import is_dask
 from skae._data.paired_rows import PairedRows
@@ -72,7 +73,8 @@ class SaltAndPepper:
 
     def __call__(self, rng: np.random.Generator, X: np.ndarray) -> np.ndarray:
         drawn = rng.random(X.shape, np.float32)
-        low, high = X.min(axis=0), X.max(axis=0)
+        # Of the values that are not missing.
+        low, high = np.fmin.reduce(X, axis=0), np.fmax.reduce(X, axis=0)
         level = np.float32(self.level)
         X = np.where(drawn < level, high, X)
         return np.where(drawn < level / 2, low, X)
@@ -199,7 +201,8 @@ default='gaussian'
         self._validate_params()
         corruption = cast("Corruption", self._corruption())
         seed = check_random_state(random_state).randint(np.iinfo(np.int32).max)
-        return corruption(np.random.default_rng(seed), self._rows(X)[:].copy())
+        rows = self._rows(X)
+        return corrupted(corruption, np.random.default_rng(seed), rows[:].copy(), rows.has_missing)
 
     def _paired(self, X: Rows, y: Any, training: bool = False) -> Rows:
         learns_pairs = self.corruption is None

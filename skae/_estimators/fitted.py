@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from abc import ABCMeta, abstractmethod
 from functools import partial
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from skae._data.dask_lazy import lazily
 from skae._data.dask_rows import is_dask, validated_rows
 from skae._data.pca import variance
 from skae._data.rows import ArrayRows, Rows
+from skae._data.sequences import check_ends, padded, unpadded
 from skae._estimators.documentation import DocumentationLink
 from skae._estimators.words import ATTRIBUTES_OF_CODES, ForeignWords, rows_alone
 from skae._network.codec import AbstractCodec
@@ -142,7 +144,7 @@ class FittedAutoencoder(
         """
         codec = self._codec
         X = self._validated(X)
-        self._warn_beyond_reach(ArrayRows(X))
+        self._warn_beyond_reach(self._array_rows(X))
         return -finite(codec.squared_errors, X)
 
     @property
@@ -179,13 +181,24 @@ class FittedAutoencoder(
 
     def _validated(self, X, first: bool = False, least: int = 1) -> np.ndarray:
         """Return samples that are not in a Dask collection as a validated array of flat rows."""
-        return validate_data(
+        pads = self._takes_padding(first)
+        rows = validate_data(
             self,
             self._as_rows(X, first),
             dtype=[np.float64, np.float32],
             reset=first,
             ensure_min_samples=least,
+            ensure_all_finite="allow-nan" if pads else True,
         )
+        if pads and np.isnan(rows).any():
+            taken = self._row_shape(first)
+            shape = (taken and taken[1]) or shape_of(padded(X, None))[1:]
+            check_ends(rows, prod(shape[1:]))
+        return rows
+
+    def _array_rows(self, X: np.ndarray, first: bool = False) -> ArrayRows:
+        """Wrap validated samples."""
+        return ArrayRows(X, self._takes_padding(first) and bool(np.isnan(X).any()))
 
     def _rows(self, X, first: bool = False, least: int = 1) -> Rows:
         """Return validated samples as flat rows, wherever they are stored.
@@ -196,7 +209,8 @@ class FittedAutoencoder(
         if is_dask(X):
             rows = validated_rows(self, self._as_rows(X, first), first, least)
         else:
-            rows = ArrayRows(self._validated(X, first, least))
+            X = self._padded(X, first)
+            rows = self._array_rows(self._validated(X, first, least), first)
         if first:
             shape = shape_of(X)
             self.sample_shape_ = tuple(shape[1:] if len(shape) > 2 else rows.shape[1:])
@@ -209,7 +223,7 @@ class FittedAutoencoder(
         """
         X, taken = check_dense(X), self._row_shape(first)
         if taken is not None:
-            X = arrays_of(X)
+            X = arrays_of(self._padded(X, first))
         if getattr(X, "ndim", 2) <= 2:
             return X
         if taken is None:
@@ -228,7 +242,24 @@ class FittedAutoencoder(
         """
         return None
 
-    def _like(self, rows: np.ndarray, X) -> np.ndarray:
-        """Reshape rows to the shape of X, if X is an array of images or sequences."""
+    def _takes_padding(self, first: bool) -> bool:
+        """Return whether samples are sequences that may end early, with NaN after their end."""
+        return False
+
+    def _padded(self, X, first: bool) -> Any:
+        """Return sequences of unequal lengths as one array, where they are taken."""
+        if not self._takes_padding(first):
+            return X
+        network = None if first else getattr(self, "network_", None)
+        return padded(X, network and network.encoder[0].shape_in)
+
+    def _like(self, rows: np.ndarray, X) -> Any:
+        """Reshape rows to the shape of X, if X is an array of images or sequences.
+
+        Sequences of unequal lengths become a list of arrays if X is a list, and otherwise have
+        NaN after their end as those in X.
+        """
+        if self._takes_padding(first=False):
+            return unpadded(rows, X)
         shape = shape_of(X)
         return rows.reshape(shape) if len(shape) > 2 else rows

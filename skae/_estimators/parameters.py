@@ -17,7 +17,7 @@ from skae._estimators.networks.sizes import ints
 from skae._estimators.parameter_texts import ATTRIBUTES, PARAMETERS, REFERENCES
 from skae._estimators.words import one_of
 from skae._network.backend import ACTIVATIONS
-from skae._plan.layers import Layer, mirrored
+from skae._plan.layers import Dense, Layer, mirrored
 from skae._plan.objectives import LOSSES, Corruption, Loss, Penalty
 from skae._plan.plan import Bottleneck, Network, Objective, Plan, Solver, Stage
 from skae._training.initialization import RANDOM_INITIALIZERS
@@ -180,7 +180,6 @@ class SharedParameters(DeclaredParameters):
                 f"layer that is wider than {WIDEST} units."
             )
         is_sgd, is_adamw = self.solver == "sgd", self.solver == "adamw"
-        # Without hidden layers the one layer itself is linear.
         starts_as_pca = self.init == "pca" and stages[0].layer is None
         return Plan(
             Network(
@@ -190,8 +189,8 @@ class SharedParameters(DeclaredParameters):
                 code_activation=bottleneck.activation or self.code_activation,
                 output_activation=self._output_activation(loss.on_logits),
                 tied_weights=bool(self.tied_weights),
-                encoder_skip=starts_as_pca and len(encoder) > 1,
-                decoder_skip=starts_as_pca and len(decoder) > 1,
+                encoder_skip=starts_as_pca and not _is_linear(encoder),
+                decoder_skip=starts_as_pca and not _is_linear(decoder),
                 n_active=bottleneck.n_active,
                 is_variational=bottleneck.is_variational,
                 standardizes=bool(self.standardize),
@@ -234,7 +233,7 @@ class SharedParameters(DeclaredParameters):
 
     def _check_biases_can_center(self, decoder: tuple[Layer, ...], loss: Loss) -> None:
         """Raise an error if biases cannot center X for an initialization by PCA."""
-        if decoder[-1].n_biases < decoder[-1].n_out:
+        if not isinstance(decoder[-1], Dense) and decoder[-1].n_biases != decoder[-1].n_out:
             reason = "values share biases in the last layer, which therefore cannot center X"
         elif self.tied_weights and self._output_activation(loss.on_logits) == "logistic":
             reason = "tied weights cannot adapt to the logistic output"
@@ -254,3 +253,8 @@ class SharedParameters(DeclaredParameters):
                 f"{self.output_activation!r}. Leave output_activation out or choose another loss."
             )
         return "logistic"
+
+
+def _is_linear(layers: Layers) -> bool:
+    """Return whether the one layer of an encoder or a decoder is itself linear."""
+    return len(layers) == 1 and isinstance(layers[0], Dense)

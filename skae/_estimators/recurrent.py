@@ -76,6 +76,8 @@ class RecurrentAutoencoder(BaseAutoencoder):
     learning_rate_init: float = 0.003
     sequence_shape: Any = None
     cell: str = "lstm"
+    bidirectional: bool = False
+    autoregressive: bool = False
 
     _texts = {
         **BaseAutoencoder._texts,

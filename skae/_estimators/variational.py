@@ -45,8 +45,8 @@ class Likelihood:
         units = codec.units(dtype)
         self._mean, self._scale = units.mean, dtype.type(units.scale)
         self._maps = maps(codec.network, codec.weights, dtype)
-        # What makes a normal of variance scale**2 / 2 integrate to one.
-        of_normal = codec.network.n_features * (0.5 * np.log(np.pi) + np.log(units.scale))
+        # What makes a normal of variance scale**2 / 2 integrate to one, for each feature.
+        of_normal = 0.5 * np.log(np.pi) + np.log(units.scale)
         self._constant = 0.0 if loss.on_logits else of_normal
 
     def posterior(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -59,7 +59,10 @@ class Likelihood:
         losses = entry_losses(
             self._loss, self._network, rows, output, self._mean, self._scale, NUMPY
         )
-        return -losses.sum(axis=1, dtype=np.float64) - self._constant
+        n_observed: Any = self._network.n_features
+        if self._network.skips_missing:
+            n_observed = np.count_nonzero(~np.isnan(rows), axis=1)
+        return -losses.sum(axis=1, dtype=np.float64) - n_observed * self._constant
 
 
 def drawn(

@@ -97,7 +97,9 @@ KEYWORDS = {
 }
 OF_NETWORKS = {
     **dict.fromkeys(("filters", "kernel_size", "strides", "image_shape"), "ConvolutionalNetwork"),
-    **dict.fromkeys(("cell", "sequence_shape"), "RecurrentNetwork"),
+    **dict.fromkeys(
+        ("cell", "sequence_shape", "bidirectional", "autoregressive"), "RecurrentNetwork"
+    ),
 }
 WITHOUT_COUNTERPART = {
     **dict.fromkeys(

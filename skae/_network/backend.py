@@ -23,20 +23,20 @@ class Backend(NamedTuple):
         Keeps the k largest values of each row and sets the others to zero.
     layers : mapping of type to callable
         Kernels of the backend's own, for layers without a `forward`: functions of the layer, its
-        kernel, its bias and rows.
+        kernel, its bias, rows, and the linear path if the layer reads it.
     """
 
     ops: Any
     activations: Mapping[str, Callable[[Any], Any]]
     keep_largest: Callable[[Any, int], Any]
-    layers: Mapping[type[Layer], Callable[[Any, Any, Any, Any], Any]] = {}
+    layers: Mapping[type[Layer], Callable[..., Any]] = {}
 
-    def apply(self, layer: Layer, kernel: Any, bias: Any, rows: Any) -> Any:
+    def apply(self, layer: Layer, kernel: Any, bias: Any, rows: Any, *path: Any) -> Any:
         """Apply one layer to rows."""
         own = self.layers.get(type(layer))
         if own is not None:
-            return own(layer, kernel, bias, rows)
-        return layer.forward(self.ops, kernel, bias, rows)
+            return own(layer, kernel, bias, rows, *path)
+        return layer.forward(self.ops, kernel, bias, rows, *path)
 
     def computes(self, network: Network) -> bool:
         """Return whether the backend can compute all layers of a network."""

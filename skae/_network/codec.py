@@ -58,6 +58,11 @@ def maps(network: Network, weights: Iterable[Any], dtype: Any) -> Maps:
 class AbstractCodec(ABC):
     """Maps rows to codes and back, in the dtype of its input, a block of rows at a time."""
 
+    @property
+    def skips_missing(self) -> bool:
+        """Whether entries of rows may be missing, NaN."""
+        return False
+
     @abstractmethod
     def encode(self, X: np.ndarray) -> np.ndarray:
         """Return the codes of rows of X."""
@@ -79,6 +84,8 @@ class AbstractCodec(ABC):
         errors = np.empty(X.shape[0])
         for rows in self._blocks(X.shape[0]):
             difference = targets[rows] - self.decode(self.encode(X[rows]))
+            if self.skips_missing:
+                difference[np.isnan(targets[rows])] = 0.0
             errors[rows] = np.einsum("ij,ij->i", difference, difference, dtype=np.float64)
         return errors
 
@@ -105,6 +112,10 @@ class Codec(AbstractCodec):
     mean: np.ndarray
     scale: float
     whitening: Whitening | None = None
+
+    @property
+    def skips_missing(self) -> bool:
+        return self.network.skips_missing
 
     def _blocks(self, n_rows: int) -> Iterator[slice]:
         return blocks(n_rows, self.network.widest)
@@ -153,5 +164,8 @@ class Codec(AbstractCodec):
         return activations
 
     def mean_squared_error(self, X: np.ndarray, targets: np.ndarray | None = None) -> float:
-        """Return the mean of `squared_errors` over all entries."""
+        """Return the mean of `squared_errors` over all entries that are not missing."""
+        if self.skips_missing:
+            n_observed = np.count_nonzero(~np.isnan(X if targets is None else targets))
+            return float(self.squared_errors(X, targets).sum() / n_observed)
         return float(self.squared_errors(X, targets).mean() / X.shape[1])

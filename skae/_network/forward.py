@@ -7,6 +7,7 @@ traced from it.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from skae._network.backend import Backend
@@ -33,8 +34,14 @@ def hidden_rows(network: Network, half: SubNetwork, rows: Any, by: Backend) -> A
 def propagate(network: Network, half: SubNetwork, rows: Any, by: Backend) -> Any:
     """Apply a sub-network to rows, without the last layer's activation."""
     hidden = hidden_rows(network, half, rows, by)
-    out = by.apply(half.layers[-1], half.kernels[-1], half.biases[-1], hidden)
-    return out if half.skip is None else out + rows @ half.skip
+    last = half.layers[-1], half.kernels[-1], half.biases[-1]
+    if half.skip is None:
+        return by.apply(*last, hidden)
+    if network.skips_missing:
+        rows = by.ops.where(by.ops.isnan(rows), 0.0, rows)
+    if half.layers[-1].reads_path:
+        return by.apply(*last, hidden, rows @ half.skip)
+    return by.apply(*last, hidden) + rows @ half.skip
 
 
 def encode(network: Network, encoder: SubNetwork, rows: Any, by: Backend) -> Any:
@@ -69,10 +76,16 @@ def to_output_units(network: Network, output: Any, mean: Any, scale: Any) -> Any
 def entry_losses(
     loss: Loss, network: Network, target: Any, output: Any, mean: Any, scale: Any, by: Backend
 ) -> Any:
-    """Compare targets with a decoder's output, entry by entry.
+    """Compare targets with a decoder's output, entry by entry; missing entries have no loss.
 
     The targets are standardized rows, unless the output is not a reconstruction.
     """
+    if network.skips_missing:
+        missing = by.ops.isnan(target)
+        target = by.ops.where(missing, 0.0, target)
+        network = replace(network, skips_missing=False)
+        losses = entry_losses(loss, network, target, output, mean, scale, by)
+        return by.ops.where(missing, 0.0, losses)
     if network.output_activation is None:
         return loss(by.ops, target, output)
     if loss.on_logits:

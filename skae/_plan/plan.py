@@ -56,6 +56,9 @@ class Network:
     standardizes : bool
         Whether the encoder sees X centered and divided by its scale, and the decoder returns the
         same, or both X itself.
+    skips_missing : bool
+        Whether entries of X may be missing, NaN: the encoder's layers skip them, its linear path
+        takes them for the center of X, and they have no loss.
     """
 
     encoder: tuple[Layer, ...]
@@ -69,6 +72,7 @@ class Network:
     n_active: int | None = None
     is_variational: bool = False
     standardizes: bool = True
+    skips_missing: bool = False
 
     @property
     def n_features(self) -> int:
@@ -260,6 +264,11 @@ class Plan:
     def for_rows(self, n: int) -> Plan:
         """Return the plan for `n` samples: the L2 term is divided by their number."""
         return replace(self, objective=replace(self.objective, alpha=self.objective.alpha / n))
+
+    def skipping_missing(self) -> Plan:
+        """Return the plan for X of which entries are missing."""
+        encoder = tuple(layer.skipping() for layer in self.network.encoder)
+        return replace(self, network=replace(self.network, encoder=encoder, skips_missing=True))
 
     def without_l2(self) -> Plan:
         """Return the plan without L2 regularization."""

@@ -6,12 +6,12 @@ from collections.abc import Callable
 from typing import Any
 
 from skae._network.backend import Backend
-from skae._plan.layers import Convolution, Layer, Recurrence, TransposedConvolution
+from skae._plan.layers import Convolution, Feedback, Layer, Recurrence, TransposedConvolution
 from skae._plan.plan import Network
 from skae._tensorflow.convolution import convolve, convolve_back
 from skae._tensorflow.ops import OPS
 from skae._tensorflow.quiet import tf
-from skae._tensorflow.recurrence import recur
+from skae._tensorflow.recurrence import feed_back, recur
 
 Tensor = Any
 
@@ -41,6 +41,7 @@ LAYERS: dict[type[Layer], Callable[..., Tensor]] = {
     Convolution: convolve,
     TransposedConvolution: convolve_back,
     Recurrence: recur,
+    Feedback: feed_back,
 }
 TENSORFLOW = Backend(OPS, ACTIVATIONS, _keep_largest, LAYERS)
 

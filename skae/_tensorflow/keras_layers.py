@@ -158,6 +158,11 @@ def _halves(n: int) -> tuple[int, int]:
 
 
 def _recurred(layer: Recurrence, kernel: np.ndarray, bias: np.ndarray, rows: Tensor) -> Tensor:
+    if layer.skips_missing:
+        raise ValueError(
+            "Fitted on sequences of unequal lengths, the estimator skips steps of NaN, which Keras "
+            "does not. Fit it on sequences of one length to convert it."
+        )
     if layer.repeats_input:
         steps = keras.layers.RepeatVector(layer.n_steps)(rows)
     else:
@@ -168,10 +173,16 @@ def _recurred(layer: Recurrence, kernel: np.ndarray, bias: np.ndarray, rows: Ten
     else:
         recurrence = keras.layers.GRU(layer.n_units, reset_after=False, **settings)
         # In Keras the update gate comes first.
-        order = np.arange(3 * layer.n_units).reshape(3, -1)[[1, 0, 2]].ravel()
+        order = np.arange(len(bias)).reshape(-1, 3, layer.n_units)[:, [1, 0, 2]].ravel()
         kernel, bias = kernel[:, order], bias[order]
-    n = layer.n_inputs
-    states = _with_weights(recurrence, steps, kernel[:n], kernel[n:], bias)
+    if layer.is_bidirectional:
+        recurrence = keras.layers.Bidirectional(recurrence)
+    n, weights = layer.n_inputs, []
+    for one, its_bias in zip(
+        np.split(kernel, layer.n_readings, axis=1), np.split(bias, layer.n_readings), strict=True
+    ):
+        weights += [one[:n], one[n:], its_bias]
+    states = _with_weights(recurrence, steps, *weights)
     return _flat(states) if layer.returns_sequence else states
 
 

@@ -28,6 +28,7 @@ OPS = SimpleNamespace(
     einsum=tf.einsum,
     exp=tf.exp,
     expm1=tf.math.expm1,
+    isnan=tf.math.is_nan,
     log=tf.math.log,
     log1p=tf.math.log1p,
     max=tf.reduce_max,

@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from skae._plan.layers import Recurrence
+import numpy as np
+
+from skae._plan.layers import Feedback, Recurrence
 from skae._tensorflow.quiet import tf
 
 Tensor = Any
@@ -17,15 +19,103 @@ Tensor = Any
 
 def recur(layer: Recurrence, kernel: Tensor, bias: Tensor, rows: Tensor) -> Tensor:
     """Apply a recurrent layer with zero initial state to rows."""
-    if layer.repeats_input:
-        inputs = tf.repeat(rows[tf.newaxis], layer.n_steps, axis=0)
-    else:
-        inputs = tf.reshape(rows, (-1, layer.n_steps, layer.n_inputs))
-        inputs = tf.transpose(inputs, (1, 0, 2))
-    states = {"lstm": _lstm, "gru": _gru}[layer.cell](kernel, bias, inputs)
+    inputs = _inputs(layer, rows)
+    lengths = None
+    if layer.skips_missing:
+        observed = ~tf.math.is_nan(inputs[:, :, :1])
+        inputs = tf.where(observed, inputs, 0.0)
+        lengths = tf.reduce_sum(tf.cast(observed[:, :, 0], tf.int32), axis=0)
+    states_of = {"lstm": _lstm, "gru": _gru}[layer.cell]
+    readings = tf.split(kernel, layer.n_readings, axis=1), tf.split(bias, layer.n_readings)
+    states = states_of(readings[0][0], readings[1][0], inputs)
+    if layer.is_bidirectional:
+        # Whichever way they are read, the states of the real steps come first.
+        back = states_of(readings[0][1], readings[1][1], _reversed(inputs, lengths))
+        if not layer.returns_sequence:
+            return tf.concat([_last(states, lengths), _last(back, lengths)], axis=1)
+        states = tf.concat([states, _reversed(back, lengths)], axis=2)
     if not layer.returns_sequence:
+        return _last(states, lengths)
+    if lengths is not None:
+        states = tf.where(observed, states, np.nan)
+    return _rows(states, layer.n_out)
+
+
+def _reversed(steps: Tensor, lengths: Tensor | None) -> Tensor:
+    """Return sequences with their first steps, as many as their lengths say, in reverse order."""
+    if lengths is None:
+        return tf.reverse(steps, [0])
+    return tf.reverse_sequence(steps, lengths, seq_axis=0, batch_axis=1)
+
+
+def _last(states: Tensor, lengths: Tensor | None) -> Tensor:
+    """Return the state of the last step of each sequence."""
+    if lengths is None:
         return states[-1]
-    return tf.reshape(tf.transpose(states, (1, 0, 2)), (-1, layer.n_out))
+    return tf.gather_nd(states, tf.stack([lengths - 1, tf.range(tf.size(lengths))], axis=1))
+
+
+def feed_back(
+    layer: Feedback, kernel: Tensor, bias: Tensor, rows: Tensor, path: Tensor = 0.0
+) -> Tensor:
+    """Apply a recurrent layer that reads its own values of the step before."""
+    n_steps, n_values, n_units = layer.n_steps, layer.n_values, layer.n_units
+    inputs = _inputs(layer, rows)
+    n_gates = layer.recurrence.n_biases
+    to_gates, to_values = tf.split(kernel, [n_gates, n_values], axis=1)
+    of_gates, of_values = tf.split(bias, [n_gates, n_values])
+    path = _steps(path + tf.zeros((tf.shape(rows)[0], layer.n_out)), n_steps, n_values)
+    advanced = {"lstm": _lstm_step, "gru": _gru_step}[layer.cell]
+
+    def advance(t: Tensor, values: Tensor, state: Tensor, memory: Tensor, seen: Any) -> Any:
+        read = tf.concat([inputs[t], values], axis=1)
+        state, memory = advanced(to_gates, of_gates, read, state, memory)
+        values = path[t] + tf.concat([read, state], axis=1) @ to_values + of_values
+        return t + 1, values, state, memory, seen.write(t, values)
+
+    zeros = tf.zeros((tf.shape(inputs)[1], n_units))
+    seen = tf.TensorArray(tf.float32, n_steps, element_shape=(None, n_values))
+    start = (0, tf.zeros_like(path[0]), zeros, zeros, seen)
+    *_, seen = tf.while_loop(lambda t, *_: t < n_steps, advance, start)
+    return _rows(seen.stack(), layer.n_out)
+
+
+def _lstm_step(
+    kernel: Tensor, bias: Tensor, read: Tensor, state: Tensor, memory: Tensor
+) -> tuple[Tensor, Tensor]:
+    gates = tf.split(tf.concat([read, state], axis=1) @ kernel + bias, 4, axis=1)
+    memory = tf.sigmoid(gates[1]) * memory + tf.sigmoid(gates[0]) * tf.tanh(gates[2])
+    return tf.sigmoid(gates[3]) * tf.tanh(memory), memory
+
+
+def _gru_step(
+    kernel: Tensor, bias: Tensor, read: Tensor, state: Tensor, memory: Tensor
+) -> tuple[Tensor, Tensor]:
+    n_units = kernel.shape[1] // 3
+    parts = [2 * n_units, n_units]
+    w_ru, w_c = tf.split(kernel, parts, axis=1)
+    b_ru, b_c = tf.split(bias, parts)
+    gates = tf.sigmoid(tf.concat([read, state], axis=1) @ w_ru + b_ru)
+    reset, update = tf.split(gates, 2, axis=1)
+    candidate = tf.tanh(tf.concat([read, reset * state], axis=1) @ w_c + b_c)
+    return update * state + (1.0 - update) * candidate, memory
+
+
+def _inputs(layer: Recurrence | Feedback, rows: Tensor) -> Tensor:
+    """Return the inputs of each step."""
+    if layer.repeats_input:
+        return tf.repeat(rows[tf.newaxis], layer.n_steps, axis=0)
+    return _steps(rows, layer.n_steps, layer.n_inputs)
+
+
+def _steps(rows: Tensor, n_steps: int, width: int) -> Tensor:
+    """Return flat rows as sequences, time first."""
+    return tf.transpose(tf.reshape(rows, (-1, n_steps, width)), (1, 0, 2))
+
+
+def _rows(steps: Tensor, width: int) -> Tensor:
+    """Return sequences as flat rows of this width."""
+    return tf.reshape(tf.transpose(steps, (1, 0, 2)), (-1, width))
 
 
 @tf.custom_gradient

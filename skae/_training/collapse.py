@@ -51,7 +51,7 @@ def warn_of_collapse(
     if error <= (1.0 - well) * codec.scale**2:
         return
     rows, targets = X.evenly_spaced(SAMPLES)
-    variation = np.square(targets - codec.mean).sum()
+    variation = np.nansum(np.square(targets - codec.mean))
     if variation == 0.0:
         return
     explained = 1.0 - codec.squared_errors(rows, targets).sum() / variation
@@ -63,7 +63,9 @@ def warn_of_collapse(
     if dead is None and not like_mean:
         return
     network = codec.network
-    possible = _principal_share(targets - codec.mean, network.n_active or network.n_components)
+    possible = _principal_share(
+        np.nan_to_num(targets - codec.mean), network.n_active or network.n_components
+    )
     if explained > 0.9 * possible - NOT_EXPLAINED:
         return
     if like_mean:
@@ -123,8 +125,8 @@ def _is_like_mean(codec: Codec, rows: np.ndarray, targets: np.ndarray) -> bool:
 
     A fit that minimizes the absolute error may have a large squared error, caused by outliers.
     """
-    error = np.abs(targets - codec.decode(codec.encode(rows))).mean()
-    return bool(error > (1.0 - NOT_EXPLAINED) * np.abs(targets - codec.mean).mean())
+    error = np.nanmean(np.abs(targets - codec.decode(codec.encode(rows))))
+    return bool(error > (1.0 - NOT_EXPLAINED) * np.nanmean(np.abs(targets - codec.mean)))
 
 
 def _principal_share(centered: np.ndarray, n_components: int) -> float:

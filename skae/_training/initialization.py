@@ -187,7 +187,7 @@ def _set_linear(half: SubNetwork, matrix: np.ndarray) -> None:
     """Make a sub-network compute exactly `rows @ matrix`."""
     if half.skip is not None:
         half.skip[...] = matrix
-        half.kernels[-1][...] = 0.0
+        half.layers[-1].readout(half.kernels[-1], half.biases[-1])[0][...] = 0.0
     else:
         half.kernels[-1][...] = matrix
 
@@ -222,13 +222,13 @@ def _undo_code_layer(
 ) -> None:
     """Make the decoder's linear path the least-squares inverse of nonlinear codes."""
     codes = maps(network, weights, rows.dtype).encode(rows)
-    rows = decoder_outputs(network, rows)
+    rows = decoder_outputs(network, np.nan_to_num(rows) if network.skips_missing else rows)
     ones = np.ones((len(rows), 1), codes.dtype)
     # NumPy computes in float64, whose rounding says nothing of codes in float32: a code that is
     # constant but for its rounding would get a weight of thousands.
     rcond = np.finfo(codes.dtype).eps * max(codes.shape)
     solution = np.linalg.lstsq(np.hstack([codes, ones]), rows, rcond)[0]
-    bias = decoder.biases[-1]
+    _, bias = decoder.layers[-1].readout(decoder.kernels[-1], decoder.biases[-1])
     bias[...] = solution[-1].reshape(-1, len(bias)).mean(axis=0)
     matrix = solution[:-1]
     if len(bias) < rows.shape[1]:

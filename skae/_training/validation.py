@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from skae._data.batches import Feed
+from skae._data.batches import Feed, corrupted
 from skae._data.blocks import blocks, standardized
 from skae._data.rows import Rows
 from skae._network.backend import NUMPY
@@ -56,7 +56,8 @@ class Validation:
                     inputs = self.X.take(self.rows[part])
                     inputs = standardized(inputs, *units)
                 elif objective.corruption is not None:
-                    inputs = objective.corruption(rng, rows.copy())
+                    has_missing = self.X.has_missing
+                    inputs = corrupted(objective.corruption, rng, rows.copy(), has_missing)
                     inputs = standardized(inputs, *units)
                 rows = standardized(rows, *units)
                 output = to.decode(to.encode(rows if inputs is None else inputs))

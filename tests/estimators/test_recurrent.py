@@ -6,15 +6,17 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from numpy.testing import assert_allclose, assert_array_equal
+from scipy.special import expit
 from sklearn.base import clone
 from sklearn.decomposition import PCA
 from sklearn.exceptions import ConvergenceWarning
 
 from skae import RecurrentAutoencoder
 from skae._data.rows import ArrayRows
-from skae._plan.layers import Recurrence
+from skae._plan.layers import Feedback, Recurrence
 from skae._tensorflow.program import program
-from skae._tensorflow.recurrence import recur
+from skae._tensorflow.recurrence import feed_back, recur
+from skae._training.initialization import glorot
 from tests.learning import assert_learned
 
 
@@ -37,11 +39,20 @@ def fitted(X=X, n_components=2, **params):
 
 
 @pytest.mark.parametrize("cell", ["lstm", "gru"])
-@pytest.mark.parametrize(("repeats", "returns"), [(False, False), (False, True), (True, True)])
-def test_the_arithmetic_is_that_of_keras(cell, repeats, returns):
+@pytest.mark.parametrize(
+    ("repeats", "returns", "both"),
+    [
+        (False, False, False),
+        (False, True, False),
+        (True, True, False),
+        (False, False, True),
+        (False, True, True),
+    ],
+)
+def test_the_arithmetic_is_that_of_keras(cell, repeats, returns, both):
     import keras
 
-    layer = Recurrence(cell, 7, 3, 5, repeats, returns)
+    layer = Recurrence(cell, 7, 3, 5, repeats, returns, both)
     rng = np.random.default_rng(0)
     shapes = (layer.kernel_shape, layer.n_biases, (4, layer.n_in), (4, layer.n_out))
     *given, weights = (tf.constant(rng.standard_normal(shape), tf.float32) for shape in shapes)
@@ -49,6 +60,7 @@ def test_the_arithmetic_is_that_of_keras(cell, repeats, returns):
     kind = {"lstm": keras.layers.LSTM, "gru": keras.layers.GRU}[cell]
     options = {"reset_after": False} if cell == "gru" else {}
     by_keras = kind(5, return_sequences=returns, **options)
+    by_keras = keras.layers.Bidirectional(by_keras) if both else by_keras
     by_keras.build((None, 7, 3))
     unused = [tf.zeros(v.shape, v.dtype) for v in by_keras.non_trainable_variables]
     # Keras' GRU has the update gate before the reset gate.
@@ -56,8 +68,12 @@ def test_the_arithmetic_is_that_of_keras(cell, repeats, returns):
 
     def reference(kernel, bias, rows):
         rows = tf.repeat(rows[:, None], 7, axis=1) if repeats else tf.reshape(rows, (4, 7, 3))
-        kernel, bias = tf.gather(kernel, order, axis=1), tf.gather(bias, order)
-        states = by_keras.stateless_call([kernel[:3], kernel[3:], bias], unused, rows)[0]
+        readings = []
+        for i in range(layer.n_readings):
+            columns = order + i * len(order)
+            one = tf.gather(kernel, columns, axis=1)
+            readings += [one[:3], one[3:], tf.gather(bias, columns)]
+        states = by_keras.stateless_call(readings, unused, rows)[0]
         return tf.reshape(states, (4, -1))
 
     def with_gradients(function):
@@ -137,6 +153,62 @@ def test_sequences_of_another_shape_are_another_fit():
     one, other = (fitted(X.reshape(400, *shape), max_iter=1) for shape in ((4, 3), (6, 2)))
     prints = {each._fingerprint(ArrayRows(X), warm=False) for each in (one, other)}
     assert len(prints) == 2
+
+
+def steps_fed_back(layer, kernel, bias, rows, path):
+    """Compute a layer that reads its own values, a step at a time."""
+    n_values, n_units = layer.n_values, layer.n_units
+    gates, values_kernel = kernel[:, :-n_values], kernel[:, -n_values:]
+    by_step = rows.reshape(len(rows), -1, layer.n_inputs) if not layer.repeats_input else None
+    values = np.zeros((len(rows), n_values))
+    h = c = np.zeros((len(rows), n_units))
+    all_values = []
+    for t in range(layer.n_steps):
+        read = np.hstack([rows if by_step is None else by_step[:, t], values])
+        each = np.split(
+            np.hstack([read, h]) @ gates + bias[:-n_values], gates.shape[1] // n_units, 1
+        )
+        if layer.cell == "lstm":
+            c = expit(each[1]) * c + expit(each[0]) * np.tanh(each[2])
+            h = expit(each[3]) * np.tanh(c)
+        else:
+            reset, update = expit(each[0]), expit(each[1])
+            candidate = np.hstack([read, reset * h]) @ gates[:, -n_units:]
+            h = update * h + (1 - update) * np.tanh(
+                candidate + bias[-n_values - n_units : -n_values]
+            )
+        values = np.hstack([read, h]) @ values_kernel + bias[-n_values:]
+        values = values + path[:, t * n_values : (t + 1) * n_values]
+        all_values.append(values)
+    return np.hstack(all_values)
+
+
+@pytest.mark.parametrize("cell", ["lstm", "gru"])
+@pytest.mark.parametrize("repeats", [True, False])
+def test_a_decoder_reads_its_own_output(cell, repeats):
+    layer = Feedback(cell, 4, 3, 5, 2, repeats)
+    rng = np.random.default_rng(0)
+    shapes = (layer.kernel_shape, layer.n_biases, (6, layer.n_in), (6, layer.n_out))
+    arrays = [rng.standard_normal(shape).astype(np.float32) for shape in shapes]
+    assert_allclose(feed_back(layer, *arrays), steps_fed_back(layer, *arrays), atol=1e-5)
+
+
+@pytest.mark.parametrize("cell", ["lstm", pytest.param("gru", marks=pytest.mark.slow)])
+def test_an_autoregressive_decoder_starts_as_pca_and_learns(cell, learning_seed):
+    fixed = {"autoregressive": True, "cell": cell, "random_state": learning_seed}
+    network = fitted(learning_rate_init=1e-12, max_iter=1, **fixed).network_
+    assert [type(layer) for layer in network.decoder] == [Feedback]
+    again = fitted(learning_rate_init=0.01, max_iter=20, **fixed)
+    of_pca = PCA(2).fit(X).explained_variance_ratio_.sum()
+    assert_learned(again.score(X), above=of_pca + 0.05)
+
+
+def test_both_directions():
+    both = fitted(hidden_layer_sizes=(5, 4), sequence_shape=(6, 2), bidirectional=True)
+    shapes = [kernel.shape for kernel in both.encoder_coefs_ + both.decoder_coefs_]
+    assert shapes == [(7, 40), (14, 32), (8, 2), (6, 16), (9, 20), (5, 2)]
+    _, bias = both.network_.encoder[0].initial_weights(glorot, np.random.default_rng(0))
+    assert_array_equal(bias.reshape(2, 4, 5).mean(axis=2), [[0, 1, 0, 0]] * 2)
 
 
 def test_layers_mirror_each_other():

@@ -41,6 +41,9 @@ KINDS = {
         2, sequence_shape=(12, 3), cell="lstm", **{**SMALL, "hidden_layer_sizes": (4, 3)}
     ),
     "gru": skae.RecurrentAutoencoder(2, sequence_shape=(12, 3), cell="gru", **SMALL),
+    "both directions": skae.RecurrentAutoencoder(
+        2, sequence_shape=(12, 3), cell="gru", bidirectional=True, **SMALL
+    ),
 }
 
 

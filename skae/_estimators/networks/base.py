@@ -26,6 +26,8 @@ class BaseNetwork(DeclaredParameters, BaseEstimator, metaclass=ABCMeta):
     shape_parameter: ClassVar[str | None] = None
     # Whether n_components=None means a network without a dense code layer.
     plans_without_codes: ClassVar[bool] = False
+    # Whether samples are sequences that may end early, with NaN after their end.
+    takes_padding: ClassVar[bool] = False
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {}
 

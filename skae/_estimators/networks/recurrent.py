@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
 from math import prod
 from numbers import Integral
 from typing import Any, ClassVar
@@ -12,7 +11,7 @@ from sklearn.utils._param_validation import Interval
 from skae._estimators.networks.base import BaseNetwork, Layers
 from skae._estimators.networks.sizes import ints
 from skae._estimators.words import one_of
-from skae._plan.layers import GATES, Dense, EachStep, Layer, Recurrence
+from skae._plan.layers import GATES, Dense, EachStep, Feedback, Layer, Recurrence
 
 PARAMETERS = """\
 hidden_layer_sizes : int or array-like of int
@@ -25,6 +24,15 @@ hidden_layer_sizes : int or array-like of int
 
     cell : {'lstm', 'gru'}
         Long short-term memory or gated recurrent units.
+
+    bidirectional : bool
+        Whether the encoder's recurrent layers read a sequence in both directions, each with weights
+        of its own, and the codes see the last states of both (Schuster and Paliwal, 1997).
+
+    autoregressive : bool
+        Whether the decoder reads, beside the codes, its own output for the step before (zeros
+        before the first step), in training too (Cho et al., 2014; the conditional decoder of
+        Srivastava et al., 2015). A step takes longer.
 """
 
 
@@ -65,13 +73,18 @@ class RecurrentNetwork(BaseNetwork):
     hidden_layer_sizes: Any = (64,)
     sequence_shape: Any = None
     cell: str = "lstm"
+    bidirectional: bool = False
+    autoregressive: bool = False
 
     _texts = {"parameters": PARAMETERS}
     shape_parameter = "sequence_shape"
+    takes_padding = True
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         "hidden_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left")],
         "sequence_shape": ["array-like", None],
         "cell": [one_of(GATES)],
+        "bidirectional": ["boolean"],
+        "autoregressive": ["boolean"],
     }
 
     def layers(
@@ -82,17 +95,24 @@ class RecurrentNetwork(BaseNetwork):
         units = ints("hidden_layer_sizes", self.hidden_layer_sizes)
         if not units:
             raise ValueError("hidden_layer_sizes=(): at least one recurrent layer is needed.")
-        encoder: list[Layer] = [
-            Recurrence(self.cell, n_steps, below, n_units, returns_sequence=i < len(units) - 1)
-            for i, (below, n_units) in enumerate(pairwise((n_values, *units)))
-        ]
-        decoder: list[Layer] = [
-            Recurrence(self.cell, n_steps, below, n_units, i == 0, returns_sequence=True)
-            for i, (below, n_units) in enumerate(pairwise((n_components, *units[::-1])))
-        ]
-        encoder.append(Dense(units[-1], n_components))
-        decoder.append(EachStep(n_steps, units[0], n_values))
-        return tuple(encoder), tuple(decoder)
+        both = bool(self.bidirectional)
+        encoder: list[Layer] = []
+        width = n_values
+        for i, n_units in enumerate(units):
+            is_last = i == len(units) - 1
+            layer = Recurrence(self.cell, n_steps, width, n_units, False, not is_last, both)
+            encoder.append(layer)
+            width = layer.n_readings * n_units
+        encoder.append(Dense(width, n_components))
+        decoder: list[Layer] = []
+        width = n_components
+        for i, n_units in enumerate(units[::-1]):
+            if self.autoregressive and i == len(units) - 1:
+                decoder.append(Feedback(self.cell, n_steps, width, n_units, n_values, i == 0))
+                return tuple(encoder), tuple(decoder)
+            decoder.append(Recurrence(self.cell, n_steps, width, n_units, i == 0, True))
+            width = n_units
+        return tuple(encoder), (*decoder, EachStep(n_steps, width, n_values))
 
     def _sequence(self, sample_shape: tuple[int, ...]) -> tuple[int, int]:
         """Return the steps of a sample and the values of a step."""
