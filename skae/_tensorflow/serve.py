@@ -38,7 +38,7 @@ def maps(network: Network, weights: tuple[Any, ...], dtype: Any) -> Maps:
     """Return a network's maps for arrays of this dtype; they compute in float32."""
 
     def serve(name: str, rows: np.ndarray) -> np.ndarray:
-        n_rows, rows = len(rows), np.float32(rows)
+        n_rows, rows = len(rows), rows.astype(np.float32, copy=False)
         if n_rows == 1:
             # A product of one row is rounded by another kernel than that of many.
             rows = np.repeat(rows, 2, axis=0)
