@@ -43,6 +43,8 @@ USUAL = {
     "sequence_shape": [(2, 2), (4, 1), (3, 3)],
     "kernel_size": [(1, 3), 9],
     "strides": [(1, 2), 9],
+    "padding": ["same", "valid", ["valid", "same"], "full"],
+    "pooling": [(1, 2), [2, 1], 9],
     "corruption": ["dropout", "masking", "swap", "poisson"],
     "penalty": ["kl", "l1", "topk", "l2"],
     "layer_max_iter": [1, 2],

@@ -37,6 +37,13 @@ KINDS = {
     "small kernels": skae.ConvolutionalAutoencoder(
         None, image_shape=(4, 3, 3), filters=(2,), kernel_size=1, **IMAGES
     ),
+    "valid": skae.ConvolutionalAutoencoder(
+        None, image_shape=(4, 9), filters=(3, 2), kernel_size=[2, 3], strides=[(1, 2), 1],
+        padding="valid", **IMAGES
+    ),  # fmt: skip
+    "pooled": skae.ConvolutionalAutoencoder(
+        None, image_shape=(4, 9), filters=(3, 2), strides=1, pooling=[(3, 2), 2], **IMAGES
+    ),
     "lstm": skae.RecurrentAutoencoder(
         2, sequence_shape=(12, 3), cell="lstm", **{**SMALL, "hidden_layer_sizes": (4, 3)}
     ),
