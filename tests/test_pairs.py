@@ -14,6 +14,7 @@ import skae
 from skae._tensorflow.program import program
 from skae.networks import ConvolutionalNetwork, DenseNetwork, RecurrentNetwork
 from tests.learning import assert_learned
+from tests.own_network import SoftTreeNetwork
 
 IMAGES = load_digits().images[:300] / 16
 X = IMAGES.reshape(300, 64)
@@ -30,9 +31,11 @@ NETWORKS = {
     DenseNetwork(hidden_layer_sizes=(16,)): {"network__hidden_layer_sizes": [(), 16]},
     ConvolutionalNetwork(filters=4): {"network__filters": [2, 4]},
     RecurrentNetwork(hidden_layer_sizes=8): {"network__cell": ["gru", "lstm"]},
+    SoftTreeNetwork(depth=2): {"network__depth": [1, 2]},
 }
-# Recurrent layers have no mirror, and cannot be differentiated twice.
+# Recurrent layers and soft trees have no mirror; recurrent layers cannot be differentiated twice.
 IMPOSSIBLE = {
+    ("StackedAutoencoder", "SoftTreeNetwork"): "A layer trained alone needs its mirror",
     ("StackedAutoencoder", "RecurrentNetwork"): "A layer trained alone needs its mirror",
     ("ContractiveAutoencoder", "RecurrentNetwork"): "cannot differentiate them twice",
 }
@@ -41,7 +44,10 @@ QUICK = {
     ("ContractiveAutoencoder", "ConvolutionalNetwork"),
     ("StackedAutoencoder", "ConvolutionalNetwork"),
     ("VariationalAutoencoder", "RecurrentNetwork"),
+    ("ContractiveAutoencoder", "SoftTreeNetwork"),
 }
+# Other parameters than the default ones that a pair needs.
+PARAMETERS = {("ContractiveAutoencoder", "SoftTreeNetwork"): {"tied_weights": False}}
 
 
 def name_of(pair):
@@ -50,7 +56,9 @@ def name_of(pair):
 
 PAIRS = [
     pytest.param(
-        clone(kind).set_params(network=network, **FIXED),
+        clone(kind).set_params(
+            network=network, **FIXED, **PARAMETERS.get(name_of((kind, network)), {})
+        ),
         grid,
         id="-".join(name_of((kind, network))),
         marks=[] if name_of((kind, network)) in QUICK else [pytest.mark.slow],
@@ -64,7 +72,7 @@ each_pair = pytest.mark.parametrize(("pair", "grid"), PAIRS)
 
 def taken(pair):
     """Return the samples as the pair's network takes them."""
-    return X if isinstance(pair.network, DenseNetwork) else IMAGES
+    return X if pair.network.shape_parameter is None else IMAGES
 
 
 @each_pair
@@ -115,7 +123,8 @@ def test_a_search_reaches_the_network(pair, grid):
 
 @pytest.mark.parametrize(("names", "reason"), IMPOSSIBLE.items(), ids="-".join)
 def test_what_cannot_be_paired_says_why(names, reason):
-    kind = getattr(skae, names[0])(network=RecurrentNetwork())
+    network = next(each for each in NETWORKS if type(each).__name__ == names[1])
+    kind = getattr(skae, names[0])(network=network)
     with pytest.raises(ValueError, match=reason):
         kind.fit(X)
 

@@ -1,6 +1,7 @@
 """RecurrentAutoencoder: Keras' arithmetic, sequences of any layout, better than PCA."""
 
 import warnings
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,12 +12,19 @@ from sklearn.base import clone
 from sklearn.decomposition import PCA
 from sklearn.exceptions import ConvergenceWarning
 
-from skae import RecurrentAutoencoder
+from skae import (
+    AutoencoderOutlierDetector,
+    DenoisingAutoencoder,
+    RecurrentAutoencoder,
+    VariationalAutoencoder,
+)
 from skae._data.rows import ArrayRows
 from skae._plan.layers import Feedback, Recurrence
 from skae._tensorflow.program import program
 from skae._tensorflow.recurrence import feed_back, recur
 from skae._training.initialization import glorot
+from skae.keras import to_keras
+from skae.networks import RecurrentNetwork
 from tests.learning import assert_learned
 
 
@@ -198,7 +206,7 @@ def test_an_autoregressive_decoder_starts_as_pca_and_learns(cell, learning_seed)
     fixed = {"autoregressive": True, "cell": cell, "random_state": learning_seed}
     network = fitted(learning_rate_init=1e-12, max_iter=1, **fixed).network_
     assert [type(layer) for layer in network.decoder] == [Feedback]
-    again = fitted(learning_rate_init=0.01, max_iter=20, **fixed)
+    again = fitted(learning_rate_init=0.01, max_iter=80, **fixed)
     of_pca = PCA(2).fit(X).explained_variance_ratio_.sum()
     assert_learned(again.score(X), above=of_pca + 0.05)
 
@@ -274,3 +282,131 @@ def test_runtime_scalars_compile_nothing():
 def test_a_start_whose_codes_are_not_linear(learning_seed):
     idle = {"learning_rate_init": 1e-12, "max_iter": 1, "random_state": learning_seed}
     assert_learned(fitted(code_activation="relu", **idle).score(X), above=0.2)
+
+
+LENGTHS = np.random.default_rng(0).integers(2, 7, 400)
+LENGTHS[0] = 6
+SEQUENCES = [row[:n] for row, n in zip(X.reshape(400, 6, 2), LENGTHS, strict=True)]
+PADDED = np.where(np.arange(6)[:, np.newaxis] < LENGTHS[:, np.newaxis, np.newaxis], 1.0, np.nan)
+PADDED = PADDED * X.reshape(400, 6, 2)
+
+
+@pytest.mark.parametrize("cell", ["lstm", "gru"])
+@pytest.mark.parametrize("both", [False, True])
+def test_steps_after_the_end_change_no_state(cell, both):
+    whole = Recurrence(cell, 5, 2, 3, is_bidirectional=both).skipping()
+    rng = np.random.default_rng(0)
+    shapes = (whole.kernel_shape, whole.n_biases, (4, 5, 2))
+    kernel, bias, X = (rng.standard_normal(shape).astype(np.float32) for shape in shapes)
+    for row, n in zip(X, (5, 1, 3, 4), strict=True):
+        row[n:] = np.nan
+    rows = tf.constant(X.reshape(4, 10))
+    with tf.GradientTape() as tape:
+        tape.watch(rows)
+        states = recur(whole, kernel, bias, rows)
+    assert np.isfinite(tape.gradient(states, rows)).all()
+    sequence = replace(whole, returns_sequence=True)
+    steps = recur(sequence, kernel, bias, rows).numpy().reshape(4, 5, -1)
+    for i, n in enumerate((5, 1, 3, 4)):
+        alone = Recurrence(cell, n, 2, 3, is_bidirectional=both)
+        given = X[i : i + 1, :n].reshape(1, -1)
+        assert_allclose(states[i : i + 1], recur(alone, kernel, bias, given), atol=1e-6)
+        expected = recur(replace(alone, returns_sequence=True), kernel, bias, given)
+        assert_allclose(steps[i, :n].ravel(), expected[0], atol=1e-6)
+        assert np.isnan(steps[i, n:]).all()
+
+
+def test_sequences_of_unequal_lengths(learning_seed):
+    long = {"max_iter": 100, "learning_rate_init": 0.01, "random_state": learning_seed}
+    recurrent = fitted(SEQUENCES, **long)
+    again = fitted(PADDED, **long)
+    for one, other in zip(recurrent.weights_, again.weights_, strict=True):
+        assert_array_equal(one, other)
+    codes = recurrent.transform(SEQUENCES)
+    assert_array_equal(codes, again.transform(PADDED))
+    assert_array_equal(codes, again.transform(PADDED.reshape(400, 12)))
+    # A sequence alone, and an array of those that end early.
+    assert_allclose(recurrent.transform(SEQUENCES[3:4]), codes[3:4], atol=1e-6)
+    short = LENGTHS <= 4
+    assert_allclose(recurrent.transform(PADDED[short, :4]), codes[short], atol=1e-6)
+    back, together = recurrent.reconstruct(SEQUENCES), recurrent.reconstruct(PADDED)
+    assert [each.shape for each in back] == [each.shape for each in SEQUENCES]
+    assert_array_equal(np.isnan(together), np.isnan(PADDED))
+    for one, other, n in zip(back, together, LENGTHS, strict=True):
+        assert_array_equal(one, other[:n])
+    assert recurrent.inverse_transform(codes).shape == (400, 6, 2)
+    # Only steps before the end count.
+    mean = recurrent.mean_.reshape(6, 2)
+    assert_allclose(mean, np.nanmean(PADDED, axis=0))
+    errors = np.nansum(np.square(PADDED - together), axis=(1, 2))
+    assert_allclose(-recurrent.score_samples(SEQUENCES), errors)
+    variation = np.nansum(np.square(PADDED - mean))
+    assert recurrent.score(SEQUENCES) == pytest.approx(1 - errors.sum() / variation)
+    n_values = 2 * LENGTHS.sum()
+    assert recurrent.reconstruction_err_ == pytest.approx(errors.sum() / n_values)
+    assert recurrent.scale_ == pytest.approx(np.sqrt(variation / n_values))
+    filled = np.where(np.isnan(PADDED), mean, PADDED).reshape(400, 12)
+    of_pca = PCA(2).fit(filled)
+    left = filled - of_pca.inverse_transform(of_pca.transform(filled))
+    left = np.where(np.isnan(PADDED.reshape(400, 12)), 0.0, left)
+    assert_learned(recurrent.score(PADDED), above=1 - np.square(left).sum() / variation + 0.1)
+
+
+def test_the_loss_ignores_what_the_decoder_returns_after_the_end():
+    idle = {"max_iter": 1, "early_stopping": False, "learning_rate_init": 1e-9, "alpha": 0.0}
+    start = fitted(PADDED, init="glorot", **idle)
+    errors = -start.score_samples(PADDED) / start.scale_**2 / 12
+    assert start.loss_ == pytest.approx(errors.mean(), rel=1e-4)
+
+
+@pytest.mark.parametrize("corruption", ["gaussian", "masking", "salt_and_pepper", "swap"])
+def test_noise_keeps_the_lengths(corruption):
+    network = RecurrentNetwork(hidden_layer_sizes=6)
+    denoiser = DenoisingAutoencoder(
+        2, network=network, corruption=corruption, max_iter=1, random_state=0
+    ).set_params(learning_rate="cosine")
+    denoiser.fit(PADDED)
+    assert np.isfinite(denoiser.loss_)
+    noisy = denoiser.corrupt(PADDED, random_state=0)
+    assert_array_equal(np.isnan(noisy), np.isnan(PADDED.reshape(400, 12)))
+    assert (noisy != PADDED.reshape(400, 12)).mean() > 0.2
+
+
+def test_the_bound_of_a_short_sequence_is_that_of_its_steps():
+    network = RecurrentNetwork(hidden_layer_sizes=6)
+    variational = VariationalAutoencoder(2, network=network, max_iter=1, random_state=0)
+    variational.set_params(learning_rate="cosine").fit(PADDED)
+    bounds = variational.evidence_lower_bound(PADDED, random_state=0)
+    # With the scale of the noise, a step that is explained costs about as much as any other.
+    slope = np.polyfit(LENGTHS, bounds, 1)[0]
+    assert_allclose(slope, bounds.sum() / LENGTHS.sum(), rtol=0.5)
+
+
+def test_what_cannot_be_read_as_the_end_of_a_sequence():
+    recurrent = fitted(PADDED, max_iter=1)
+    holes = PADDED.copy()
+    holes[3, 0, 1] = np.nan
+    with pytest.raises(ValueError, match="sample 3 has NaN before its last values, at step 0"):
+        recurrent.transform(holes)
+    with pytest.raises(ValueError, match="longer than those that were fitted"):
+        recurrent.transform([np.zeros((7, 2))])
+    # An estimator fitted on complete sequences takes no others.
+    complete = fitted(X.reshape(400, 6, 2), max_iter=1)
+    with pytest.raises(ValueError, match="unequal lengths"):
+        complete.transform(SEQUENCES)
+    with pytest.raises(ValueError, match="contains NaN"):
+        complete.transform(PADDED)
+    with pytest.raises(ValueError, match="Fitted on sequences of unequal lengths"):
+        to_keras(recurrent)
+
+
+def test_errors_by_step_and_feature():
+    detector = AutoencoderOutlierDetector(RecurrentAutoencoder(2, max_iter=1, random_state=0))
+    sequences = X.reshape(400, 6, 2)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        detector.fit(sequences)
+    errors = detector.feature_errors(sequences)
+    assert errors.shape == (400, 6, 2)
+    expected = np.square(sequences - detector.autoencoder_.reconstruct(sequences))
+    assert_allclose(errors, expected, rtol=1e-6)
