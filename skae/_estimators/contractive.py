@@ -9,9 +9,10 @@ from typing import Any
 from sklearn.utils._param_validation import Interval
 
 from skae._estimators.base import BaseAutoencoder
-from skae._plan.layers import Dense, Recurrence
+from skae._plan.layers import Dense
 from skae._plan.objectives import Step
 from skae._plan.plan import Plan
+from skae._plan.recurrences import Recurrence
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,10 @@ from collections.abc import Callable
 from typing import Any
 
 from skae._network.backend import Backend
-from skae._plan.layers import Convolution, Feedback, Layer, Recurrence, TransposedConvolution
+from skae._plan.convolutions import Convolution, TransposedConvolution
+from skae._plan.layers import Layer
 from skae._plan.plan import Network
+from skae._plan.recurrences import Feedback, Recurrence
 from skae._tensorflow.convolution import convolve, convolve_back
 from skae._tensorflow.ops import OPS
 from skae._tensorflow.quiet import tf

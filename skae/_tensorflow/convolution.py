@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from skae._plan.layers import Convolution, TransposedConvolution
+from skae._plan.convolutions import Convolution, TransposedConvolution
 from skae._tensorflow.quiet import tf
 
 Tensor = Any

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from skae._plan.layers import Feedback, Recurrence
+from skae._plan.recurrences import Feedback, Recurrence
 from skae._tensorflow.quiet import tf
 
 Tensor = Any

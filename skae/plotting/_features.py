@@ -8,7 +8,8 @@ from numbers import Integral
 import numpy as np
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 
-from skae._plan.layers import Convolution, Dense
+from skae._plan.convolutions import Convolution
+from skae._plan.layers import Dense
 from skae.plotting._chain import as_rows
 from skae.plotting._display import Display
 from skae.plotting._pictures import Picture, chosen, largest, panels, strongest

@@ -12,7 +12,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import train_test_split
 
 from skae import ConvolutionalAutoencoder
-from skae._plan.layers import Convolution, TransposedConvolution
+from skae._plan.convolutions import Convolution, TransposedConvolution
 from skae._tensorflow.backend import TENSORFLOW
 from skae._tensorflow.program import program
 from tests.learning import assert_learned

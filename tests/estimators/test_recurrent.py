@@ -19,7 +19,7 @@ from skae import (
     VariationalAutoencoder,
 )
 from skae._data.rows import ArrayRows
-from skae._plan.layers import Feedback, Recurrence
+from skae._plan.recurrences import Feedback, Recurrence
 from skae._tensorflow.program import program
 from skae._tensorflow.recurrence import feed_back, recur
 from skae._training.initialization import glorot

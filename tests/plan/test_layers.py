@@ -3,14 +3,9 @@
 import numpy as np
 import pytest
 
-from skae._plan.layers import (
-    Convolution,
-    Dense,
-    EachStep,
-    Recurrence,
-    TransposedConvolution,
-    dense_layers,
-)
+from skae._plan.convolutions import Convolution, TransposedConvolution
+from skae._plan.layers import Dense, dense_layers
+from skae._plan.recurrences import EachStep, Recurrence
 from skae._tensorflow.backend import TENSORFLOW
 
 EVEN = Convolution((8, 6, 3), 5, (3, 5), (2, 3))

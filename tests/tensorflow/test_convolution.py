@@ -6,7 +6,7 @@ import tensorflow as tf
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.testing import assert_allclose
 
-from skae._plan.layers import Convolution, TransposedConvolution
+from skae._plan.convolutions import Convolution, TransposedConvolution
 from skae._tensorflow.backend import TENSORFLOW
 
 LAYERS = [

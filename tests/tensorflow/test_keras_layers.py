@@ -38,9 +38,14 @@ KINDS = {
         None, image_shape=(4, 3, 3), filters=(2,), kernel_size=1, **IMAGES
     ),
     "valid": skae.ConvolutionalAutoencoder(
-        None, image_shape=(4, 9), filters=(3, 2), kernel_size=[2, 3], strides=[(1, 2), 1],
-        padding="valid", **IMAGES
-    ),  # fmt: skip
+        None,
+        image_shape=(4, 9),
+        filters=(3, 2),
+        kernel_size=[2, 3],
+        strides=[(1, 2), 1],
+        padding="valid",
+        **IMAGES,
+    ),
     "pooled": skae.ConvolutionalAutoencoder(
         None, image_shape=(4, 9), filters=(3, 2), strides=1, pooling=[(3, 2), 2], **IMAGES
     ),

@@ -11,7 +11,8 @@ from sklearn.utils._param_validation import Interval
 from skae._estimators.networks.base import BaseNetwork, Layers
 from skae._estimators.networks.sizes import ints, pairs
 from skae._estimators.words import one_of
-from skae._plan.layers import Convolution, Dense, dense_layers
+from skae._plan.convolutions import Convolution
+from skae._plan.layers import Dense, dense_layers
 
 PARAMETERS = """\
 hidden_layer_sizes : int or array-like of int
@@ -110,7 +111,8 @@ class ConvolutionalNetwork(BaseNetwork):
         filters = ints("filters", self.filters)
         if not filters:
             raise ValueError("filters=(): at least one convolution is needed.")
-        n, convolutions = len(filters), []
+        n = len(filters)
+        convolutions: list[Convolution] = []
         kernels = pairs("kernel_size", self.kernel_size, n)
         strides = pairs("strides", self.strides, n)
         paddings = self._paddings(n)

@@ -11,7 +11,8 @@ from sklearn.utils._param_validation import Interval
 from skae._estimators.networks.base import BaseNetwork, Layers
 from skae._estimators.networks.sizes import ints
 from skae._estimators.words import one_of
-from skae._plan.layers import GATES, Dense, EachStep, Feedback, Layer, Recurrence
+from skae._plan.layers import Dense, Layer
+from skae._plan.recurrences import GATES, EachStep, Feedback, Recurrence
 
 PARAMETERS = """\
 hidden_layer_sizes : int or array-like of int

@@ -39,4 +39,4 @@ def pairs(name: str, value: Any, n: int) -> list[tuple[int, int]]:
 
 
 def _are_height_and_width(sizes: tuple[Any, ...]) -> bool:
-    return len(sizes) == 2 and all(isinstance(each, Integral) and each >= 1 for each in sizes)
+    return len(sizes) == 2 and all(isinstance(each, Integral) and int(each) >= 1 for each in sizes)
