@@ -21,8 +21,8 @@ class ConvolutionalAutoencoder(BaseAutoencoder):
     in the shape of X, `inverse_transform` in the shape of the X given to `fit`.
 
     By default convolutions [4]_ are padded and halve the image by a stride of 2. The decoder
-    mirrors images of any size exactly. Encoding and decoding use TensorFlow too, which is imported when it
-    is first needed.
+    mirrors images of any size exactly. Encoding and decoding use TensorFlow too, which is imported
+    when it is first needed.
 
     Parameters
     ----------
