@@ -10,7 +10,7 @@ import joblib
 import numpy as np
 from sklearn.base import _fit_context
 
-from skae._data.checks import restored_on_failure, shape_of
+from skae._data.checks import restored_on_failure
 from skae._data.rows import Rows
 from skae._data.split import Split, train_validation_rows
 from skae._estimators.callbacks import CallbackSupportMixin
@@ -19,12 +19,13 @@ from skae._estimators.fitted import FittedAutoencoder
 from skae._estimators.locks import one_at_a_time
 from skae._estimators.loss_curves import loss_curves
 from skae._estimators.parameters import SharedParameters
+from skae._estimators.validation_sets import held_out_rows
 from skae._estimators.versions import VersionStamp
 from skae._estimators.views import FittedNetwork
 from skae._estimators.words import ATTRIBUTES, rows_alone
 from skae._network.codec import ERROR_ROWS, Codec
 from skae._network.whitening import Moments
-from skae._plan.plan import Plan, Stage
+from skae._plan.plan import Network, Plan, Stage
 from skae._training.checkpoint import Checkpoint, NoCheckpoint
 from skae._training.collapse import warn_of_collapse
 from skae._training.epochs import History
@@ -126,7 +127,7 @@ class BaseAutoencoder(
         with restored_on_failure(self):
             warm = self.warm_start and self.__sklearn_is_fitted__()
             X = self._paired(self._rows(X, first=not warm, least=2), y, training=True)
-            held_out = self._held_out(X, X_val, y_val)
+            held_out = held_out_rows(self, X, X_val, y_val)
             checkpoint: Checkpoint | NoCheckpoint = NoCheckpoint()
             if self.checkpoint is not None:
                 checkpoint = Checkpoint(self.checkpoint, self._fingerprint(X, warm, held_out))
@@ -199,31 +200,6 @@ class BaseAutoencoder(
             self.__dict__.update(self._train_one_pass(X, y, model, rng))
         return self
 
-    def _held_out(self, X: Rows, X_val, y_val) -> Rows | None:
-        """Return the validation set that was passed to `fit`, validated and in memory."""
-        if X_val is None:
-            if y_val is not None:
-                raise ValueError("y_val is provided, but X_val was not provided.")
-            return None
-        if not self.early_stopping:
-            raise ValueError(
-                "X_val is passed to fit while at the same time early_stopping is False, so that "
-                "nothing is validated. Set early_stopping=True, or leave X_val out."
-            )
-        if X.is_paired and y_val is None:
-            raise ValueError("X_val is provided, but y_val was not provided.")
-        shape = shape_of(X_val)[1:]
-        if len(shape) > 1 < len(self.sample_shape_) and shape != self.sample_shape_:
-            raise ValueError(
-                f"X_val has samples of shape {shape}, but those of X have {self.sample_shape_}."
-            )
-        try:
-            rows = self._rows(self._as_rows(X_val, first=True), least=2)
-            rows = self._paired(rows, y_val, training=True)
-            return rows.in_memory(np.arange(len(rows)))[0]
-        except (TypeError, ValueError) as error:
-            raise type(error)(f"X_val: {error}") from error
-
     def _fingerprint(self, X: Rows, warm: bool, held_out: Rows | None = None) -> str:
         """Return a hash that identifies the fit: parameters, samples, initial state."""
         parameters = {**self.get_params(), **self._functions(X)}
@@ -241,10 +217,14 @@ class BaseAutoencoder(
             n_epochs = self.training_options(len(X)).max_iter
             values["learning_rate"] = rates_of(self.learning_rate, n_epochs)
         if callable(self.init):
-            n_components = self._first_n_components(X)
-            plan = self._planned(X.shape[1], 1 if is_share(n_components) else n_components)
-            values["init"] = random_weights(plan.network, self.init, np.random.default_rng(0))
+            network = self._first_network(X)
+            values["init"] = random_weights(network, self.init, np.random.default_rng(0))
         return values
+
+    def _first_network(self, X: Rows) -> Network:
+        """Return the network for X, with one code if a share of the variance gives their number."""
+        n_components = self._first_n_components(X)
+        return self._planned(X.shape[1], 1 if is_share(n_components) else n_components).network
 
     def _generator(self, n_calls: int = 0) -> np.random.Generator:
         """Return the random generator of a call; no global state is used."""

@@ -15,21 +15,22 @@ from sklearn.base import (
     ClassNamePrefixFeaturesOutMixin,
     TransformerMixin,
     _fit_context,
-    clone,
 )
+from sklearn.frozen import FrozenEstimator
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_consistent_length, check_is_fitted, validate_data
 
 from skae._data.batches import AUTO_BATCH_SIZE, rows_in_a_batch
 from skae._data.checks import finite, restored_on_failure
 from skae._data.rows import ArrayRows, Rows
-from skae._estimators.base import BaseAutoencoder, codes_moments
+from skae._estimators.base import codes_moments
 from skae._estimators.callbacks import CallbackSupportMixin
 from skae._estimators.documentation import DocumentationLink
 from skae._estimators.engine import local_trainer
 from skae._estimators.head_parameters import HeadParameters
 from skae._estimators.loss_curves import loss_curves
-from skae._estimators.plain import AutoencoderTransformer
+from skae._estimators.pretraining import begin_untrained, begun, default_sizes, frozen
+from skae._estimators.validation_sets import held_out_labels
 from skae._estimators.versions import VersionStamp
 from skae._estimators.words import ATTRIBUTES as ELSEWHERE
 from skae._estimators.words import ForeignWords, rows_alone
@@ -50,13 +51,8 @@ from skae._training.joint import (
 from skae._training.options import Hooks, StartPolicy, TrainingOptions
 from skae._training.schedule import Snapshot, rates_of
 from skae._training.stage import run_stage
-from skae._training.stages import Trained
 from skae._version import __version__
 
-# The default autoencoder has as many codes as X has columns, at most MAX_CODES. Its first hidden
-# layer is as wide as X, rounded down to a power of two and kept between MIN_WIDTH and MAX_WIDTH;
-# its second one is half as wide.
-MAX_CODES, MIN_WIDTH, MAX_WIDTH = 64, 64, 512
 # Weights of the terms that are added to the loss on labels: the entropy of the predicted classes
 # of each row, the shares of the classes, the reconstruction.
 ENTROPY, BALANCE, RECONSTRUCTION = 0.3, 1.0, 0.1
@@ -146,33 +142,37 @@ class EncoderWithHead(
         if callable(self.learning_rate):
             rates_of(self.learning_rate, int(self.max_iter))  # raises an error for a wrong one
         with restored_on_failure(self):
-            given = self.autoencoder
-            autoencoder = AutoencoderTransformer() if given is None else clone(given)
+            autoencoder, is_fitted = begun(self.autoencoder)
             rows = ArrayRows(
                 validate_data(
                     self,
-                    autoencoder._as_rows(X, first=True),
+                    autoencoder._as_rows(X, first=not is_fitted),
                     dtype=[np.float64, np.float32],
                     ensure_min_samples=2,
                 )
             )
             check_consistent_length(rows, y)
+            if is_fitted:  # on samples like these
+                validate_data(
+                    autoencoder, autoencoder._as_rows(X), reset=False, skip_check_array=True
+                )
+            freezes_all, frozen_layers = frozen(self.freeze, autoencoder, X)
             labeled, targets, of_targets = self._targets(y)
-            held_out = self._held_out(autoencoder, X_val, y_val, of_targets)
+            held_out = held_out_labels(self, autoencoder, X_val, y_val, of_targets)
             seed = check_random_state(self.random_state).randint(2**31 - 1)
             rng = np.random.default_rng(seed)
             checkpoint = self._checkpoint(rows, labeled, targets, held_out)
             checkpoint.begin(rng)
-            if autoencoder.random_state is None:
+            if autoencoder.random_state is None and not is_fitted:
                 autoencoder.set_params(random_state=int(rng.integers(2**31)))
             interrupted = False
-            if given is None:
+            if self.autoencoder is None:
                 sizes = default_sizes(rows.shape[1])
                 autoencoder.set_params(activation=self._activation, **sizes)
-            starts_untrained = given is None and not self.freeze
-            if starts_untrained:
-                begin_untrained(autoencoder, rows[:])
-            else:
+            keeps_linear = self.autoencoder is None and not (freezes_all or frozen_layers)
+            if keeps_linear or not (self.pretrain or is_fitted):
+                begin_untrained(autoencoder, autoencoder._like(rows[:], X))
+            elif not is_fitted:
                 validation = {}
                 if held_out is not None and autoencoder.early_stopping:
                     validation["X_val"] = X_val
@@ -180,8 +180,9 @@ class EncoderWithHead(
                     autoencoder, autoencoder._like(rows[:], X), **validation
                 )
             model = autoencoder._fitted_model(rows)
-            headed = HeadedModel.on(model, targets.shape[1], starts_untrained)
-            splits = self.early_stopping and not self.freeze and held_out is None
+            headed = HeadedModel.on(model, targets.shape[1], keeps_linear, frozen_layers)
+            trains = not (freezes_all or interrupted)
+            splits = self.early_stopping and trains and held_out is None
             fraction = self.validation_fraction if splits else 0.0
             training, validation = self._split(targets, fraction, rng)
             where = np.flatnonzero(labeled)
@@ -202,7 +203,7 @@ class EncoderWithHead(
                 return task.call_on_fit_task_end(**seen, reconstruction_attributes=so_far)
 
             history = History(Snapshot(0, weights, np.array([np.nan])))
-            if not (self.freeze or interrupted):
+            if trains:
                 labels = where[training], targets[training]
                 feed = self._feed(headed, rows, labels, where[validation], rng)
                 if validation.size:
@@ -266,39 +267,14 @@ class EncoderWithHead(
     def _n_features_out(self):
         return self.network_.n_components
 
-    def _held_out(self, autoencoder, X_val, y_val, of_targets) -> tuple[Any, Any] | None:
-        """Return the labeled rows of the validation set that was passed to `fit`, and targets."""
-        if X_val is None and y_val is None:
-            return None
-        if y_val is None:
-            raise ValueError("X_val is provided, but y_val was not provided.")
-        if X_val is None:
-            raise ValueError("y_val is provided, but X_val was not provided.")
-        if not self.early_stopping:
-            raise ValueError(
-                "X_val and y_val are passed to fit while at the same time early_stopping is False, "
-                "so that nothing is validated. Set early_stopping=True, or leave them out."
-            )
-        try:
-            rows = validate_data(
-                self,
-                autoencoder._as_rows(X_val, first=True),
-                dtype=[np.float64, np.float32],
-                reset=False,
-            )
-            check_consistent_length(rows, y_val)
-            labeled, targets = self._further_targets(y_val, of_targets)
-        except (TypeError, ValueError) as error:
-            raise type(error)(f"X_val and y_val: {error}") from error
-        return rows[labeled], targets
-
     def _checkpoint(self, X: Rows, labeled, targets, held_out) -> Checkpoint | NoCheckpoint:
         """Return the checkpoint of a fit with these parameters, rows and labels."""
         if self.checkpoint is None:
             return NoCheckpoint()
         parameters = {**self.get_params(deep=False), "checkpoint": None, "verbose": None}
         if self.autoencoder is not None:
-            parameters["autoencoder"] = self.autoencoder._fingerprint(X, warm=False)
+            is_frozen = isinstance(self.autoencoder, FrozenEstimator)
+            parameters["autoencoder"] = self.autoencoder._fingerprint(X, warm=is_frozen)
         if callable(self.learning_rate):
             parameters["learning_rate"] = rates_of(self.learning_rate, int(self.max_iter))
         samples = (X.token, labeled, targets, held_out)
@@ -400,22 +376,3 @@ class EncoderWithHead(
             warns=self.early_stopping,
             verbose=self.verbose,
         )
-
-
-def default_sizes(n_features: int) -> dict[str, Any]:
-    """Return the sizes of the default autoencoder."""
-    width = min(max(1 << (n_features.bit_length() - 1), MIN_WIDTH), MAX_WIDTH)
-    return {
-        "n_components": min(n_features, MAX_CODES),
-        "hidden_layer_sizes": (width, width // 2),
-    }
-
-
-def begin_untrained(autoencoder: BaseAutoencoder, X: np.ndarray) -> None:
-    """Set the fitted attributes of an autoencoder before its first epoch."""
-    rng = autoencoder._generator()
-    rows = autoencoder._rows(X, first=True)
-    split_seed = int(rng.integers(2**63))
-    model = autoencoder._first_model(rows, rng)
-    start = Trained(model, History(Snapshot(0, model.weights, np.array([np.nan]))), [])
-    autoencoder.__dict__.update(autoencoder._fitted(rows, start, False), _split_seed=split_seed)

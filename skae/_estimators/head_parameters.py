@@ -7,6 +7,7 @@ from numbers import Integral, Real
 from typing import Any, ClassVar
 
 import numpy as np
+from sklearn.frozen import FrozenEstimator
 from sklearn.utils._param_validation import HasMethods, Interval, Options
 
 from skae._estimators.base import BaseAutoencoder
@@ -19,16 +20,25 @@ PARAMETERS = """\
 autoencoder : estimator or None
         Any autoencoder of skae; it is cloned, trained on all samples, and then once more together
         with the labels and a head on standardized codes. Its corruption and penalties
-        apply to the first training only. None starts with the labels at once: an
+        apply to the first training only. A fitted one in a
+        :class:`~sklearn.frozen.FrozenEstimator` is not trained before: a copy of its weights,
+        center and scale is the start. None starts with the labels at once: an
         `AutoencoderTransformer` starts as PCA, with as many codes as X has features, at most 64,
         and two hidden layers (ReLU in classification, tanh in regression), the first one as wide
         as X (a power of two from 64 to 512) and the second half as wide. Its linear path and
         the head keep the linear model of the labeled samples with which they start, and the
         parallel layers learn a correction to it.
 
-    freeze : bool
-        Whether the encoder is frozen after the training of the autoencoder, so that only the head
-        sees labels. TensorFlow then trains only the autoencoder, also for None.
+    pretrain : bool
+        Whether a given `autoencoder` is trained on all samples before. With False its initial
+        weights are the start, which shows what the training before contributes. Without effect on
+        one in a `FrozenEstimator`, and on None without `freeze`.
+
+    freeze : bool or array-like of int
+        What stays as the training of the autoencoder left it. True freezes the encoder, so that
+        only the head sees labels; TensorFlow then trains only the autoencoder, also for None.
+        Numbers freeze these layers of the encoder in the joint training, counted from 0 at the
+        input; the last one computes the codes, and its linear path is frozen with it.
 
     alpha : float
         Strength of the L2 regularization, ``alpha / 2`` times the sum of squared kernel entries: of
@@ -135,8 +145,9 @@ class HeadParameters(DeclaredParameters):
 
     _texts = {"parameters": PARAMETERS, "attributes": ATTRIBUTES, "references": REFERENCES}
 
-    autoencoder: BaseAutoencoder | None = field(default=None, kw_only=False)
-    freeze: bool = False
+    autoencoder: BaseAutoencoder | FrozenEstimator | None = field(default=None, kw_only=False)
+    pretrain: bool = True
+    freeze: Any = False
     alpha: float = 1.0
     solver: str = "adam"
     batch_size: int | str = "auto"
@@ -152,8 +163,9 @@ class HeadParameters(DeclaredParameters):
     checkpoint: Any = None
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        "autoencoder": [BaseAutoencoder, None],
-        "freeze": ["boolean"],
+        "autoencoder": [BaseAutoencoder, FrozenEstimator, None],
+        "pretrain": ["boolean"],
+        "freeze": ["boolean", "array-like"],
         "alpha": [Interval(Real, 0, None, closed="neither")],
         "solver": [one_of(SOLVERS)],
         "batch_size": [one_of(["auto"]), Interval(Integral, 1, None, closed="left")],

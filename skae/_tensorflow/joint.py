@@ -84,7 +84,7 @@ def joint_gradient(
 ) -> tuple[Loss, list[Tensor]]:
     """Return the loss of one batch and its gradient; only the gradient includes the L2 terms.
 
-    Fixed weights have a gradient of zero.
+    That of fixed weights is None.
     """
     alphas = [plan.alpha if weight.shape.rank > 1 else 0.0 for weight in weights]
     alphas[-2] = plan.head_alpha
@@ -94,7 +94,7 @@ def joint_gradient(
     gradients = list(gradients)
     for i, (weight, alpha) in enumerate(zip(weights, alphas, strict=True)):
         if i in plan.fixed:
-            gradients[i] = tf.zeros_like(weight)
+            gradients[i] = None
         elif weight.shape.rank > 1:
             gradients[i] += alpha * weight
     return loss, gradients

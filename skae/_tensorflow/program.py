@@ -94,14 +94,18 @@ def with_gradient(
 
 
 def step(plan: Plan, gradients: list[Tensor], state: State, rate: Tensor) -> State:
-    """Return the state after one step of the solver, the L2 term included."""
+    """Return the state after one step of the solver, the L2 term included.
+
+    Weights whose gradient is None stay as they are.
+    """
     # Adds zero, but makes the updates wait for the last gradient. XLA would otherwise copy every
     # kernel in every step, at 8 % of a step of 784-300-150.
-    late_rate = rate + 0.0 * tf.reshape(gradients[0], [-1])[0]
+    last = next(gradient for gradient in gradients if gradient is not None)
+    late_rate = rate + 0.0 * tf.reshape(last, [-1])[0]
     # The gradient of the L2 term is added by hand: its sum of squares would cost 15 % of a step.
     alpha = plan.objective.alpha
     gradients = [
-        gradient + alpha * weight if weight.shape.rank > 1 else gradient
+        gradient + alpha * weight if gradient is not None and weight.shape.rank > 1 else gradient
         for weight, gradient in zip(state.weights, gradients, strict=True)
     ]
     n_steps = state.n_steps + 1.0

@@ -30,17 +30,25 @@ def slots_of(solver: Solver, weights: tuple[T, ...]) -> tuple[T, ...]:
 def update(
     solver: Solver,
     weights: tuple[Tensor, ...],
-    gradients: list[Tensor],
+    gradients: list[Tensor | None],
     slots: tuple[Tensor, ...],
     rate: Tensor,
     n_steps: Tensor,
 ) -> tuple[tuple[Tensor, ...], tuple[Tensor, ...]]:
-    """Take one step; `n_steps` is its number, counted from 1, as a float."""
+    """Take one step; `n_steps` is its number, counted from 1, as a float.
+
+    Weights whose gradient is None are not changed.
+    """
     n = N_SLOTS[solver.name]
     moved: list[Tensor] = []
     kept: list[Tensor] = []
     for i, (weight, gradient) in enumerate(zip(weights, gradients, strict=True)):
-        step, memory = _step(solver, gradient, slots[n * i : n * (i + 1)], rate, n_steps)
+        own = slots[n * i : n * (i + 1)]
+        if gradient is None:
+            moved.append(weight)
+            kept += own
+            continue
+        step, memory = _step(solver, gradient, own, rate, n_steps)
         if solver.name == "adamw" and weight.shape.rank > 1:
             step += rate * solver.weight_decay * weight
         moved.append(weight - step)

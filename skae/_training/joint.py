@@ -101,15 +101,20 @@ class HeadedModel:
         encoder's layers to a linear model.
     share : float
         Weight of that output.
+    frozen_layers : tuple of int
+        Numbers of the encoder's layers that stay fixed.
     """
 
     model: Model
     network: Network
     keeps_linear: bool
     share: float = 1.0
+    frozen_layers: tuple[int, ...] = ()
 
     @staticmethod
-    def on(model: Model, n_outputs: int, keeps_linear: bool) -> HeadedModel:
+    def on(
+        model: Model, n_outputs: int, keeps_linear: bool, frozen_layers: tuple[int, ...] = ()
+    ) -> HeadedModel:
         """Add a head with `n_outputs` outputs to a model."""
         below = model.plan.network
         head = (Dense(below.n_components, n_outputs),)
@@ -121,13 +126,21 @@ class HeadedModel:
             decoder_skip=False,
             is_variational=False,
         )
-        return HeadedModel(model, network, keeps_linear)
+        return HeadedModel(model, network, keeps_linear, frozen_layers=frozen_layers)
 
     @property
     def fixed(self) -> tuple[int, ...]:
         """Indices of the weights that training does not change."""
         n, n_layers = len(self.model.weights), len(self.network.encoder)
-        return (2 * n_layers, n, n + 1) if self.keeps_linear else ()
+        if self.keeps_linear:
+            return 2 * n_layers, n, n + 1
+        fixed = [i for layer in self.frozen_layers for i in (layer, n_layers + layer)]
+        if n_layers - 1 in self.frozen_layers:
+            # What else leads to the codes: the linear path, and the layer of their variances.
+            below = self.model.plan.network
+            n_more = below.encoder_skip + 2 * below.is_variational
+            fixed += range(2 * n_layers, 2 * n_layers + n_more)
+        return tuple(fixed)
 
     def codec(self, weights: tuple[Any, ...]) -> Codec:
         """Return the codec whose decoder is the head."""

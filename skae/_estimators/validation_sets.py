@@ -1,0 +1,64 @@
+"""Validation sets that were passed to `fit`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from sklearn.utils.validation import check_consistent_length, validate_data
+
+from skae._data.checks import shape_of
+from skae._data.rows import Rows
+
+
+def held_out_rows(estimator: Any, X: Rows, X_val: Any, y_val: Any) -> Rows | None:
+    """Return the validation set of an autoencoder, validated and in memory."""
+    if not _is_given(estimator, X_val, y_val, needs_y=X.is_paired):
+        return None
+    shape = shape_of(X_val)[1:]
+    if len(shape) > 1 < len(estimator.sample_shape_) and shape != estimator.sample_shape_:
+        raise ValueError(
+            f"X_val has samples of shape {shape}, but those of X have {estimator.sample_shape_}."
+        )
+    try:
+        rows = estimator._rows(estimator._as_rows(X_val, first=True), least=2)
+        rows = estimator._paired(rows, y_val, training=True)
+        return rows.in_memory(np.arange(len(rows)))[0]
+    except (TypeError, ValueError) as error:
+        raise type(error)(f"X_val: {error}") from error
+
+
+def held_out_labels(
+    estimator: Any, autoencoder: Any, X_val: Any, y_val: Any, of_targets: dict[str, Any]
+) -> tuple[np.ndarray, np.ndarray] | None:
+    """Return the labeled rows of a head's validation set, and their targets."""
+    if not _is_given(estimator, X_val, y_val, needs_y=True):
+        return None
+    try:
+        rows = validate_data(
+            estimator,
+            autoencoder._as_rows(X_val, first=True),
+            dtype=[np.float64, np.float32],
+            reset=False,
+        )
+        check_consistent_length(rows, y_val)
+        labeled, targets = estimator._further_targets(y_val, of_targets)
+    except (TypeError, ValueError) as error:
+        raise type(error)(f"X_val and y_val: {error}") from error
+    return rows[labeled], targets
+
+
+def _is_given(estimator: Any, X_val: Any, y_val: Any, needs_y: bool) -> bool:
+    """Return whether there is a validation set, with errors as scikit-learn's gradient boosting."""
+    if X_val is None and y_val is None:
+        return False
+    if X_val is None:
+        raise ValueError("y_val is provided, but X_val was not provided.")
+    if needs_y and y_val is None:
+        raise ValueError("X_val is provided, but y_val was not provided.")
+    if not estimator.early_stopping:
+        raise ValueError(
+            "X_val is passed to fit while at the same time early_stopping is False, so that "
+            "nothing is validated. Set early_stopping=True, or leave X_val out."
+        )
+    return True
