@@ -44,10 +44,12 @@ autoencoder = ConvolutionalAutoencoder(
     max_iter=6 if path else 100,
     random_state=0,
 ).fit(X, X_val=X_test)
-shapes = [layer.shape_in for layer in autoencoder.network_.encoder]
-print(" -> ".join(f"{height} x {width} x {channels}" for height, width, channels in shapes))
-for epoch, loss in enumerate(autoencoder.validation_loss_curve_):
-    print(f"{epoch + 1:2} epochs: test cross-entropy {loss:.4f}")
+layers = autoencoder.network_.encoder
+for height, width, channels in (layers[0].image, *(layer.filtered for layer in layers)):
+    print(f"{height} x {width} x {channels}")
+for epoch in (3, autoencoder.n_iter_):
+    loss = autoencoder.validation_loss_curve_[epoch - 1]
+    print(f"{epoch} epochs: test cross-entropy {loss:.4f}")
 
 # %%
 # Images that were not trained on, their codes, and the images of these codes.
