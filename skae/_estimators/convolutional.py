@@ -20,9 +20,9 @@ class ConvolutionalAutoencoder(BaseAutoencoder):
     channels), or of flattened images, as everywhere in scikit-learn. `reconstruct` returns images
     in the shape of X, `inverse_transform` in the shape of the X given to `fit`.
 
-    By default convolutions [4]_ are padded and halve the image by a stride of 2. The decoder
-    mirrors images of any size exactly. Encoding and decoding use TensorFlow too, which is imported
-    when it is first needed.
+    By default convolutions [4]_ are padded, and halve the image by a stride of 2. The decoder
+    returns images of exactly the original size. Encoding and decoding use TensorFlow too, which is
+    imported when it is first needed.
 
     Parameters
     ----------

@@ -73,8 +73,9 @@ def test_much_better_than_pca_on_held_out_images(n_components, learning_seed):
     assert_learned(convolutional.score(test), above=of_pca + 0.05)
 
 
-def test_the_initialization_is_pca():
-    idle = fitted(learning_rate_init=1e-12)
+@pytest.mark.parametrize("params", [{}, {"strides": 1, "pooling": 3, "padding": "valid"}])
+def test_the_initialization_is_pca(params):
+    idle = fitted(learning_rate_init=1e-12, **params)
     assert_allclose(idle.transform(SMALL), PCA(3).fit_transform(SMALL), atol=1e-3)
 
 
@@ -107,12 +108,19 @@ def test_layers_mirror_each_other():
     assert wide.network_.encoder[0].filtered == (1, 15, 4)
 
 
-@pytest.mark.parametrize(("strides", "n_codes"), [(1, 64), (2, 4)])
-def test_without_a_dense_code_the_codes_are_a_filtered_image(strides, n_codes, learning_seed):
+@pytest.mark.parametrize(
+    ("params", "n_codes"),
+    [
+        ({"strides": 1}, 64),
+        ({"strides": 2}, 4),
+        ({"strides": 1, "padding": "valid", "kernel_size": [2, 3]}, 25),
+        ({"strides": 1, "pooling": [2, 1]}, 16),
+    ],
+)
+def test_without_a_dense_code_the_codes_are_a_filtered_image(params, n_codes, learning_seed):
     X = SMALL / 16
-    filtered = fitted(X, None, filters=(4, 1), strides=strides, init="glorot",
-                      loss="binary_crossentropy", max_iter=20,
-                      random_state=learning_seed)  # fmt: skip
+    filtered = fitted(X, None, filters=(4, 1), init="glorot", loss="binary_crossentropy",
+                      max_iter=20, random_state=learning_seed, **params)  # fmt: skip
     assert filtered.n_components_ == n_codes
     assert filtered.transform(X).shape == (300, n_codes)
     assert len(filtered.encoder_coefs_) == 2
@@ -136,6 +144,10 @@ def test_without_a_dense_code_the_codes_are_a_filtered_image(strides, n_codes, l
         ({"kernel_size": 2.5}, "kernel_size"),
         ({"strides": (0, 1)}, "strides"),
         ({"strides": (2,)}, "strides"),
+        ({"padding": "full"}, "padding"),
+        ({"padding": ["valid"]}, "padding"),
+        ({"padding": "valid", "kernel_size": 9}, "kernel_size=9"),
+        ({"pooling": 0}, "pooling"),
         ({"n_components": None}, "init='pca'"),
         ({"n_components": None, "init": "he", "hidden_layer_sizes": 4}, "hidden_layer_sizes"),
     ],

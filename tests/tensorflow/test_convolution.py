@@ -39,7 +39,8 @@ def windows(images, size, steps, padding, fill=0.0):
         edges = [(0, 0), *((n // 2, n - n // 2) for n in spare), (0, 0)]
         images = np.pad(images, edges, constant_values=fill)
     else:
-        counts = [(n - width) // step + 1 for n, width, step in zip(sizes, size, steps)]  # noqa: B905
+        parts = zip(sizes, size, steps, strict=True)
+        counts = [(n - width) // step + 1 for n, width, step in parts]
     found = sliding_window_view(images, size, (1, 2))[:, :: steps[0], :: steps[1]]
     return found[:, : counts[0], : counts[1]]
 
@@ -65,10 +66,10 @@ def test_there_and_back(layer):
     pixels = np.arange(before[0, ..., 0].size).reshape(1, *before.shape[1:3], 1)
     members = windows(pixels, layer.windows, layer.windows, "same", -1)[0, :, :, 0]
     spread = np.zeros((3, pixels.size, layer.n_filters))
-    for at, image in zip(np.ndindex(members.shape[:2]), codes.reshape(3, -1, layer.n_filters)
-                         .transpose(1, 0, 2), strict=True):  # fmt: skip
-        inside = members[at][members[at] >= 0]
-        spread[:, inside] = image[:, np.newaxis]
+    images = codes.reshape(3, *layer.filtered)
+    for i, j in np.ndindex(members.shape[:2]):
+        inside = members[i, j][members[i, j] >= 0]
+        spread[:, inside] = images[:, i, j, np.newaxis]
     expected = (convolved(layer, kernel, rows) * spread.reshape(before.shape)).sum()
     inputs = tf.constant(codes), tf.constant(kernel)
     with tf.GradientTape() as tape:
