@@ -2,9 +2,9 @@
 
 The estimator wraps X once, right after validation. A new storage is one more class that implements
 :class:`Rows`, and no other code changes: a sparse matrix returns dense arrays, a block at a time.
-What belongs to a row besides its values, such as a sample weight or a mask of missing entries, is
-one more field of :class:`~skae._data.batches.Batch`, which
-:class:`~skae._data.batches.Feed` fills from the rows.
+A missing entry is NaN. What belongs to a row besides its values, such as a sample weight, is one
+more field of :class:`~skae._data.batches.Batch`, which :class:`~skae._data.batches.Feed` fills from
+the rows.
 """
 
 from __future__ import annotations

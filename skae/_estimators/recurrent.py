@@ -25,6 +25,11 @@ class RecurrentAutoencoder(BaseAutoencoder):
     `inverse_transform` in the shape of the X given to `fit`. Encoding and decoding use TensorFlow
     too, which is imported when it is first needed.
 
+    If lengths differ, X is a list of arrays of shape (timesteps, features), or an array with NaN
+    after the end of the shorter sequences. These steps have no loss, and the codes are computed
+    from the state of the last step before them. `reconstruct` returns a list for a list, and NaN
+    where X has NaN.
+
     Parameters
     ----------
     {parameters}

@@ -44,7 +44,8 @@ class RecurrentNetwork(BaseNetwork):
     decoder's recurrent layers read the codes at every time step, and a dense layer that all steps
     share computes the values from their states. With this network an autoencoder takes arrays of
     sequences, of shape (n_samples, timesteps, features), or flattened ones, the values of the
-    first step first.
+    first step first. If lengths differ, X is a list of arrays of shape (timesteps, features), or
+    has NaN after the end of the shorter ones.
 
     Parameters
     ----------
