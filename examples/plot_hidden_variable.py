@@ -4,8 +4,8 @@ Can one code of AutoencoderTransformer stand for four columns?
 ==============================================================
 
 Where the columns are functions of one hidden variable, it can. Here they are its square, its cube,
-its sine and its exponential, and the hidden variable is nowhere among them. The data are those of an
-introductory article on autoencoders, whose network leaves a largest error of .8966.
+its sine and its exponential, and the hidden variable is nowhere among them. The data are those of
+an introductory article on autoencoders, whose network leaves a largest error of .8966.
 
 :class:`~sklearn.decomposition.PCA` has only one straight line. The autoencoder finds one code
 that reconstructs all four columns, also for held-out samples. It follows the sine least

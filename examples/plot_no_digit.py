@@ -3,7 +3,14 @@
 Which of these images is no digit?
 ==================================
 
-TEXT
+An :class:`~skae.AutoencoderOutlierDetector` has seen nothing but digits. It is asked about new
+ones, and about three sorts of images that an introduction to autoencoders tries: noise, digits
+whose pixels are shuffled, and inverted ones. It names nearly all of these three. Of real digits,
+written by other people than those trained on, it calls one in ten no digit, on MNIST one in twenty.
+The reconstructions show why it finds the others: they look like parts of digits.
+
+The question is easy: errors of :class:`~sklearn.decomposition.PCA` tell these images apart nearly
+as well. With the path of Keras' ``mnist.npz`` in the environment variable MNIST digits are larger.
 """
 
 import os
@@ -13,18 +20,14 @@ import numpy as np
 from sklearn.datasets import load_digits
 from sklearn.decomposition import PCA
 from sklearn.metrics import roc_auc_score
-from sklearn.model_selection import train_test_split
 
 from skae import AutoencoderOutlierDetector, AutoencoderTransformer
 from skae.datasets import load_mnist
 
 path = os.environ.get("MNIST")
-if path:
-    data = "MNIST"
-    X, X_test = load_mnist(path).data[:10_000], load_mnist(path, subset="test").data[:2000]
-else:
-    data = "scikit-learn's digits"
-    X, X_test = train_test_split(load_digits().data / 16, random_state=0)
+data = "MNIST" if path else "scikit-learn's digits"
+X = load_mnist(path, subset="all").data if path else load_digits().data / 16
+X, X_test = np.split(X, [6 * len(X) // 7])  # as MNIST is split
 rng = np.random.default_rng(0)
 images = {
     "digit": X_test,
@@ -34,10 +37,10 @@ images = {
 }
 
 # %%
-# Both have 16 codes, and neither has seen anything but digits.
+# Both have 16 codes.
 autoencoder = AutoencoderTransformer(16, learning_rate="cosine", max_iter=30)
-detector = AutoencoderOutlierDetector(autoencoder, random_state=0).fit(X)
-pca = PCA(16).fit(X)
+detector = AutoencoderOutlierDetector(autoencoder, random_state=0).fit(X[:10_000])
+pca = PCA(16).fit(X[:10_000])
 
 
 def pca_error(X):
@@ -66,7 +69,7 @@ for title, rows in {"Which is no digit?": mixed, "The most doubtful digits": dou
     fig.suptitle(f"{title} ({data})")
     again = detector.autoencoder_.reconstruct(some)
     for column, *pair, verdict in zip(axes.T, some, again, verdicts, strict=True):
-        column[0].set_title(f"{verdict:.0f}", fontsize="small")
+        column[0].set_title(f"{verdict:.1f}", fontsize="small")
         for ax, image in zip(column, pair, strict=True):
             ax.imshow(image.reshape(side, side), cmap="gray_r", vmin=0, vmax=1)
             ax.set(xticks=[], yticks=[])
