@@ -4,7 +4,8 @@ Can one code of AutoencoderTransformer stand for four columns?
 ==============================================================
 
 Where the columns are functions of one hidden variable, it can. Here they are its square, its cube,
-its sine and its exponential, and the hidden variable is nowhere among them.
+its sine and its exponential, and the hidden variable is nowhere among them. The data are those of
+an introductory article on autoencoders, whose network leaves a largest error of .8966.
 
 :class:`~sklearn.decomposition.PCA` has only one straight line. The autoencoder finds one code
 that reconstructs all four columns, also for held-out samples. It follows the sine least
@@ -41,6 +42,13 @@ for name, reducer in reducers.items():
     errors = X_new.to_numpy() - reducer.inverse_transform(reducer.transform(X_new))
     kept = 1 - np.sum(errors**2) / np.sum((X_new - X.mean()).to_numpy() ** 2)
     print(f"{name:24} {kept:13.5f}  {abs(errors).max(axis=0).round(2)}")
+
+# %%
+# The article's figure is the largest error on the 10,000 samples trained on, in any column.
+print(f"{'the article':24} {0.8966:.4f}")
+for name, reducer in reducers.items():
+    largest = abs(X - reducer.inverse_transform(reducer.transform(X))).to_numpy().max()
+    print(f"{name:24} {largest:.4f}")
 
 # %%
 # Each feature over the hidden variable, which neither of the two has seen.

@@ -58,6 +58,17 @@ def test_printed_numbers_hold_for_other_seeds(docstring, learning_seed):
 
 # What an example says, in the names it leaves behind.
 CLAIMS = {
+    "plot_active_units": [
+        "abs(codes['squared error'].mean() - 0.1) < 0.01",
+        "abs(codes['cross-entropy'].mean() - 0.1) < 0.01",
+        "active['squared error'].mean() < 0.1",
+        "active['cross-entropy'].mean() < 0.2",
+    ],
+    "plot_codes_and_components": [
+        "1.75 * 4 < worth['64-512-64-4']",
+        "worth['64-512-64-4'] < 3.25 * 4",
+        "worth['64-256-128-16'] / 16 < worth['64-512-64-4'] / 4",
+    ],
     "plot_contractive": [
         "movements['contraction 0.01'][1] < movements['plain'][1]",
         "movements['contraction 0.1'][1] < movements['contraction 0.01'][1]",
@@ -94,18 +105,35 @@ CLAIMS = {
     "plot_few_labels": [
         "best_other.max() < 0",
     ],
+    "plot_gaussian_or_dropout": [
+        "cleaned('gaussian', 'defaults', 1) < 0.8 * cleaned('dropout', 'defaults', 1)",
+        "cleaned('dropout', 'defaults', 2) < 0.8 * cleaned('gaussian', 'defaults', 2)",
+        "cleaned('gaussian', 'chapter', 1) < 0.8 * cleaned('dropout', 'chapter', 1)",
+        "cleaned('dropout', 'chapter', 2) < cleaned('gaussian', 'chapter', 2)",
+        "cleaned('gaussian', 'defaults', 1) < cleaned('gaussian', 'chapter', 1)",
+        "cleaned('dropout', 'defaults', 2) < cleaned('dropout', 'chapter', 2)",
+        "0.6 < min(dead_codes)",
+    ],
     "plot_grid_search": [
         "kept(PCA(16).fit(X), X_test) < search.score(X_test)",
         "15 < search.best_params_['n_components']",
     ],
     "plot_hidden_variable": [
         "0.999 < kept",
+        "largest < 0.8966",
         "np.delete(relative, 2).max() < relative[2]",
     ],
     "plot_layer_by_layer": [
         "kept(PCA(8).fit(X)) < kept(stacked)",
         "kept(layers) < kept(PCA(8).fit(X))",
         "kept(stacked) < kept(whole)",
+    ],
+    "plot_no_digit": [
+        "0.05 < found['digit']",
+        "found['digit'] < 0.15",
+        "0.97 < found['noise']",
+        "0.97 < found['shuffled']",
+        "0.97 < found['inverted']",
     ],
     "plot_outliers": [
         "0.5 < named(errors['AutoencoderOutlierDetector'])",
@@ -138,7 +166,11 @@ MORE = {
     "plot_few_labels": "means = {k: v.mean(axis=1) for k, v in accuracies.items()}\n"
     "best_other = np.maximum(means['LogisticRegression'], means['SelfTrainingClassifier'])"
     " - means['AutoencoderClassifier']",
+    "plot_gaussian_or_dropout": "cleaned = lambda name, setting, k: errors[name, setting][k]\n"
+    "codes_of = lambda name: denoisers[name, 'chapter'].transform(X_test)\n"
+    "dead_codes = [np.mean(codes_of(name).std(axis=0) == 0) for name in noises]",
     "plot_hidden_variable": "relative = abs(errors).mean(axis=0) / X.std(axis=0)",
+    "plot_no_digit": "found = {name: np.mean(some < 0) for name, some in scores.items()}",
     "plot_outliers": "named = lambda e: np.mean(e[rows].argmax(axis=1) == columns)\n"
     "auc = lambda e: roc_auc_score(is_wrong, e.sum(axis=1))",
     "plot_sequences": "pca_error, dense_error, recurrent_error = ("
@@ -152,6 +184,7 @@ EXAMPLES = sorted(path.stem for path in (ROOT / "examples").glob("plot_*.py"))
 @pytest.mark.parametrize("example", EXAMPLES)
 def test_examples_say_what_holds_for_other_seeds(example, learning_seed, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("MNIST", raising=False)
     source = (ROOT / "examples" / f"{example}.py").read_text()
     source = SEED.sub(rf"\g<1>{learning_seed}", source) + "\n" + MORE.get(example, "")
     namespace = {"__name__": "__main__"}

@@ -22,6 +22,7 @@ def short(name, initial, max_iter):
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.stem)
 def test_it_runs_and_draws(example, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("MNIST", raising=False)
     text = example.read_text()
     if "sklearn.callback" in text:
         pytest.importorskip("sklearn.callback", reason="scikit-learn has callbacks from 1.9 on")
