@@ -4,6 +4,7 @@ from skae import base, networks  # noqa: F401  (name what estimators store)
 from skae._estimators.contractive import ContractiveAutoencoder
 from skae._estimators.convolutional import ConvolutionalAutoencoder
 from skae._estimators.denoising import DenoisingAutoencoder
+from skae._estimators.forest import ForestAutoencoder
 from skae._estimators.outliers import AutoencoderOutlierDetector
 from skae._estimators.plain import AutoencoderTransformer
 from skae._estimators.recurrent import RecurrentAutoencoder
@@ -23,6 +24,7 @@ __all__ = [
     "ContractiveAutoencoder",
     "ConvolutionalAutoencoder",
     "DenoisingAutoencoder",
+    "ForestAutoencoder",
     "RecurrentAutoencoder",
     "SparseAutoencoder",
     "StackedAutoencoder",

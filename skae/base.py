@@ -11,6 +11,10 @@ here: pickle and skops files refer to them by these names.
 
 from skae._estimators.base import BaseAutoencoder
 from skae._estimators.outlier_scores import References, Scorer, Tail
+from skae._forest.boxes import LeafCodes, UsualValues
+from skae._forest.decoders import BoxDecoder, NeighborDecoder
+from skae._forest.spectral import SpectralCodes
+from skae._forest.table import CategoryColumn, NumberColumn, Table
 from skae._names import named_publicly
 from skae._network.whitening import Moments, Whitening
 from skae._plan.layers import (
@@ -28,15 +32,20 @@ from skae._plan.plan import Bottleneck, Network, Objective, Plan, Solver, Stage
 __all__ = [
     "BaseAutoencoder",
     "Bottleneck",
+    "BoxDecoder",
+    "CategoryColumn",
     "Convolution",
     "Corruption",
     "Dense",
     "EachStep",
     "Feedback",
     "Layer",
+    "LeafCodes",
     "Loss",
     "Moments",
+    "NeighborDecoder",
     "Network",
+    "NumberColumn",
     "Objective",
     "Penalty",
     "Plan",
@@ -44,10 +53,13 @@ __all__ = [
     "References",
     "Scorer",
     "Solver",
+    "SpectralCodes",
     "Stage",
     "Step",
+    "Table",
     "Tail",
     "TransposedConvolution",
+    "UsualValues",
     "Whitening",
 ]
 

@@ -47,6 +47,7 @@ PACKAGES = (
     "_training",
     "_tensorflow",
     "_distributed",
+    "_forest",
     "_estimators",
     "_exchange",
     "datasets",
