@@ -77,6 +77,7 @@ print({HEAVY})
 pipeline, X = pickle.load(open({str(tmp_path / "pipeline.pkl")!r}, 'rb'))
 codes = pipeline.transform(X)
 pipeline.inverse_transform(codes)
+skae.ForestAutoencoder(2, n_estimators=2).fit(X).reconstruct(X)
 print({HEAVY}, float(codes.sum()), pipeline.score(X))
 """
     imported, served = in_fresh_process(code).splitlines()

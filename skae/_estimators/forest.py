@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from numbers import Integral, Real
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,7 @@ from sklearn.base import (
     _fit_context,
 )
 from sklearn.utils import check_random_state
-from sklearn.utils._param_validation import Interval
+from sklearn.utils._param_validation import Interval, RealNotInt
 from sklearn.utils.validation import check_array, check_is_fitted, validate_data
 
 from skae._data.checks import check_dense, restored_on_failure
@@ -37,8 +37,8 @@ from skae._forest.trees import enough_at_random, grown, held_out_rows
 IN_LEAF_OF_ONE, IN_LEAF_OF_MANY = 5, 20
 # Leaves for each code, at least, where samples are few.
 LEAVES_PER_CODE = 4
-# Samples below which one tree is not compared with many.
-LEAST_COMPARED = 40
+# Fewer held-out samples do not tell whether one tree is better than many.
+LEAST_HELD_OUT = 10
 
 
 class ForestAutoencoder(
@@ -153,7 +153,7 @@ class ForestAutoencoder(
         "max_features": [
             one_of(["auto"]),
             Interval(Integral, 1, None, closed="left"),
-            Interval(Real, 0.0, 1.0, closed="right"),
+            Interval(RealNotInt, 0.0, 1.0, closed="right"),
         ],
         "min_samples_leaf": [Interval(Integral, 1, None, closed="left"), None],
         "random_state": ["random_state"],
@@ -306,6 +306,11 @@ class ForestAutoencoder(
                     "feature."
                 )
             return X
+        if isinstance(X, np.ndarray) and any(isinstance(each, str) for each in X[:1].flat):
+            raise ValueError(
+                "X is an array with text. Pass a data frame of pandas or polars, whose columns of "
+                "text are categories, or encode text to numbers."
+            )
         return validate_data(
             self,
             check_dense(X),
@@ -331,9 +336,9 @@ class ForestAutoencoder(
             )
         if self.max_features != "auto":
             return self._spectral(numbers, self.n_estimators, self.max_features, rng)
-        if len(numbers) < LEAST_COMPARED:
-            return self._spectral(numbers, self.n_estimators, 1, rng)
         kept, held_out = held_out_rows(numbers, rng)
+        if len(held_out) < LEAST_HELD_OUT:
+            return self._spectral(numbers, self.n_estimators, 1, rng)
         scores = {}
         for setting in ((self.n_estimators, 1), (1, 1.0)):
             encoder, decoder = self._spectral(kept, *setting, rng)

@@ -27,16 +27,16 @@ class NeighborDecoder:
     """
 
     def __init__(self, codes: np.ndarray, numbers: np.ndarray) -> None:
-        from sklearn.neighbors import KNeighborsRegressor  # late, as trees are
+        from sklearn.neighbors import KNeighborsRegressor  # late, as trees.py does
 
         self.linear = RidgeCV(PENALTIES).fit(codes, numbers)
-        rest = numbers - self.linear.predict(codes)
+        rest = numbers - predicted(self.linear, codes)
         n_neighbors = min(N_NEIGHBORS, len(codes))
         self.neighbors = KNeighborsRegressor(n_neighbors, weights="distance").fit(codes, rest)
 
     def decode(self, codes: np.ndarray) -> np.ndarray:
         """Return the numbers of samples with these codes."""
-        return self.linear.predict(codes) + self.neighbors.predict(codes)
+        return predicted(self.linear, codes) + self.neighbors.predict(codes)
 
 
 class BoxDecoder:
@@ -68,4 +68,9 @@ class BoxDecoder:
 
     def _decoded(self, codes: np.ndarray) -> np.ndarray:
         low, high = self.encoder.box(codes)
-        return np.clip(self.linear.predict(self.encoder.usual_in(low, high)), low, high)
+        return np.clip(predicted(self.linear, self.encoder.usual_in(low, high)), low, high)
+
+
+def predicted(linear: RidgeCV, X: np.ndarray) -> np.ndarray:
+    """Return predictions in columns, of which RidgeCV drops a single one."""
+    return linear.predict(X).reshape(len(X), -1)
