@@ -152,7 +152,8 @@ def columns_of(X: Any) -> list[np.ndarray]:
             )
         if values.dtype.kind == "f" and not np.isfinite(values).all():
             missing.append(name)
-        columns.append(values)
+        # Categories may be numbers.
+        columns.append(values.astype(object) if column.dtype == "category" else values)
     if missing:
         raise ValueError(
             f"Input X contains NaN or infinity in the columns {missing}. Impute missing values, "

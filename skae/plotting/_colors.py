@@ -36,6 +36,7 @@ METHOD_COLORS = {
     "VariationalAutoencoder": _RED,
     "ConvolutionalAutoencoder": _PURPLE,
     "RecurrentAutoencoder": _RED,
+    "ForestAutoencoder": _PURPLE,
     # Other autoencoders, and estimators that hold one.
     "BaseAutoencoder": _BLUE,
     "KerasAutoencoder": _BLUE,

@@ -17,6 +17,7 @@ def mixed(n_samples=60, seed=0):
         {
             "text": rng.choice(["a", "b", "c"], n_samples),
             "level": pd.Categorical(levels, categories=["high", "low", "unused"]),
+            "grade": pd.Categorical(rng.choice([1, 5, 9], n_samples)),
             "flag": rng.uniform(size=n_samples) > 0.5,
             "count": rng.integers(9, size=n_samples).astype("int16"),
             "wide": rng.normal(1e6, 1e3, size=n_samples),
