@@ -1,4 +1,4 @@
-"""Without pickle: skops stores every estimator, and needs to be told to trust skae alone."""
+"""Without pickle: skops stores every estimator, and is told to trust skae, and trees in forests."""
 
 import warnings
 
@@ -28,9 +28,9 @@ class Foreign(TransformerMixin, BaseEstimator):
 
 
 def of_skae(stored):
-    """Return the types to trust as the page on serving does."""
+    """Return the types to trust, as the page on serving does."""
     unknown = skops.io.get_untrusted_types(data=stored)
-    return [name for name in unknown if name.startswith("skae.")]
+    return [name for name in unknown if name.startswith(("skae.", "sklearn."))]
 
 
 def fitted(estimator):

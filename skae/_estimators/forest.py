@@ -291,6 +291,23 @@ class ForestAutoencoder(
         reconstruction = self.reconstruct(X)
         return self._table.score(self._validated(X), reconstruction)
 
+    def score_samples(self, X):
+        """Return the negative squared reconstruction error of each sample.
+
+        Parameters
+        ----------
+        X : array-like or data frame of shape (n_samples, n_features)
+
+        Returns
+        -------
+        scores : ndarray of shape (n_samples,)
+            Higher is better. Each feature is measured in units of its standard deviation, and a
+            category by its indicators, whose variances sum to 1.
+        """
+        check_is_fitted(self)
+        numbers = self._table.encode(self._validated(X))
+        return -((numbers - self._decoder.decode(self._encoder.encode(numbers))) ** 2).sum(axis=1)
+
     @property
     def _n_features_out(self):
         return self.n_components_

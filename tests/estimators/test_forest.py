@@ -12,6 +12,7 @@ from sklearn.base import clone
 from sklearn.datasets import load_digits, load_iris
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import GridSearchCV, train_test_split
 from sklearn.pipeline import make_pipeline
 
@@ -55,9 +56,9 @@ def test_more_leaf_codes_reconstruct_better():
 
 def test_leaf_codes_of_images():
     X, X_test = train_test_split(load_digits().data, random_state=0)
-    model = forest(100, codes="leaves").fit(X)
+    model = forest(60, codes="leaves").fit(X)
     errors = ((model.reconstruct(X_test) - X_test) ** 2).mean()
-    assert errors < 0.05 * X.var(axis=0).mean()
+    assert errors < 0.1 * X.var(axis=0).mean()
 
 
 @KINDS
@@ -127,6 +128,14 @@ def test_in_a_pipeline_and_a_search():
     assert pipeline.fit(X[::2], y[::2]).score(X[1::2], y[1::2]) > 0.9
     search = GridSearchCV(forest(codes="leaves"), {"n_components": [1, 3]}, cv=3).fit(X)
     assert search.best_params_ == {"n_components": 3}
+
+
+@KINDS
+def test_samples_that_break_the_rules_score_lowest(codes):
+    X, new = related(), related(40, seed=1)
+    new.loc[:9, "weight"] = (new.loc[:9, "weight"] + 4.5) % 9
+    scores = forest(codes=codes).fit(X).score_samples(new)
+    assert roc_auc_score(np.arange(40) >= 10, scores) > 0.9
 
 
 def test_a_category_that_training_did_not_have():

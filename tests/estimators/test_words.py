@@ -68,7 +68,7 @@ def test_a_value_is_translated(given, advice):
 
 def test_translations_are_what_parameters_take():
     allowed, taken = {}, set()
-    for kind in KINDS.values():
+    for kind in set(KINDS.values()) - {skae.ForestAutoencoder}:  # it has words of its own
         taken |= kind().get_params(deep=False).keys() | signature(kind.fit).parameters.keys()
         for name, constraints in kind._parameter_constraints.items():
             for each in constraints:
@@ -119,7 +119,9 @@ def test_no_fit_takes_weights(kind):
             assert not has_fit_parameter(kind(), "sample_weight")
             with pytest.raises(TypeError, match=r"argument 'sample_weight'\. All samples have"):
                 getattr(kind(), method)(X, X[:, 0], sample_weight=X[:, 0])
-    with pytest.raises(TypeError, match="Parameters are the constructor's; 'epochs' is max_iter"):
+    has_epochs = kind is not skae.ForestAutoencoder
+    advice = "; 'epochs' is max_iter" if has_epochs else r"\.$"
+    with pytest.raises(TypeError, match=f"Parameters are the constructor's{advice}"):
         kind().fit(X, X[:, 0], epochs=3)
 
 
