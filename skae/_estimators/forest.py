@@ -17,6 +17,7 @@ from sklearn.utils._param_validation import Interval, RealNotInt
 from sklearn.utils.validation import check_array, check_is_fitted, validate_data
 
 from skae._data.checks import check_dense, restored_on_failure
+from skae._data.dask_rows import is_dask
 from skae._estimators.documentation import DocumentationLink
 from skae._estimators.versions import VersionStamp
 from skae._estimators.words import (
@@ -314,6 +315,11 @@ class ForestAutoencoder(
 
     def _validated(self, X: Any, first: bool = False) -> Any:
         """Return X as a validated array, or the data frame that it is."""
+        if is_dask(X):
+            raise TypeError(
+                f"{type(self).__name__} works in memory and takes no Dask collections. Pass "
+                "X.compute(), or some of its samples."
+            )
         if is_frame(X) and (first or self._table.template is not None):
             validate_data(self, X, reset=first, skip_check_array=True)
             if len(X) < (2 if first else 1) or len(X.columns) == 0:

@@ -38,12 +38,11 @@ class LeafCodes:
         Parameters
         ----------
         codes : ndarray of shape (n_samples, n_trees)
-            Bounds are empty where no sample has such codes.
 
         Returns
         -------
         low, high : ndarray of shape (n_samples, n_columns)
-            Infinite where no tree asks for the column.
+            Infinite where no tree asks for the column. They cross where no sample has such codes.
         """
         shape = len(codes), self.usual.n_columns
         low, high = np.full(shape, -np.inf), np.full(shape, np.inf)

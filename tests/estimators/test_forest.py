@@ -2,6 +2,7 @@
 
 import pickle
 
+import dask.array
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -183,6 +184,8 @@ def test_bad_input():
         model.fit(X.assign(size=np.nan))
     with pytest.raises(ValueError, match=r"with text\. Pass a data frame"):
         model.fit(X.to_numpy())
+    with pytest.raises(TypeError, match=r"Pass X\.compute\(\)"):
+        model.fit(dask.array.ones((30, 2)))
     with pytest.raises(ValueError, match="has 1 samples"):
         model.fit(X.head(1))
     model.fit(X)
