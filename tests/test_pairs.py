@@ -44,7 +44,6 @@ QUICK = {
     ("ContractiveAutoencoder", "ConvolutionalNetwork"),
     ("StackedAutoencoder", "ConvolutionalNetwork"),
     ("VariationalAutoencoder", "RecurrentNetwork"),
-    ("ContractiveAutoencoder", "SoftTreeNetwork"),
 }
 # Other parameters than the default ones that a pair needs.
 PARAMETERS = {("ContractiveAutoencoder", "SoftTreeNetwork"): {"tied_weights": False}}

@@ -87,6 +87,7 @@ class ConvolutionalAutoencoder(BaseAutoencoder):
         **BaseAutoencoder._parameter_constraints,
         **ConvolutionalNetwork._parameter_constraints,
     }
+    del _parameter_constraints["network"]
 
     def _plan(self, n_features: int, n_components: int | None) -> Plan:
         return self.network_plan(n_features, n_components)

@@ -221,6 +221,11 @@ default='gaussian'
                 "samples in X are the clean ones. Set corruption=None to learn from pairs, noisy X "
                 "and clean y, or leave y out."
             )
+        if X.has_missing:
+            raise ValueError(
+                "Pairs of noisy samples X and clean samples y must be of one length, but X holds "
+                "sequences that end early, with NaN after their end. Pass pairs of one length."
+            )
         if is_dask(y) or X.is_lazy:
             raise ValueError(
                 "Noisy samples X and clean samples y must be arrays in memory: pairs of dask "

@@ -93,6 +93,7 @@ class RecurrentAutoencoder(BaseAutoencoder):
         **BaseAutoencoder._parameter_constraints,
         **RecurrentNetwork._parameter_constraints,
     }
+    del _parameter_constraints["network"]
 
     def _plan(self, n_features: int, n_components: int) -> Plan:
         return self.network_plan(n_features, n_components)

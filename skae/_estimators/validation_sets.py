@@ -9,12 +9,15 @@ from sklearn.utils.validation import check_consistent_length, validate_data
 
 from skae._data.checks import shape_of
 from skae._data.rows import Rows
+from skae._data.sequences import padded
 
 
 def held_out_rows(estimator: Any, X: Rows, X_val: Any, y_val: Any) -> Rows | None:
     """Return the validation set of an autoencoder, validated and in memory."""
     if not _is_given(estimator, X_val, y_val, needs_y=X.is_paired):
         return None
+    if estimator._takes_padding(first=True):
+        X_val = padded(X_val, estimator.sample_shape_)
     shape = shape_of(X_val)[1:]
     if len(shape) > 1 < len(estimator.sample_shape_) and shape != estimator.sample_shape_:
         raise ValueError(
@@ -22,6 +25,11 @@ def held_out_rows(estimator: Any, X: Rows, X_val: Any, y_val: Any) -> Rows | Non
         )
     try:
         rows = estimator._rows(estimator._as_rows(X_val, first=True), least=2)
+        if rows.has_missing and not X.has_missing:
+            raise ValueError(
+                "sequences end early, but those of X do not, so that the network does not skip the "
+                "steps after the end. Put some of these sequences into X."
+            )
         rows = estimator._paired(rows, y_val, training=True)
         return rows.in_memory(np.arange(len(rows)))[0]
     except (TypeError, ValueError) as error:

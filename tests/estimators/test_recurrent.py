@@ -352,6 +352,18 @@ def test_sequences_of_unequal_lengths(learning_seed):
     assert_learned(recurrent.score(PADDED), above=1 - np.square(left).sum() / variation + 0.1)
 
 
+def test_a_validation_set_of_sequences_of_unequal_lengths():
+    long, short = np.flatnonzero(LENGTHS == 6), np.flatnonzero(LENGTHS < 5)
+    recurrent = RecurrentAutoencoder(2, hidden_layer_sizes=6, max_iter=1, random_state=0)
+    recurrent.set_params(learning_rate="cosine")
+    with pytest.raises(ValueError, match="X_val: sequences end early, but those of X do not"):
+        recurrent.fit(PADDED[long], X_val=[SEQUENCES[i] for i in short])
+    given = recurrent.fit(SEQUENCES, X_val=[SEQUENCES[i] for i in short])
+    assert np.isfinite(given.validation_loss_curve_).all()
+    losses = given.validation_loss_curve_
+    assert losses == recurrent.fit(PADDED, X_val=PADDED[short]).validation_loss_curve_
+
+
 def test_the_loss_ignores_what_the_decoder_returns_after_the_end():
     idle = {"max_iter": 1, "early_stopping": False, "learning_rate_init": 1e-9, "alpha": 0.0}
     start = fitted(PADDED, init="glorot", **idle)
@@ -396,6 +408,9 @@ def test_what_cannot_be_read_as_the_end_of_a_sequence():
         complete.transform(SEQUENCES)
     with pytest.raises(ValueError, match="contains NaN"):
         complete.transform(PADDED)
+    denoiser = DenoisingAutoencoder(2, network=RecurrentNetwork(), corruption=None)
+    with pytest.raises(ValueError, match="must be of one length"):
+        denoiser.fit(PADDED, PADDED)
     with pytest.raises(ValueError, match="Fitted on sequences of unequal lengths"):
         to_keras(recurrent)
 
