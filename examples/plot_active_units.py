@@ -6,8 +6,8 @@ How many units of SparseAutoencoder are active?
 The chapter's answer is a penalty: the Kullback-Leibler divergence of each unit's mean activation
 from .1. Both programs of A. Géron, "Hands-On Machine Learning with Scikit-Learn and TensorFlow",
 2017, chapter 15, are repeated here, one with the squared error and one with cross-entropy. The
-units reach the target, but as a mean: most of them are a little active on all images, and few are
-strongly active on any. :doc:`plot_sparse_features` has codes that are exactly zero.
+units reach the target, but as a mean over images: most images activate few units and some images
+many, and most activations are small. In :doc:`plot_sparse_features` most codes are zero.
 
 With the path of Keras' ``mnist.npz`` in the environment variable MNIST the images and the thousand
 units are those of the chapter. Errors of smaller digits cannot be compared with those of Keras.

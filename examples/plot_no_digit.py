@@ -6,7 +6,7 @@ Which of these images is no digit?
 An :class:`~skae.AutoencoderOutlierDetector` has seen nothing but digits. It is asked about new
 ones, and about three sorts of images that an introduction to autoencoders tries: noise, digits
 whose pixels are shuffled, and inverted ones. It names nearly all of these three. Of real digits,
-written by other people than those trained on, it calls one in ten no digit, on MNIST one in twenty.
+written by other people than those trained on, it calls one in ten no digit, on MNIST one in thirty.
 The reconstructions show why it finds the others: they look like parts of digits.
 
 The question is easy: errors of :class:`~sklearn.decomposition.PCA` tell these images apart nearly

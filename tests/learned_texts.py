@@ -169,7 +169,7 @@ MORE = {
     "plot_gaussian_or_dropout": "cleaned = lambda name, setting, k: errors[name, setting][k]\n"
     "codes_of = lambda name: denoisers[name, 'chapter'].transform(X_test)\n"
     "dead_codes = [np.mean(codes_of(name).std(axis=0) == 0) for name in noises]",
-    "plot_hidden_variable": "relative = abs(errors).mean(axis=0) / X.std(axis=0)",
+    "plot_hidden_variable": "relative = abs(errors).mean(axis=0) / X.to_numpy().std(axis=0)",
     "plot_no_digit": "found = {name: np.mean(some < 0) for name, some in scores.items()}",
     "plot_outliers": "named = lambda e: np.mean(e[rows].argmax(axis=1) == columns)\n"
     "auc = lambda e: roc_auc_score(is_wrong, e.sum(axis=1))",
