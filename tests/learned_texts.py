@@ -85,6 +85,9 @@ CLAIMS = {
         "error('Dense') < 1.1 * error('Convolutional, 16 + 32 filters')",
         "error('Dense') < 1.1 * error('Convolutional, 32 + 64 filters')",
     ],
+    "plot_convolutional_codes": [
+        "np.mean((autoencoder.reconstruct(X_test) - X_test) ** 2) < 0.3 * X_test.var()"
+    ],
     "plot_curve_with_one_code": ["0.99 < rank", "0.98 < kept"],
     "plot_denoising": [
         "errors['DenoisingAutoencoder'] < 0.6 * errors['PCA']",
