@@ -33,7 +33,8 @@ with open({folder!r} + "/fitted.pkl", "rb") as file:
 found = {{
     "served": {{n: served(e, X) for n, e in fitted.items() if n not in {by_tensorflow}}},
     "refused": {{n: said(fitted[n].transform, X) for n in {by_tensorflow}}},
-    "unfitted": [said(each.fit, X, y) for each in fitted.values()],
+    # A forest needs no TensorFlow.
+    "unfitted": [said(e.fit, X, y) for n, e in fitted.items() if n != "ForestAutoencoder"],
 }}
 plain = fitted["AutoencoderTransformer"]
 found["unfitted"] += [said(plain.fit, None), said(plain.partial_fit, None)]

@@ -7,7 +7,7 @@ from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
 
 from skae import AutoencoderTransformer, ContractiveAutoencoder
-from skae._estimators.contractive import squared_norms
+from skae._estimators.contractive import of_dense_layers
 from skae._network.backend import ACTIVATIONS, NUMPY
 from skae._network.forward import encode
 from skae._plan.objectives import Step
@@ -46,7 +46,7 @@ def test_the_penalty_is_the_norm_by_finite_differences(hidden, activation, code,
         network, tensors, tf.constant(rows), *[None] * 4, None, encode=None, backend=TENSORFLOW
     )
     expected = (jacobians(network, weights, rows.astype(np.float64)) ** 2).sum(axis=(1, 2))
-    assert squared_norms(OPS, step).numpy() == pytest.approx(expected, rel=2e-3, abs=1e-4)
+    assert of_dense_layers(OPS, step).numpy() == pytest.approx(expected, rel=2e-3, abs=1e-4)
 
 
 def test_training_lowers_the_norm_on_held_out_rows_at_a_comparable_error(learning_seed):

@@ -67,10 +67,10 @@ def test_the_loss_of_pca_of_all_rows_is_estimated():
         rows, aside = np.arange(30), np.arange(30, 40)
         plan = AutoencoderTransformer(hidden_layer_sizes=(3,))._plan
         model = initial_model(ArrayRows(table), 2, "pca", plan, rng, rows)
-        losses = [
-            Validation(ArrayRows(some), np.arange(len(some)), model).losses
-            for some in (table[aside], new)
+        validations = [
+            Validation(ArrayRows(some), np.arange(len(some)), model) for some in (table[aside], new)
         ]
+        losses = [lambda weights, v=v: v.losses(weights)[0] for v in validations]
         before = losses[0](model.weights)
         after = model.expected_start_losses(losses[0], len(rows), len(aside))(before)
         expected.append((before - after).mean())
