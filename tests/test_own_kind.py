@@ -106,6 +106,7 @@ def test_its_bottleneck_may_differ():
     assert (codes > 0.0).sum(axis=1).max() == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("strength", [1, np.float32(0.25), np.float64(0.75), True])
 def test_what_a_field_for_floats_holds_compiles_nothing(strength):
     class Rough(AutoencoderTransformer):

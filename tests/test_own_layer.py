@@ -129,6 +129,7 @@ def made_of(layer_class, **parameters):
     return Own(**FIXED)
 
 
+@pytest.mark.slow
 def test_what_a_format_lacks_is_named(fitted):
     with pytest.raises(ValueError, match=r"FourierFeatures cannot be converted to Keras"):
         to_keras(fitted)

@@ -110,6 +110,7 @@ def test_the_same_seed_gives_the_same_bits_and_compiles_nothing_anew(pair, grid)
     assert program.cache_info().misses == compiled
 
 
+@pytest.mark.slow
 @each_pair
 def test_a_search_reaches_the_network(pair, grid):
     search = GridSearchCV(clone(pair).set_params(max_iter=1), grid, cv=2).fit(taken(pair))

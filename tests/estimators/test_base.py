@@ -245,6 +245,7 @@ class TestParameters:
         assert fitted.reconstruct(X).min() >= 0
         assert_learned(fitted.score(X), above=0.85)
 
+    @pytest.mark.slow
     def test_shuffle_matters_and_batches_may_be_larger_than_the_data(self, learning_seed):
         one = make(batch_size=10_000, random_state=learning_seed).fit(X)
         assert_learned(one.score(X), above=0.9)
@@ -279,7 +280,9 @@ class TestStandardize:
         assert_allclose(raw.mean_, pca.mean_)
         assert raw.score(X) == pytest.approx(pca.explained_variance_ratio_.sum(), abs=1e-5)
 
-    @pytest.mark.parametrize("code_activation", ["identity", "tanh"])
+    @pytest.mark.parametrize(
+        "code_activation", ["identity", pytest.param("tanh", marks=pytest.mark.slow)]
+    )
     def test_a_logistic_output_starts_as_in_standardized_units(self, code_activation):
         parameters = {"loss": "binary_crossentropy", "code_activation": code_activation}
         unit = (X - X.min(axis=0)) / np.ptp(X, axis=0)

@@ -96,6 +96,7 @@ def test_images_are_taken_as_they_are(dtype):
     assert (codes.dtype, back.dtype) == (dtype, dtype)
 
 
+@pytest.mark.slow
 def test_layers_mirror_each_other():
     deep = fitted(SMALL.reshape(300, 8, 4, 2), image_shape=(8, 4, 2), filters=(3, 5), max_iter=1,
                   kernel_size=(3, 2), strides=(2, 1), hidden_layer_sizes=6)  # fmt: skip
@@ -108,6 +109,7 @@ def test_layers_mirror_each_other():
     assert wide.network_.encoder[0].filtered == (1, 15, 4)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("params", "n_codes"),
     [

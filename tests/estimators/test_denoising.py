@@ -95,6 +95,7 @@ def test_rows_keep_their_dtype_and_no_noise_changes_nothing(name):
     assert_array_equal(clean, noisy)
 
 
+@pytest.mark.slow
 def test_it_cleans_better_than_pca_with_any_number_of_components(learning_seed):
     train, test = train_test_split(X, random_state=0)
     noisy = test + np.random.default_rng(0).normal(scale=6.0, size=test.shape)
@@ -110,7 +111,10 @@ def test_it_cleans_better_than_pca_with_any_number_of_components(learning_seed):
     assert_array_equal(denoiser.reconstruct(noisy), denoiser.reconstruct(noisy))
 
 
-@pytest.mark.parametrize("name", CORRUPTIONS)
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(name, marks=[pytest.mark.slow] * (name != "gaussian")) for name in CORRUPTIONS],
+)
 def test_noise_reaches_training_and_comes_from_the_seed(name, learning_seed):
     fixed = {"hidden_layer_sizes": (16,), "max_iter": 3, "learning_rate": "cosine"}
     fixed["random_state"] = learning_seed

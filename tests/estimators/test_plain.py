@@ -71,6 +71,7 @@ class TestLikePCA:
             atol=1e-5,
         )
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("whiten", [False, True])
     def test_as_many_codes_as_columns_lose_nothing(self, whiten, learning_seed):
         full = fitted(IRIS, 4, whiten=whiten, random_state=learning_seed)
@@ -140,6 +141,7 @@ class TestLinearEncoder:
         back = pca.inverse_transform(pca.transform(IRIS))
         assert_allclose(idle.reconstruct(IRIS), back, atol=1e-5)
 
+    @pytest.mark.slow
     def test_it_explains_more_than_pca(self, learning_seed):
         # A parabola: its axis is seen by a linear map, its height is not.
         z = np.random.default_rng(0).uniform(-1, 1, 400)
@@ -171,7 +173,7 @@ def pairs():
 
 
 # The others, and other splits, are slow.
-QUICK = ("wine", "diabetes", "friedman1")
+QUICK = ("wine", "friedman1")
 PAIRS = [
     pytest.param(*each, id=each[0], marks=[] if each[0] in QUICK else [pytest.mark.slow])
     for each in pairs()

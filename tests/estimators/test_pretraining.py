@@ -72,6 +72,7 @@ def test_frozen_layers_do_not_move(fitted, freeze, solver, expected):
     assert not any(same[5:])
 
 
+@pytest.mark.slow
 def test_all_that_leads_to_frozen_codes_of_a_variational_network():
     variational = VariationalAutoencoder(2, **QUICK).fit(X)
     model = classifier(FrozenEstimator(variational), freeze=(0, 1), alpha=100.0).fit(X, Y)

@@ -201,7 +201,8 @@ def test_a_decoder_reads_its_own_output(cell, repeats):
     assert_allclose(feed_back(layer, *arrays), steps_fed_back(layer, *arrays), atol=1e-5)
 
 
-@pytest.mark.parametrize("cell", ["lstm", pytest.param("gru", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("cell", ["lstm", "gru"])
 def test_an_autoregressive_decoder_starts_as_pca_and_learns(cell, learning_seed):
     fixed = {"autoregressive": True, "cell": cell, "random_state": learning_seed}
     network = fitted(learning_rate_init=1e-12, max_iter=1, **fixed).network_
@@ -219,6 +220,7 @@ def test_both_directions():
     assert_array_equal(bias.reshape(2, 4, 5).mean(axis=2), [[0, 1, 0, 0]] * 2)
 
 
+@pytest.mark.slow
 def test_layers_mirror_each_other():
     deep = fitted(hidden_layer_sizes=(5, 4), sequence_shape=(6, 2), cell="gru", max_iter=1)
     shapes = [kernel.shape for kernel in deep.encoder_coefs_ + deep.decoder_coefs_]
@@ -255,7 +257,7 @@ def test_arrays_of_another_shape_are_refused():
         fitted(X.reshape(400, 2, 2, 3))
 
 
-@pytest.mark.parametrize("cell", ["lstm", "gru"])
+@pytest.mark.parametrize("cell", ["lstm", pytest.param("gru", marks=pytest.mark.slow)])
 def test_the_same_seed_gives_the_same_bits(cell):
     for one, other in zip(fitted(cell=cell).weights_, fitted(cell=cell).weights_, strict=True):
         assert_array_equal(one, other)
@@ -364,6 +366,7 @@ def test_a_validation_set_of_sequences_of_unequal_lengths():
     assert losses == recurrent.fit(PADDED, X_val=PADDED[short]).validation_loss_curve_
 
 
+@pytest.mark.slow
 def test_the_loss_ignores_what_the_decoder_returns_after_the_end():
     idle = {"max_iter": 1, "early_stopping": False, "learning_rate_init": 1e-9, "alpha": 0.0}
     start = fitted(PADDED, init="glorot", **idle)
@@ -384,6 +387,7 @@ def test_noise_keeps_the_lengths(corruption):
     assert (noisy != PADDED.reshape(400, 12)).mean() > 0.2
 
 
+@pytest.mark.slow
 def test_the_bound_of_a_short_sequence_is_that_of_its_steps():
     network = RecurrentNetwork(hidden_layer_sizes=6)
     variational = VariationalAutoencoder(2, network=network, max_iter=1, random_state=0)

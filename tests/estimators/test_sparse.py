@@ -53,7 +53,7 @@ def test_l1_silences_codes(learning_seed):
 
 
 @pytest.mark.parametrize("whiten", [False, True])
-@pytest.mark.parametrize("code_activation", ["auto", "relu"])
+@pytest.mark.parametrize("code_activation", ["auto", pytest.param("relu", marks=pytest.mark.slow)])
 def test_topk_keeps_so_many_codes(whiten, code_activation, learning_seed):
     params = {"whiten": whiten, "code_activation": code_activation, "random_state": learning_seed}
     sparse = fitted(penalty="topk", n_active=7, **params)

@@ -24,6 +24,7 @@ def fitted(n_components=8, **params):
     return StackedAutoencoder(n_components, **FIXED | params).fit(X)
 
 
+@pytest.mark.slow
 def test_each_layer_learns_and_its_curve_is_kept(learning_seed):
     stacked = fitted(random_state=learning_seed)
     assert [len(curve) for curve in stacked.stage_loss_curves_] == [8, 8, 8]

@@ -87,6 +87,7 @@ def test_in_regression_a_share_of_what_is_added_counts(kind, low, high):
     assert_allclose(added, share * whole, atol=1e-4)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("without_xla")
 def test_labeled_rows_set_aside_stop_the_training():
     params = {"max_iter": 40, "early_stopping": True, "n_iter_no_change": 2, "random_state": 0}
@@ -143,6 +144,7 @@ def test_a_fit_that_was_killed_goes_on(tmp_path, monkeypatch):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("without_xla")
 def test_unlabeled_rows_help_a_classifier_with_few_labels(learning_seed):
     train, test, y, y_test = train_test_split(X, Y, random_state=0)
@@ -169,6 +171,7 @@ def test_the_autoencoder_sees_all_rows_and_the_head_the_labeled_ones():
     assert not np.array_equal(other.autoencoder_.weights_[0], alone.weights_[0])
 
 
+@pytest.mark.slow
 def test_fine_tuning_moves_the_encoder_and_lowers_the_loss(learning_seed):
     frozen, tuned = (seeded(learning_seed, freeze=freeze).fit(X, Y) for freeze in (True, False))
     assert_learned(tuned.score(X, Y), above=frozen.score(X, Y))
@@ -200,6 +203,7 @@ def test_the_frozen_head_of_two_classes_is_a_logistic_regression(learning_seed):
     assert_learned(differences.max(), below=1e-3)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("without_xla")
 @pytest.mark.parametrize("dtype", [object, str])
 def test_classes_may_be_strings(dtype, learning_seed):
@@ -244,6 +248,7 @@ def test_a_regressor_shrinks_its_linear_model_where_targets_are_noise():
     assert gain > 0.3
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("without_xla")
 def test_several_targets():
     X, y = load_diabetes(return_X_y=True)
@@ -259,7 +264,7 @@ def test_several_targets():
 @pytest.mark.parametrize(
     "kind",
     [
-        "ConvolutionalAutoencoder",
+        pytest.param("ConvolutionalAutoencoder", marks=pytest.mark.slow),
         "VariationalAutoencoder",
         pytest.param("ContractiveAutoencoder", marks=pytest.mark.slow),
         pytest.param("DenoisingAutoencoder", marks=pytest.mark.slow),
@@ -273,6 +278,7 @@ def test_any_kind_may_carry_the_head(kind, learning_seed):
     assert fitted.transform(X).shape == (len(X), 16)
 
 
+@pytest.mark.slow
 def test_sequences_tell_their_shape():
     sequences, y = X[:120].reshape(120, 8, 8), Y[:120]
     kind = skae.RecurrentAutoencoder(4, hidden_layer_sizes=6, max_iter=1, learning_rate="cosine")
@@ -285,6 +291,7 @@ def test_sequences_tell_their_shape():
         classifier().fit(sequences, y)
 
 
+@pytest.mark.slow
 def test_it_is_deterministic_and_pickles():
     one, other = classifier().fit(X, Y), classifier().fit(X, Y)
     for weight, same in zip(one.weights_, other.weights_, strict=True):

@@ -72,6 +72,7 @@ def test_a_step_ends_at_the_nearest_row_or_earlier():
     assert (step_lengths(equal, model(3), np.random.default_rng(0)) == 0.0).all()
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("without_xla")
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 def test_four_rows_are_enough():

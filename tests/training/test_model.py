@@ -39,6 +39,7 @@ def test_a_kept_initialization_is_pca_of_all_rows():
     assert_allclose(fitted.transform(X), PCA(2, svd_solver="full").fit_transform(X), atol=1e-5)
 
 
+@pytest.mark.slow
 def test_a_short_table_leaves_pca_where_there_is_something_to_learn(learning_seed):
     """The axes of all rows reconstruct those set aside too well ever to be beaten on them."""
     rng = np.random.default_rng(learning_seed)
