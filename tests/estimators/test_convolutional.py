@@ -180,6 +180,7 @@ def test_images_tell_their_shape():
     assert deep.inverse_transform(deep.transform(SMALL)).shape == SMALL.shape
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_bits():
     one, other = (fitted(X, filters=(8, 8), kernel_size=5, strides=1) for _ in range(2))
     for weight, same in zip(one.weights_, other.weights_, strict=True):

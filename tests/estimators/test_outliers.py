@@ -101,6 +101,7 @@ class TestScores:
         errors = detector.set_output(transform="pandas").feature_errors(near_a_plane())
         assert list(errors.columns) == [f"x{i}" for i in range(6)]
 
+    @pytest.mark.slow
     def test_no_worse_than_pca_on_a_class_never_seen(self, learning_seed):
         usual = DIGITS.target != 7
         train, test = train_test_split(DIGITS.data[usual], test_size=0.25, random_state=0)

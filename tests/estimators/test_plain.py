@@ -173,7 +173,7 @@ def pairs():
 
 
 # The others, and other splits, are slow.
-QUICK = ("wine", "friedman1")
+QUICK = ("wine",)
 PAIRS = [
     pytest.param(*each, id=each[0], marks=[] if each[0] in QUICK else [pytest.mark.slow])
     for each in pairs()

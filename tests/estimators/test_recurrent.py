@@ -110,6 +110,7 @@ def test_much_better_than_pca_on_held_out_sequences(cell, max_iter, learning_see
     assert_learned(recurrent.score(test), above=of_pca + 0.2)
 
 
+@pytest.mark.slow
 def test_the_initialization_is_pca():
     idle = fitted(learning_rate_init=1e-12)
     assert_allclose(idle.transform(X), PCA(2, svd_solver="full").fit_transform(X), atol=1e-4)

@@ -37,6 +37,7 @@ def test_each_layer_learns_and_its_curve_is_kept(learning_seed):
     assert_learned(stacked.loss_curve_[0] / plain.loss_curve_[0], below=0.6)
 
 
+@pytest.mark.slow
 def test_fine_tuning_improves_on_the_layers(learning_seed):
     layers = fitted(fine_tune=False, random_state=learning_seed)
     assert layers.n_iter_ == 0

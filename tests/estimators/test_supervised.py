@@ -159,6 +159,7 @@ def test_unlabeled_rows_help_a_classifier_with_few_labels(learning_seed):
     assert_learned(with_all, above=0.7)
 
 
+@pytest.mark.slow
 def test_the_autoencoder_sees_all_rows_and_the_head_the_labeled_ones():
     y = np.where(np.arange(len(Y)) < 300, Y, -1)
     fitted = classifier(freeze=True).fit(X, y)

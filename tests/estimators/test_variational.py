@@ -138,6 +138,7 @@ def test_the_bound_is_what_training_lowers(bernoulli):
     assert_array_equal(bound, bernoulli.evidence_lower_bound(X, random_state=0))
 
 
+@pytest.mark.slow
 def test_kl_weight_trades_reconstruction_for_order(learning_seed):
     loose, tight = (fitted(kl_weight=weight, random_state=learning_seed) for weight in (0.1, 4.0))
     assert_learned(loose.score(X), above=tight.score(X) + 0.1)
