@@ -120,6 +120,7 @@ def test_in_a_pipeline_a_search_and_a_data_frame(kind, grid, learning_seed):
     assert_learned(GridSearchCV(clone(kind), grid, cv=2).fit(X).best_score_, above=0.0)
 
 
+@pytest.mark.slow
 def test_a_fresh_process_loads_them_and_fits_the_same_bits(tmp_path):
     """One process for all, since each start of TensorFlow takes seconds."""
     fitted = {type(kind).__name__: clone(kind).fit(X) for kind, _ in KINDS}

@@ -280,9 +280,8 @@ class TestStandardize:
         assert_allclose(raw.mean_, pca.mean_)
         assert raw.score(X) == pytest.approx(pca.explained_variance_ratio_.sum(), abs=1e-5)
 
-    @pytest.mark.parametrize(
-        "code_activation", ["identity", pytest.param("tanh", marks=pytest.mark.slow)]
-    )
+    @pytest.mark.slow
+    @pytest.mark.parametrize("code_activation", ["identity", "tanh"])
     def test_a_logistic_output_starts_as_in_standardized_units(self, code_activation):
         parameters = {"loss": "binary_crossentropy", "code_activation": code_activation}
         unit = (X - X.min(axis=0)) / np.ptp(X, axis=0)

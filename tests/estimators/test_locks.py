@@ -98,6 +98,7 @@ class CountedAutoencoder(AutoencoderTransformer):
         return self.network_plan(n_features, n_components, penalties=(Counted(),))
 
 
+@pytest.mark.slow
 def test_what_threads_share_is_compiled_once():
     kind = CountedAutoencoder(**SMALL)
     misses = program.cache_info().misses

@@ -192,6 +192,7 @@ class TestQuality:
         score = fitted(train, k, random_state=seed).score(test)
         assert_learned(score, above=of_pca - LOSSES[name])
 
+    @pytest.mark.slow
     def test_much_better_than_pca_where_the_data_is_curved(self, learning_seed):
         train, test = train_test_split(DIGITS, test_size=0.25, random_state=0)
         pca = PCA(8).fit(train)

@@ -261,15 +261,16 @@ def test_several_targets():
     assert one.predict(X).shape == y.shape
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("without_xla")
 @pytest.mark.parametrize(
     "kind",
     [
-        pytest.param("ConvolutionalAutoencoder", marks=pytest.mark.slow),
+        "ConvolutionalAutoencoder",
         "VariationalAutoencoder",
-        pytest.param("ContractiveAutoencoder", marks=pytest.mark.slow),
-        pytest.param("DenoisingAutoencoder", marks=pytest.mark.slow),
-        pytest.param("SparseAutoencoder", marks=pytest.mark.slow),
+        "ContractiveAutoencoder",
+        "DenoisingAutoencoder",
+        "SparseAutoencoder",
     ],
 )
 def test_any_kind_may_carry_the_head(kind, learning_seed):
