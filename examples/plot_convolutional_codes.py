@@ -47,7 +47,7 @@ autoencoder = ConvolutionalAutoencoder(
 layers = autoencoder.network_.encoder
 for height, width, channels in (layers[0].image, *(layer.filtered for layer in layers)):
     print(f"{height} x {width} x {channels}")
-for epoch in (3, autoencoder.n_iter_):
+for epoch in (autoencoder.n_iter_ // 2, autoencoder.n_iter_):
     loss = autoencoder.validation_loss_curve_[epoch - 1]
     print(f"{epoch} epochs: test cross-entropy {loss:.4f}")
 
