@@ -1,7 +1,7 @@
 """
-=======================================
+========================================
 What do codes that are images look like?
-=======================================
+========================================
 
 Without a dense layer, the codes of :class:`~skae.ConvolutionalAutoencoder` are the pixels of a
 smaller image. This repeats a usual first example of articles: three convolutions without padding,

@@ -276,7 +276,7 @@ class ForestAutoencoder(
 
         $R^2$ is that of a feature of numbers, about its mean in the training samples, and zero
         where it would be negative; the accuracy is that of a feature of categories. Each feature
-        counts the same, as in [1]_.
+        counts the same, as in the paper on spectral codes.
 
         Parameters
         ----------
