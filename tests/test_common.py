@@ -30,13 +30,13 @@ KINDS = [
     skae.AutoencoderClassifier(skae.AutoencoderTransformer(10, **SMALL), **HEAD),
     skae.AutoencoderRegressor(skae.AutoencoderTransformer(10, **SMALL), **HEAD),
     skae.AutoencoderOutlierDetector(skae.AutoencoderTransformer(**SMALL)),
-    skae.ForestAutoencoder(n_estimators=10),
+    skae.ForestAutoencoder(codes="leaves"),
 ]
 # They differ from the first one by the plan of training alone; forests by their codes.
 OTHER_KINDS = [
     skae.ContractiveAutoencoder(**SMALL),
     skae.DenoisingAutoencoder(**SMALL),
-    skae.ForestAutoencoder(codes="leaves"),
+    skae.ForestAutoencoder(n_estimators=10),
     skae.SparseAutoencoder(**SMALL),
     skae.StackedAutoencoder(**SMALL | {"hidden_layer_sizes": 4}, layer_max_iter=2),
     skae.VariationalAutoencoder(**SMALL),
