@@ -234,12 +234,14 @@ class BaseAutoencoder(
         return np.random.default_rng(None if seed is None else [seed, n_calls])
 
     def _row_shape(self, first: bool) -> tuple[str, tuple[int, ...] | None] | None:
-        network = self.chosen_network()
-        name = network.shape_parameter
-        if name is None:
+        if first or not self.__sklearn_is_fitted__():
+            network = self.chosen_network()
+            name = network.shape_parameter
+            return None if name is None else (name, getattr(network, name))
+        shape = self.network_.encoder[0].shape_in
+        if len(shape) == 1:
             return None
-        takes_any = first or not self.__sklearn_is_fitted__()
-        return name, getattr(network, name) if takes_any else self.network_.encoder[0].shape_in
+        return self.chosen_network().shape_parameter or "sample_shape_", shape
 
     def _takes_padding(self, first: bool) -> bool:
         if first or not self.__sklearn_is_fitted__():

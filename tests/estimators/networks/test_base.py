@@ -74,7 +74,9 @@ def test_a_fit_changes_no_network_and_another_network_may_follow():
     assert network.get_params() == before
     assert clone(denoiser).network is not network
     assert denoiser.sample_shape_ == (4, 4)
-    denoiser.set_params(network=None).fit(X)
+    codes = denoiser.transform(IMAGES)
+    np.testing.assert_array_equal(denoiser.set_params(network=None).transform(IMAGES), codes)
+    denoiser.fit(X)
     assert denoiser.inverse_transform(denoiser.transform(X)).shape == X.shape
     denoiser.set_params(network=RecurrentNetwork(), n_components=0.9).fit(IMAGES)
     assert denoiser.reconstruct(X[:3]).shape == (3, 16)
