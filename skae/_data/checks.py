@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 from scipy.sparse import issparse
+from sklearn.utils.validation import check_array
 
 
 @contextmanager
@@ -40,6 +41,18 @@ def check_dense(X: Any, name: str = "X", filled: str = "np.nan") -> Any:
             + (", and impute those values, for example by SimpleImputer." if name == "X" else ".")
         )
     return X
+
+
+def checked_codes(estimator: Any, X: Any, dtype: Any) -> np.ndarray:
+    """Return codes passed to `inverse_transform` of an estimator as an array."""
+    codes = check_array(check_dense(X), dtype=dtype, estimator=estimator, input_name="X")
+    if codes.shape[1] != estimator.n_components_:
+        raise ValueError(
+            f"X has {codes.shape[1]} columns, but inverse_transform of {type(estimator).__name__} "
+            f"expects codes with n_components_={estimator.n_components_} columns, as transform "
+            "returns them."
+        )
+    return codes
 
 
 def finite(compute: Callable[[np.ndarray], np.ndarray], X: np.ndarray) -> np.ndarray:

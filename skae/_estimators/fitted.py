@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
-from sklearn.utils.validation import check_array, validate_data
+from sklearn.utils.validation import validate_data
 
-from skae._data.checks import arrays_of, check_dense, finite, flattened, shape_of
+from skae._data.checks import arrays_of, check_dense, checked_codes, finite, flattened, shape_of
 from skae._data.dask_lazy import lazily
 from skae._data.dask_rows import is_dask, validated_rows
 from skae._data.pca import variance
@@ -66,15 +66,7 @@ class FittedAutoencoder(
             or sequences.
         """
         codec = self._codec
-        codes = check_array(
-            check_dense(X), dtype=[np.float64, np.float32], estimator=self, input_name="X"
-        )
-        if codes.shape[1] != self.n_components_:
-            raise ValueError(
-                f"X has {codes.shape[1]} columns, but inverse_transform of "
-                f"{type(self).__name__} expects codes with n_components_={self.n_components_} "
-                "columns, as transform returns them."
-            )
+        codes = checked_codes(self, X, [np.float64, np.float32])
         rows = finite(codec.decode, codes)
         return rows.reshape(len(rows), *getattr(self, "sample_shape_", (-1,)))
 

@@ -14,9 +14,9 @@ from sklearn.base import (
 )
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, RealNotInt
-from sklearn.utils.validation import check_array, check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted, validate_data
 
-from skae._data.checks import check_dense, restored_on_failure
+from skae._data.checks import check_dense, checked_codes, restored_on_failure
 from skae._data.dask_rows import is_dask
 from skae._estimators.documentation import DocumentationLink
 from skae._estimators.versions import VersionStamp
@@ -244,13 +244,7 @@ class ForestAutoencoder(
             A data frame with the columns and dtypes of the training samples if these were one.
         """
         check_is_fitted(self)
-        codes = check_array(check_dense(X), dtype=np.float64, estimator=self, input_name="X")
-        if codes.shape[1] != self.n_components_:
-            raise ValueError(
-                f"X has {codes.shape[1]} columns, but inverse_transform of "
-                f"{type(self).__name__} expects codes with n_components_={self.n_components_} "
-                "columns, as transform returns them."
-            )
+        codes = checked_codes(self, X, np.float64)
         return self._table.decode(self._decoder.decode(codes), index_of(X))
 
     def reconstruct(self, X):
