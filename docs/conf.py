@@ -57,6 +57,8 @@ sphinx_gallery_conf = {
     "within_subsection_order": "gallery.place",
     "minigallery_sort_order": "gallery.place",
     "abort_on_example_error": True,
+    # Examples at a time: most of them use one core for most of their time.
+    "parallel": 2,
     # Times of a shared machine say nothing.
     "min_reported_time": float("inf"),
     "write_computation_times": False,

@@ -35,6 +35,7 @@ def test_the_documented_example_is_this_one():
     assert code.startswith(shown[2])
 
 
+@pytest.mark.slow
 @parametrize_with_checks([SmoothAutoencoder(max_iter=3, hidden_layer_sizes=(), solver="sgd")])
 def test_it_keeps_the_whole_contract(estimator, check):
     check(estimator)

@@ -80,6 +80,7 @@ def fitted_on(X, **params):
     return estimator.fit(X)
 
 
+@pytest.mark.slow
 @given(
     finite_arrays(),
     st.sampled_from(["pca", "glorot"]),

@@ -183,7 +183,14 @@ class TestParameters:
 
     @pytest.mark.parametrize(
         "activation",
-        ["relu", "leaky_relu", "selu", "gelu", "softplus", "tanh", "logistic", "identity"],
+        [
+            "relu",
+            "tanh",
+            *(
+                pytest.param(name, marks=pytest.mark.slow)
+                for name in ("leaky_relu", "selu", "gelu", "softplus", "logistic", "identity")
+            ),
+        ],
     )
     def test_every_activation_trains(self, activation, learning_seed):
         fixed = {"max_iter": 60, "learning_rate_init": 0.01, "random_state": learning_seed}
@@ -272,7 +279,9 @@ class TestStandardize:
     RAW = {"standardize": False, "max_iter": 1, "learning_rate_init": 1e-9}
 
     @pytest.mark.parametrize("tied_weights", [False, True])
-    @pytest.mark.parametrize("hidden_layer_sizes", [(), (12,)])
+    @pytest.mark.parametrize(
+        "hidden_layer_sizes", [pytest.param((), marks=pytest.mark.slow), (12,)]
+    )
     def test_biases_center_the_start_as_pca(self, tied_weights, hidden_layer_sizes):
         parameters = {"tied_weights": tied_weights, "hidden_layer_sizes": hidden_layer_sizes}
         raw, pca = make(**self.RAW, **parameters).fit(X), PCA(2).fit(X)

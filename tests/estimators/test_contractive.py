@@ -49,6 +49,7 @@ def test_the_penalty_is_the_norm_by_finite_differences(hidden, activation, code,
     assert of_dense_layers(OPS, step).numpy() == pytest.approx(expected, rel=2e-3, abs=1e-4)
 
 
+@pytest.mark.slow
 def test_training_lowers_the_norm_on_held_out_rows_at_a_comparable_error(learning_seed):
     train, test = train_test_split(load_digits().data, random_state=0)
     fixed = {

@@ -73,7 +73,10 @@ def test_much_better_than_pca_on_held_out_images(n_components, learning_seed):
     assert_learned(convolutional.score(test), above=of_pca + 0.05)
 
 
-@pytest.mark.parametrize("params", [{}, {"strides": 1, "pooling": 3, "padding": "valid"}])
+@pytest.mark.parametrize(
+    "params",
+    [pytest.param({}, marks=pytest.mark.slow), {"strides": 1, "pooling": 3, "padding": "valid"}],
+)
 def test_the_initialization_is_pca(params):
     idle = fitted(learning_rate_init=1e-12, **params)
     assert_allclose(idle.transform(SMALL), PCA(3).fit_transform(SMALL), atol=1e-3)

@@ -79,7 +79,14 @@ class TestLikePCA:
         assert_learned(np.abs(back - IRIS).max(), below=1e-3)
 
     @pytest.mark.usefixtures("without_xla")
-    @pytest.mark.parametrize("params", [{}, {"tied_weights": True}, {"code_activation": "tanh"}])
+    @pytest.mark.parametrize(
+        "params",
+        [
+            {},
+            pytest.param({"tied_weights": True}, marks=pytest.mark.slow),
+            pytest.param({"code_activation": "tanh"}, marks=pytest.mark.slow),
+        ],
+    )
     def test_whitening(self, params):
         white = fitted(DIGITS[:500], 6, whiten=True, max_iter=20, **params)
         codes = white.transform(DIGITS[:500])
@@ -99,7 +106,14 @@ class TestLikePCA:
         assert_allclose(once.fit_transform(IRIS), once.fit(IRIS).transform(IRIS))
 
     @pytest.mark.usefixtures("without_xla")
-    @pytest.mark.parametrize("share", [0.5, 0.9, 0.99])
+    @pytest.mark.parametrize(
+        "share",
+        [
+            pytest.param(0.5, marks=pytest.mark.slow),
+            0.9,
+            pytest.param(0.99, marks=pytest.mark.slow),
+        ],
+    )
     def test_a_share_of_the_variance_takes_as_many_codes_as_pca(self, share, learning_seed):
         kept = fitted(DIGITS, share, max_iter=5, random_state=learning_seed)
         assert kept.n_components_ == PCA(share).fit(DIGITS).n_components_

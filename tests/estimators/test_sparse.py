@@ -22,7 +22,9 @@ def fitted(n_components=100, **params):
     return SparseAutoencoder(n_components, **FIXED | params).fit(X)
 
 
-@pytest.mark.parametrize("loss", ["squared_error", "binary_crossentropy"])
+@pytest.mark.parametrize(
+    "loss", ["squared_error", pytest.param("binary_crossentropy", marks=pytest.mark.slow)]
+)
 def test_kl_brings_the_mean_activation_to_its_target(loss, learning_seed):
     sparse = fitted(sparsity_target=0.1, loss=loss, random_state=learning_seed)
     codes = sparse.transform(X)
@@ -52,7 +54,7 @@ def test_l1_silences_codes(learning_seed):
     assert_learned(strong.score(X), above=0.5)
 
 
-@pytest.mark.parametrize("whiten", [False, True])
+@pytest.mark.parametrize("whiten", [False, pytest.param(True, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("code_activation", ["auto", pytest.param("relu", marks=pytest.mark.slow)])
 def test_topk_keeps_so_many_codes(whiten, code_activation, learning_seed):
     params = {"whiten": whiten, "code_activation": code_activation, "random_state": learning_seed}

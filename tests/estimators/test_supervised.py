@@ -43,6 +43,7 @@ def seeded(seed, **params):
     return classifier(autoencoder=autoencoder, random_state=seed, **params)
 
 
+@pytest.mark.slow
 def test_the_defaults_beat_linear_models_of_few_labels(learning_seed):
     train, test, y, y_test = train_test_split(X / 16, Y, random_state=0)
     some = np.where(np.arange(len(y)) < 50, y, -1)
@@ -68,7 +69,10 @@ def test_training_adds_to_a_linear_model():
 @pytest.mark.usefixtures("without_xla")
 @pytest.mark.parametrize(
     ("kind", "low", "high"),
-    [(AutoencoderRegressor, 0.1, 0.95), (AutoencoderClassifier, 0.999, 1.001)],
+    [
+        (AutoencoderRegressor, 0.1, 0.95),
+        pytest.param(AutoencoderClassifier, 0.999, 1.001, marks=pytest.mark.slow),
+    ],
 )
 def test_in_regression_a_share_of_what_is_added_counts(kind, low, high):
     rows, y = load_diabetes(return_X_y=True)
@@ -115,7 +119,7 @@ def test_labels_of_the_validation_set_are_not_learned(learning_seed):
 
 
 @pytest.mark.usefixtures("without_xla")
-@pytest.mark.parametrize("solver", ["sgd", "adamw"])
+@pytest.mark.parametrize("solver", ["sgd", pytest.param("adamw", marks=pytest.mark.slow)])
 def test_solver_and_schedule(solver):
     fitted = classifier(solver=solver, learning_rate="exponential", max_iter=2).fit(X[:99], Y[:99])
     assert len(fitted.loss_curve_) == 2

@@ -116,9 +116,12 @@ def test_a_rate_that_kills_the_units():
 @pytest.mark.parametrize(
     "estimator",
     [
-        AutoencoderTransformer(3, hidden_layer_sizes=(), tied_weights=True, init="he"),
+        pytest.param(
+            AutoencoderTransformer(3, hidden_layer_sizes=(), tied_weights=True, init="he"),
+            marks=pytest.mark.slow,
+        ),
         AutoencoderTransformer(1, activation="relu", loss="absolute_error", init="he"),
-        SparseAutoencoder(30, penalty="topk", n_active=2),
+        pytest.param(SparseAutoencoder(30, penalty="topk", n_active=2), marks=pytest.mark.slow),
         SparseAutoencoder(30, penalty="l1", sparsity_weight=0.1),
     ],
 )
