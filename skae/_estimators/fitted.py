@@ -19,6 +19,7 @@ from skae._data.pca import variance
 from skae._data.rows import ArrayRows, Rows
 from skae._data.sequences import check_ends, padded, unpadded
 from skae._estimators.documentation import DocumentationLink
+from skae._estimators.weighting import weighted
 from skae._estimators.words import ATTRIBUTES_OF_CODES, ForeignWords, rows_alone
 from skae._network.codec import AbstractCodec
 
@@ -96,7 +97,7 @@ class FittedAutoencoder(
         return self._like(rows, X)
 
     @rows_alone
-    def score(self, X, y=None):
+    def score(self, X, y=None, sample_weight=None):
         """Return the share of the variance of X that the reconstruction explains.
 
         This is ``1 - |X - X'|^2 / |X - mean_|^2``; on the training samples it compares with
@@ -109,6 +110,8 @@ class FittedAutoencoder(
         y : array-like of shape (n_samples, n_features), default=None
             Clean samples to compare the reconstruction of noisy X with, for
             `DenoisingAutoencoder`; ignored by all other estimators.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the samples, in errors and variance.
 
         Returns
         -------
@@ -117,10 +120,13 @@ class FittedAutoencoder(
         """
         codec = self._codec
 
-        def sum_of_errors(rows: np.ndarray, targets: np.ndarray) -> Any:
-            return finite(partial(codec.squared_errors, targets=targets), rows).sum()
+        def sum_of_errors(
+            rows: np.ndarray, targets: np.ndarray, weights: np.ndarray | None
+        ) -> Any:
+            errors = finite(partial(codec.squared_errors, targets=targets), rows)
+            return errors.sum() if weights is None else weights @ errors
 
-        X = self._paired(self._rows(X), y)
+        X, _ = weighted(self._paired(self._rows(X), y), None, sample_weight)
         targets = X.targets
         self._warn_beyond_reach(targets)
         unexplained = X.total_with_targets(sum_of_errors)

@@ -10,11 +10,14 @@ from sklearn.utils.validation import check_consistent_length, validate_data
 from skae._data.checks import shape_of
 from skae._data.rows import Rows
 from skae._data.sequences import padded
+from skae._estimators.weighting import weighted
 
 
-def held_out_rows(estimator: Any, X: Rows, X_val: Any, y_val: Any) -> Rows | None:
+def held_out_rows(
+    estimator: Any, X: Rows, X_val: Any = None, y_val: Any = None, sample_weight_val: Any = None
+) -> Rows | None:
     """Return the validation set of an autoencoder, validated and in memory."""
-    if not _is_given(estimator, X_val, y_val, needs_y=X.is_paired):
+    if not _is_given(estimator, X_val, y_val, sample_weight_val, needs_y=X.is_paired):
         return None
     if estimator._takes_padding(first=True):
         X_val = padded(X_val, estimator.sample_shape_)
@@ -31,6 +34,7 @@ def held_out_rows(estimator: Any, X: Rows, X_val: Any, y_val: Any) -> Rows | Non
                 "steps after the end. Put some of these sequences into X."
             )
         rows = estimator._paired(rows, y_val, training=True)
+        rows, _ = weighted(rows, None, sample_weight_val, 2, "sample_weight_val")
         return rows.in_memory(np.arange(len(rows)))[0]
     except (TypeError, ValueError) as error:
         raise type(error)(f"X_val: {error}") from error
@@ -56,12 +60,15 @@ def held_out_labels(
     return rows[labeled], targets
 
 
-def _is_given(estimator: Any, X_val: Any, y_val: Any, needs_y: bool) -> bool:
+def _is_given(
+    estimator: Any, X_val: Any, y_val: Any, sample_weight_val: Any, needs_y: bool
+) -> bool:
     """Return whether there is a validation set, with errors as scikit-learn's gradient boosting."""
-    if X_val is None and y_val is None:
-        return False
     if X_val is None:
-        raise ValueError("y_val is provided, but X_val was not provided.")
+        for name, given in (("y_val", y_val), ("sample_weight_val", sample_weight_val)):
+            if given is not None:
+                raise ValueError(f"{name} is provided, but X_val was not provided.")
+        return False
     if needs_y and y_val is None:
         raise ValueError("X_val is provided, but y_val was not provided.")
     if not estimator.early_stopping:

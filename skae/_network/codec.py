@@ -163,9 +163,17 @@ class Codec(AbstractCodec):
             )
         return activations
 
-    def mean_squared_error(self, X: np.ndarray, targets: np.ndarray | None = None) -> float:
-        """Return the mean of `squared_errors` over all entries that are not missing."""
+    def mean_squared_error(
+        self,
+        X: np.ndarray,
+        targets: np.ndarray | None = None,
+        weights: np.ndarray | None = None,
+    ) -> float:
+        """Return the weighted mean of `squared_errors` over all entries that are not missing."""
+        errors = self.squared_errors(X, targets)
         if self.skips_missing:
-            n_observed = np.count_nonzero(~np.isnan(X if targets is None else targets))
-            return float(self.squared_errors(X, targets).sum() / n_observed)
-        return float(self.squared_errors(X, targets).mean() / X.shape[1])
+            n_observed = np.count_nonzero(~np.isnan(X if targets is None else targets), axis=1)
+            if weights is None:
+                return float(errors.sum() / n_observed.sum())
+            return float(weights @ errors / (weights @ n_observed))
+        return float(np.average(errors, weights=weights) / X.shape[1])

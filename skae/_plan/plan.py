@@ -261,8 +261,11 @@ class Plan:
         """Names of all terms of the training loss, with the added ones after the first."""
         return "reconstruction", *self.added_terms, "l2"
 
-    def for_rows(self, n: int) -> Plan:
-        """Return the plan for `n` samples: the L2 term is divided by their number."""
+    def for_rows(self, n: float) -> Plan:
+        """Return the plan for `n` samples: the L2 term is divided by their number.
+
+        A sample of weight k counts as k samples.
+        """
         return replace(self, objective=replace(self.objective, alpha=self.objective.alpha / n))
 
     def skipping_missing(self) -> Plan:

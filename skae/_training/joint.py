@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -265,6 +265,7 @@ class LabelValidation:
     targets: np.ndarray
     loss: Loss
     codec: Callable[[tuple[Any, ...]], Codec]
+    effective_size: ClassVar[float | None] = None
 
     def losses(self, weights: tuple[Any, ...]) -> tuple[np.ndarray, dict[str, float]]:
         """Return the loss of each row with other weights, and its only part."""
