@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from copy import copy
@@ -192,7 +192,7 @@ class DaskRows(Rows):
         weights = taken(self.weights, rows)
         return ArrayRows(self.take(rows), weights=weights), np.arange(len(rows))
 
-    def _weights_by_block(self) -> list[np.ndarray | None]:
+    def _weights_by_block(self) -> Sequence[np.ndarray | None]:
         if self.weights is None:
             return [None] * len(self.blocks)
         return np.split(self.weights, self.bounds[1:-1])

@@ -9,6 +9,8 @@ from sklearn.utils.validation import _check_sample_weight
 
 from skae._data.dask_rows import is_dask
 
+SMALLEST = float(np.finfo(np.float32).tiny)
+
 
 def checked_weights(
     sample_weight: Any, n_samples: int, name: str = "sample_weight"
@@ -48,6 +50,24 @@ def checked_weights(
     if not np.isfinite(total):
         raise ValueError(f"{name} is too large: its sum overflows. Divide it by a constant.")
     return weights * max(1.0, np.count_nonzero(weights) / total)
+
+
+def relative(weights: np.ndarray) -> np.ndarray:
+    """Return weights divided by their mean, and none of them zero when it is rounded to float32.
+
+    Zero is the weight of rows that are none.
+    """
+    return np.maximum(weights / weights.mean(), SMALLEST)
+
+
+def mean_and_deviation(
+    rows: np.ndarray, weights: np.ndarray | None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return mean and standard deviation of each column of weighted rows."""
+    if weights is None:
+        return rows.mean(axis=0), rows.std(axis=0)
+    mean = np.average(rows, axis=0, weights=weights)
+    return mean, np.sqrt(np.average(np.square(rows - mean), axis=0, weights=weights))
 
 
 def effective_size(weights: np.ndarray) -> float:

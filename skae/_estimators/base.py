@@ -18,8 +18,8 @@ from skae._estimators.locks import one_at_a_time
 from skae._estimators.loss_curves import loss_curves
 from skae._estimators.planning import PlannedFit
 from skae._estimators.validation_sets import held_out_rows
-from skae._estimators.weighting import weighted
 from skae._estimators.versions import VersionStamp
+from skae._estimators.weighting import weighted
 from skae._estimators.words import ATTRIBUTES, rows_alone
 from skae._network.codec import ERROR_ROWS, Codec
 from skae._network.whitening import Moments
@@ -45,9 +45,7 @@ class BaseAutoencoder(VersionStamp, CallbackSupportMixin, PlannedFit, metaclass=
     _attribute_advice = ATTRIBUTES
 
     @rows_alone
-    def fit(
-        self, X, y=None, sample_weight=None, *, X_val=None, y_val=None, sample_weight_val=None
-    ):
+    def fit(self, X, y=None, sample_weight=None, *, X_val=None, y_val=None, sample_weight_val=None):
         """Train the autoencoder on X.
 
         Parameters
@@ -107,33 +105,33 @@ class BaseAutoencoder(VersionStamp, CallbackSupportMixin, PlannedFit, metaclass=
         warns and raises KeyboardInterrupt, so that these stop as well. With `checkpoint` the next
         call continues the fit. Python delivers Ctrl-C to the main thread only.
 
-        A sample of weight k counts as k equal samples: in center, scale, principal axes, the
-        number of codes for a share of the variance, the losses, `reconstruction_err_` and whitening.
-        `alpha` is divided by the sum of the weights. Weights whose mean is below 1 are first divided
-        by it, so that weights that sum to 1 are no stronger regularization. Samples of weight zero
-        change nothing at all. An epoch still draws each sample once, and a batch counts by the
-        weights in it, so that other batches are drawn than from repeated samples; validation samples
-        are held out at random, whatever their weights. Few large weights tell less than as many
-        equal ones, which the test of a gain over the initialization takes into account (by Kish's
-        effective sample size).
+        A sample of weight k counts as k equal samples: in center, scale and principal axes, in the
+        number of codes for a share of the variance, in the losses, in `reconstruction_err_` and in
+        whitening. `alpha` is divided by the sum of the weights. Weights whose mean is below 1 are
+        first divided by it, so that weights which sum to 1 do not make regularization stronger.
+        Samples of weight zero change nothing at all. An epoch draws each sample once, whatever its
+        weight, and a batch counts by the weights in it: steps differ from those on repeated
+        samples. The validation set is drawn without regard to weights. A few large weights prove
+        less than as many equal ones, which the decision to leave the initialization takes into
+        account by the effective sample size of Kish.
         """
         import skae._tensorflow  # noqa: F401  (says now where TensorFlow is missing)
 
-        held_out = {"X_val": X_val, "y_val": y_val, "sample_weight_val": sample_weight_val}
-        return self._fit_by(local_trainer, X, y, sample_weight, **held_out)
+        validation = {"X_val": X_val, "y_val": y_val, "sample_weight_val": sample_weight_val}
+        return self._fit_by(local_trainer, X, y, sample_weight, **validation)
 
     @one_at_a_time
     @_fit_context(prefer_skip_nested_validation=True)
-    def _fit_by(self, trainers: TrainerFactory, X, y=None, sample_weight=None, **held_out):
+    def _fit_by(self, trainers: TrainerFactory, X, y=None, sample_weight=None, **validation):
         """Train with the trainers of a factory: `fit` in this process or on a cluster.
 
-        `held_out` may hold `X_val`, `y_val` and `sample_weight_val`.
+        `validation` may hold `X_val`, `y_val` and `sample_weight_val`.
         """
         with restored_on_failure(self):
             warm = self.warm_start and self.__sklearn_is_fitted__()
             X = self._paired(self._rows(X, first=not warm, least=2), y, training=True)
             X, y = weighted(X, y, sample_weight, least=2)
-            held_out = held_out_rows(self, X, **held_out)
+            held_out = held_out_rows(self, X, **validation)
             checkpoint: Checkpoint | NoCheckpoint = NoCheckpoint()
             if self.checkpoint is not None:
                 checkpoint = Checkpoint(self.checkpoint, self._fingerprint(X, warm, held_out))

@@ -120,9 +120,7 @@ class FittedAutoencoder(
         """
         codec = self._codec
 
-        def sum_of_errors(
-            rows: np.ndarray, targets: np.ndarray, weights: np.ndarray | None
-        ) -> Any:
+        def sum_of_errors(rows: np.ndarray, targets: np.ndarray, weights: np.ndarray | None) -> Any:
             errors = finite(partial(codec.squared_errors, targets=targets), rows)
             return errors.sum() if weights is None else weights @ errors
 

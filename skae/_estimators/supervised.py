@@ -11,6 +11,7 @@ from sklearn.base import ClassifierMixin, RegressorMixin
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.utils import _safe_indexing
 from sklearn.utils._missing import is_pandas_na, is_scalar_nan
+from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import (
     check_array,
@@ -20,9 +21,12 @@ from sklearn.utils.validation import (
 )
 
 from skae._data.checks import check_dense
+from skae._data.rows import taken
 from skae._data.split import train_validation_rows
+from skae._data.weights import mean_and_deviation
 from skae._estimators.head import EncoderWithHead
 from skae._estimators.left_out import network_share, penalty_factor
+from skae._estimators.words import one_of
 from skae._plan.objectives import LOSSES
 
 
@@ -95,6 +99,12 @@ class AutoencoderClassifier(ScoredWhereLabeled, ClassifierMixin, EncoderWithHead
     ----------
     {parameters}
 
+    class_weight : dict, 'balanced' or None, default=None
+        Weights of the classes, by which those of labeled samples are multiplied in the log-loss:
+        a dict by label, whose other classes have weight 1, or 'balanced', by which all classes have
+        the same weight in total. The shares of the classes that unlabeled samples keep are those
+        of the weighted model.
+
     Attributes
     ----------
     classes_ : ndarray of shape (n_classes,)
@@ -124,6 +134,13 @@ class AutoencoderClassifier(ScoredWhereLabeled, ClassifierMixin, EncoderWithHead
     >>> print(classifier.score(X_test, y_test) > 0.9)
     True
     """
+
+    class_weight: Any = None
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        **EncoderWithHead._parameter_constraints,
+        "class_weight": [dict, one_of(["balanced"]), None],
+    }
 
     _loss = SoftmaxCrossentropy()
     _activation = "relu"
@@ -170,7 +187,7 @@ class AutoencoderClassifier(ScoredWhereLabeled, ClassifierMixin, EncoderWithHead
         outputs = self._outputs(X)
         return self.classes_[outputs.argmax(axis=1)]
 
-    def _targets(self, y):
+    def _targets(self, y, weights):
         y = _labels(y)
         labeled = _is_no_mark(y)
         check_labeled(labeled)
@@ -184,6 +201,18 @@ class AutoencoderClassifier(ScoredWhereLabeled, ClassifierMixin, EncoderWithHead
                 f"class: {classes.tolist()[0]!r}."
             )
         return labeled, np.eye(len(classes))[indices], {"classes_": classes}
+
+    def _label_weights(self, targets, weights, fitted):
+        if self.class_weight is None:
+            return weights
+        sums = targets.sum(axis=0) if weights is None else weights @ targets
+        if self.class_weight == "balanced":
+            of_classes = sums.sum() / (len(sums) * sums)
+        else:
+            classes = fitted["classes_"]
+            of_classes = compute_class_weight(self.class_weight, classes=classes, y=classes)
+        of_rows = targets @ of_classes
+        return of_rows if weights is None else weights * of_rows
 
     def _further_targets(self, y, fitted):
         classes, y = fitted["classes_"], _labels(y)
@@ -199,14 +228,14 @@ class AutoencoderClassifier(ScoredWhereLabeled, ClassifierMixin, EncoderWithHead
         # Of two classes, -1 may be one.
         return labeled | (-1 in self.classes_.tolist())
 
-    def _correction_weight(self, codes, targets):
+    def _correction_weight(self, codes, targets, weights):
         # Unlabeled samples say most where classes are clusters, and errors on labeled samples left
         # out do not know it: with their weight 300 labels of MNIST gave .950 instead of .967.
         return 1.0
 
     def _shares(self, codec, X):
-        shares = softmax(codec.decode(codec.encode(X)), axis=1).mean(axis=0)
-        return tuple(map(float, shares))
+        probabilities = softmax(codec.decode(codec.encode(X[:])), axis=1)
+        return tuple(map(float, np.average(probabilities, axis=0, weights=X.weights)))
 
     def _split(self, targets, fraction, rng):
         _, validation = train_validation_rows(len(targets), fraction, rng)
@@ -215,10 +244,10 @@ class AutoencoderClassifier(ScoredWhereLabeled, ClassifierMixin, EncoderWithHead
         validation = np.setdiff1d(validation, first)
         return np.setdiff1d(np.arange(len(targets)), validation), validation
 
-    def _head(self, codes, targets):
+    def _head(self, codes, targets, weights):
         # A softmax of two classes knows their difference alone.
         logistic = LogisticRegression(C=1.0 / self.alpha, max_iter=1000)
-        logistic.fit(codes, targets.argmax(axis=1))
+        logistic.fit(codes, targets.argmax(axis=1), weights)
         kernel, bias = logistic.coef_.T, logistic.intercept_
         if targets.shape[1] == 2:
             kernel, bias = kernel * [-0.5, 0.5], bias * [-0.5, 0.5]
@@ -298,7 +327,7 @@ class AutoencoderRegressor(ScoredWhereLabeled, RegressorMixin, EncoderWithHead):
         tags.target_tags.multi_output = True
         return tags
 
-    def _targets(self, y):
+    def _targets(self, y, weights):
         y = _numbers(y)
         if y.ndim == 2 and y.shape[1] == 1:
             y = column_or_1d(y, warn=True)
@@ -306,7 +335,7 @@ class AutoencoderRegressor(ScoredWhereLabeled, RegressorMixin, EncoderWithHead):
         check_labeled(labeled)
         known = y.reshape(len(y), -1)[labeled]
         with np.errstate(over="ignore", invalid="ignore"):
-            mean, scale = known.mean(axis=0), known.std(axis=0)
+            mean, scale = mean_and_deviation(known, taken(weights, labeled))
         if not np.isfinite([mean, scale]).all():
             raise ValueError(
                 f"y is too large: it reaches {np.abs(known).max():g} in size, so that its variance "
@@ -329,8 +358,8 @@ class AutoencoderRegressor(ScoredWhereLabeled, RegressorMixin, EncoderWithHead):
         y = _numbers(y)
         return ~np.isnan(y.reshape(len(y), -1)).any(axis=1)
 
-    def _correction_weight(self, codes, targets):
-        return network_share(codes, targets, float(self.alpha))
+    def _correction_weight(self, codes, targets, weights):
+        return network_share(codes, targets, float(self.alpha), weights)
 
     def _shares(self, codec, X):
         return ()
@@ -338,8 +367,9 @@ class AutoencoderRegressor(ScoredWhereLabeled, RegressorMixin, EncoderWithHead):
     def _split(self, targets, fraction, rng):
         return train_validation_rows(len(targets), fraction, rng)
 
-    def _head(self, codes, targets):
-        ridge = Ridge(self.alpha * penalty_factor(codes, targets, self.alpha)).fit(codes, targets)
+    def _head(self, codes, targets, weights):
+        factor = penalty_factor(codes, targets, self.alpha, weights)
+        ridge = Ridge(self.alpha * factor).fit(codes, targets, weights)
         return ridge.coef_.reshape(targets.shape[1], -1).T, ridge.intercept_
 
 

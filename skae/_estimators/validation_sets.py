@@ -8,9 +8,9 @@ import numpy as np
 from sklearn.utils.validation import check_consistent_length, validate_data
 
 from skae._data.checks import shape_of
-from skae._data.rows import Rows
+from skae._data.rows import Rows, taken
 from skae._data.sequences import padded
-from skae._estimators.weighting import weighted
+from skae._estimators.weighting import positive, weighted
 
 
 def held_out_rows(
@@ -41,12 +41,18 @@ def held_out_rows(
 
 
 def held_out_labels(
-    estimator: Any, autoencoder: Any, X_val: Any, y_val: Any, of_targets: dict[str, Any]
-) -> tuple[np.ndarray, np.ndarray] | None:
-    """Return the labeled rows of a head's validation set, and their targets."""
-    if not _is_given(estimator, X_val, y_val, needs_y=True):
+    estimator: Any,
+    autoencoder: Any,
+    of_targets: dict[str, Any],
+    X_val: Any = None,
+    y_val: Any = None,
+    sample_weight_val: Any = None,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray | None] | None:
+    """Return the labeled rows of a head's validation set, their targets and weights."""
+    if not _is_given(estimator, X_val, y_val, sample_weight_val, needs_y=True):
         return None
     try:
+        X_val, y_val, weights = positive(X_val, y_val, sample_weight_val)
         rows = validate_data(
             estimator,
             autoencoder._as_rows(X_val, first=True),
@@ -57,7 +63,11 @@ def held_out_labels(
         labeled, targets = estimator._further_targets(y_val, of_targets)
     except (TypeError, ValueError) as error:
         raise type(error)(f"X_val and y_val: {error}") from error
-    return rows[labeled], targets
+    return (
+        rows[labeled],
+        targets,
+        estimator._label_weights(targets, taken(weights, labeled), of_targets),
+    )
 
 
 def _is_given(

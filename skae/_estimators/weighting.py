@@ -6,9 +6,26 @@ from typing import Any
 
 import numpy as np
 from sklearn.utils import _safe_indexing
+from sklearn.utils.validation import _num_samples, check_consistent_length
 
 from skae._data.rows import Rows
 from skae._data.weights import checked_weights
+
+
+def positive(X: Any, y: Any, sample_weight: Any) -> tuple[Any, Any, np.ndarray | None]:
+    """Return X, y and the weights as they were passed, without samples of weight zero.
+
+    Weights are checked and scaled, and None if all are 1.
+    """
+    if sample_weight is None:
+        return X, y, None
+    weights = checked_weights(sample_weight, _num_samples(X))
+    if weights is None or weights.all():
+        return X, y, weights
+    check_consistent_length(X, y)
+    kept = np.flatnonzero(weights)
+    y = None if y is None else _safe_indexing(y, kept)
+    return _safe_indexing(X, kept), y, weights[kept]
 
 
 def weighted(

@@ -65,7 +65,8 @@ class Reconstruction:
     @cached_property
     def plan(self) -> Plan:
         """The plan for the training samples."""
-        return self.model.plan.for_rows(self.split.training_weight)
+        split = self.split
+        return self.model.plan.for_rows(split.training_weight, split.X.weights is not None)
 
     @property
     def weights(self) -> tuple[np.ndarray, ...]:
@@ -145,7 +146,7 @@ def run_pass(
     `weight` is that of all samples seen so far, these included: their number without weights.
     """
     state = None if solver_state is None else TrainerState(model.weights, *solver_state, None)
-    plan = model.plan.for_rows(weight)
+    plan = model.plan.for_rows(weight, feed.X.weights is not None)
     with DeferredInterrupt() as interrupt:
         job = Job(plan, model.weights, feed, state, interrupt.check, options.verbose)
         with trainers(job) as trainer:

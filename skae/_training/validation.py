@@ -11,7 +11,7 @@ import numpy as np
 from skae._data.batches import Feed, corrupted
 from skae._data.blocks import blocks, standardized
 from skae._data.rows import Rows, taken
-from skae._data.weights import effective_size
+from skae._data.weights import effective_size, relative
 from skae._network.backend import NUMPY
 from skae._network.codec import maps
 from skae._network.forward import entry_losses
@@ -76,7 +76,7 @@ class Validation:
                 ).mean(axis=1)
         row_weights = taken(self.X.weights, self.rows)
         if row_weights is not None:
-            losses *= row_weights / row_weights.mean()
+            losses *= relative(row_weights)
         return losses, {"reconstruction": float(losses.mean())}
 
 
