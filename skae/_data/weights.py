@@ -70,6 +70,23 @@ def mean_and_deviation(
     return mean, np.sqrt(np.average(np.square(rows - mean), axis=0, weights=weights))
 
 
+def weighted_quantiles(
+    values: np.ndarray, shares: Any, weights: np.ndarray | None = None
+) -> np.ndarray:
+    """Return quantiles of values, where one of weight k counts as k equal values."""
+    if weights is None:
+        return np.quantile(values, shares)
+    order = np.argsort(values, kind="stable")
+    values, ends = values[order], np.cumsum(weights[order])
+    places = np.asarray(shares) * (ends[-1] - 1.0)
+    below, last = np.floor(places), len(values) - 1
+    low, high = (
+        values[np.minimum(np.searchsorted(ends, place, side="right"), last)]
+        for place in (below, below + 1.0)
+    )
+    return low + (places - below) * (high - low)
+
+
 def effective_size(weights: np.ndarray) -> float:
     """Return the number of samples of equal weight that tell as much (Kish, 1965)."""
     return float(weights.sum() ** 2 / np.square(weights).sum())

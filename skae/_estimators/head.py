@@ -204,12 +204,8 @@ class EncoderWithHead(
             fraction = self.validation_fraction if splits else 0.0
             training, validation = self._split(targets, fraction, rng)
             where = np.flatnonzero(labeled)
-            headed, start = self._with_head(
-                headed,
-                rows.take(where[training]),
-                targets[training],
-                taken(label_weights, training),
-            )
+            labels = where[training], targets[training], taken(label_weights, training)
+            headed, start = self._with_head(headed, rows.take(labels[0]), *labels[1:])
 
             seen = {"estimator": self, "X": X, "y": y}
             context = self._init_callback_context(max_subtasks=int(self.max_iter))
@@ -227,20 +223,13 @@ class EncoderWithHead(
 
             history = History(Snapshot(0, start, np.array([np.nan])))
             if trains:
-                labels = where[training], targets[training], taken(label_weights, training)
                 feed = self._feed(headed, rows, labels, where[validation], rng)
                 if validation.size:
-                    held_out = (
-                        rows.take(where[validation]),
-                        targets[validation],
-                        taken(label_weights, validation),
-                    )
+                    of_rows = taken(label_weights, validation)
+                    held_out = rows.take(where[validation]), targets[validation], of_rows
                 label_validation = None
                 if held_out is not None:
-                    some, of_some, weights_of_some = held_out
-                    label_validation = LabelValidation(
-                        some, of_some, self._loss, headed.codec, weights_of_some
-                    )
+                    label_validation = LabelValidation(*held_out, self._loss, headed.codec)
                 plan = self._joint_plan(headed, feed, self._shares(headed.codec(start), rows))
                 with DeferredInterrupt() as interrupt:
                     history = run_stage(
@@ -375,14 +364,13 @@ class EncoderWithHead(
     def _joint_plan(self, headed: HeadedModel, feed: JointFeed, shares) -> JointPlan:
         """Return the plan of the joint training on these batches."""
         model, is_adamw = headed.model, self.solver == "adamw"
-        weight = RowSubset(feed.X, feed.rows).weight
-        weight_labeled = RowSubset(feed.X, feed.labeled).weight
-        label_weights = feed.label_weights
+        weight, labeled = (RowSubset(feed.X, rows).weight for rows in (feed.rows, feed.labeled))
+        on_labels = labeled if feed.label_weights is None else float(feed.label_weights.sum())
         alpha = float(self.alpha) / weight
         momentum = 0.9 if self.solver == "sgd" else 0.0
         # Consistency and certainty are terms for unlabeled rows: the fewer of these, the less they
         # weigh.
-        unlabeled = 1.0 - weight_labeled / weight
+        unlabeled = 1.0 - labeled / weight
         return JointPlan(
             headed.network,
             Objective(self._loss),
@@ -390,11 +378,10 @@ class EncoderWithHead(
             autoencoder=model.plan.network,
             reconstruction=model.plan.objective.loss,
             n_labeled=feed.sizes[0],
-            is_weighted=label_weights is not None,
+            is_weighted=feed.label_weights is not None,
             fixed=headed.fixed,
             alpha=0.0 if is_adamw else alpha,
-            head_alpha=float(self.alpha)
-            / (weight_labeled if label_weights is None else label_weights.sum()),
+            head_alpha=float(self.alpha) / on_labels,
             consistency_weight=unlabeled,
             entropy_weight=ENTROPY * unlabeled,
             balance_weight=BALANCE * unlabeled,

@@ -10,21 +10,19 @@ from scipy.special import softmax
 from sklearn.base import ClassifierMixin, RegressorMixin
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.utils import _safe_indexing
-from sklearn.utils._missing import is_pandas_na, is_scalar_nan
 from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import (
-    check_array,
     check_consistent_length,
     check_is_fitted,
     column_or_1d,
 )
 
-from skae._data.checks import check_dense
 from skae._data.rows import taken
 from skae._data.split import train_validation_rows
 from skae._data.weights import mean_and_deviation
 from skae._estimators.head import EncoderWithHead
+from skae._estimators.labels import check_labeled, is_no_mark, labels, numbers
 from skae._estimators.left_out import network_share, penalty_factor
 from skae._estimators.words import one_of
 from skae._plan.objectives import LOSSES
@@ -188,8 +186,8 @@ class AutoencoderClassifier(ScoredWhereLabeled, ClassifierMixin, EncoderWithHead
         return self.classes_[outputs.argmax(axis=1)]
 
     def _targets(self, y, weights):
-        y = _labels(y)
-        labeled = _is_no_mark(y)
+        y = labels(y)
+        labeled = is_no_mark(y)
         check_labeled(labeled)
         if set(y[labeled].tolist()) == {1}:
             labeled[:] = True  # -1 and 1 are the two classes
@@ -215,8 +213,8 @@ class AutoencoderClassifier(ScoredWhereLabeled, ClassifierMixin, EncoderWithHead
         return of_rows if weights is None else weights * of_rows
 
     def _further_targets(self, y, fitted):
-        classes, y = fitted["classes_"], _labels(y)
-        labeled = _is_no_mark(y) | (-1 in classes.tolist())
+        classes, y = fitted["classes_"], labels(y)
+        labeled = is_no_mark(y) | (-1 in classes.tolist())
         check_labeled(labeled)
         unknown = set(y[labeled].tolist()) - set(classes.tolist())
         if unknown:
@@ -224,7 +222,7 @@ class AutoencoderClassifier(ScoredWhereLabeled, ClassifierMixin, EncoderWithHead
         return labeled, np.eye(len(classes))[np.searchsorted(classes, y[labeled])]
 
     def _is_labeled(self, y):
-        labeled = _is_no_mark(_labels(y))
+        labeled = is_no_mark(labels(y))
         # Of two classes, -1 may be one.
         return labeled | (-1 in self.classes_.tolist())
 
@@ -328,7 +326,7 @@ class AutoencoderRegressor(ScoredWhereLabeled, RegressorMixin, EncoderWithHead):
         return tags
 
     def _targets(self, y, weights):
-        y = _numbers(y)
+        y = numbers(y)
         if y.ndim == 2 and y.shape[1] == 1:
             y = column_or_1d(y, warn=True)
         labeled = self._is_labeled(y)
@@ -346,7 +344,7 @@ class AutoencoderRegressor(ScoredWhereLabeled, RegressorMixin, EncoderWithHead):
         return labeled, (known - mean) / scale, fitted
 
     def _further_targets(self, y, fitted):
-        y, mean = _numbers(y), fitted["target_mean_"]
+        y, mean = numbers(y), fitted["target_mean_"]
         y = y.reshape(len(y), -1)
         if y.shape[1] != len(mean):
             raise ValueError(f"y_val has {y.shape[1]} outputs, but y has {len(mean)}.")
@@ -355,7 +353,7 @@ class AutoencoderRegressor(ScoredWhereLabeled, RegressorMixin, EncoderWithHead):
         return labeled, (y[labeled] - mean) / fitted["target_scale_"]
 
     def _is_labeled(self, y):
-        y = _numbers(y)
+        y = numbers(y)
         return ~np.isnan(y.reshape(len(y), -1)).any(axis=1)
 
     def _correction_weight(self, codes, targets, weights):
@@ -371,45 +369,3 @@ class AutoencoderRegressor(ScoredWhereLabeled, RegressorMixin, EncoderWithHead):
         factor = penalty_factor(codes, targets, self.alpha, weights)
         ridge = Ridge(self.alpha * factor).fit(codes, targets, weights)
         return ridge.coef_.reshape(targets.shape[1], -1).T, ridge.intercept_
-
-
-def _labels(y: Any) -> np.ndarray:
-    """Return labels of classes as an array of one dimension, all of them known."""
-    y = column_or_1d(check_dense(y, "y", "-1"), warn=True)
-    if y.dtype.kind == "f":
-        unknown = not np.isfinite(y).all()
-    else:
-        unknown = y.dtype.kind == "O" and any(
-            each is None or is_scalar_nan(each) or is_pandas_na(each) for each in y
-        )
-    if unknown:
-        raise ValueError("Input y contains NaN or infinity. Mark unlabeled rows with -1.")
-    if y.dtype.kind in "OUT" and np.any(y == "-1"):
-        raise ValueError(
-            "y has the string '-1' among its labels: NumPy has turned -1 into the string '-1'. "
-            "Mark unlabeled rows with the number -1 in an array of dtype object: "
-            "np.array(['a', 'b', -1], dtype=object)."
-        )
-    return y
-
-
-def _is_no_mark(y: np.ndarray) -> np.ndarray:
-    """Return which labels are not -1; strings never equal a number."""
-    return np.ones(len(y), bool) if y.dtype.kind in "UST" else np.asarray(y != -1, bool)
-
-
-def _numbers(y: Any) -> np.ndarray:
-    """Return the targets of a regression, NaN where they are unknown."""
-    return check_array(
-        check_dense(y, "y"),
-        ensure_2d=False,
-        dtype=np.float64,
-        ensure_all_finite="allow-nan",
-        input_name="y",
-    )
-
-
-def check_labeled(labeled: np.ndarray) -> None:
-    """Refuse targets without a labeled row."""
-    if not labeled.any():
-        raise ValueError(f"y marks all {len(labeled)} rows as unlabeled. Label some of them.")

@@ -266,17 +266,17 @@ class LabelValidation:
     ----------
     X : ndarray of shape (n_samples, n_features)
     targets : ndarray of shape (n_samples, n_outputs)
+    row_weights : ndarray of shape (n_samples,) or None
     loss : Loss
     codec : callable
         Returns the codec of trained weights.
-    row_weights : ndarray of shape (n_samples,) or None
     """
 
     X: np.ndarray
     targets: np.ndarray
+    row_weights: np.ndarray | None
     loss: Loss
     codec: Callable[[tuple[Any, ...]], Codec]
-    row_weights: np.ndarray | None = None
 
     @property
     def effective_size(self) -> float | None:
