@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from scipy import linalg
+from scipy.sparse import issparse
 
 from skae._data.blocks import blocks
 from skae._data.rows import Matrix
+from skae._data.sparse_rows import CenteredSparse
 
 # Up to this number of rows or columns, an exact eigendecomposition gives the axes.
 EXACT_LIMIT = 2000
@@ -35,6 +37,7 @@ class Axes(NamedTuple):
 
 def center(X: Matrix) -> np.ndarray:
     """Return the mean of each column, in float64."""
+    X = X.as_stored()
     if X.has_missing:
         return X.weighted_total(partial(_sums, of=np.nansum)) / np.maximum(
             X.weighted_total(_weight_observed), 1
@@ -44,9 +47,12 @@ def center(X: Matrix) -> np.ndarray:
 
 def variance(X: Matrix, mean: np.ndarray) -> float:
     """Return the mean squared deviation of the entries from the means of their columns."""
+    X = X.as_stored()
 
     def squares(rows: np.ndarray, weights: np.ndarray | None) -> float:
         block = _centered(X, rows, mean, weights)
+        if isinstance(block, CenteredSparse):
+            return block.sum_of_squares()
         return float(np.einsum("ij,ij->", block, block, dtype=np.float64))
 
     return X.weighted_total(squares) / X.size
@@ -56,6 +62,7 @@ def principal_axes(
     X: Matrix, mean: np.ndarray, n_axes: int | None, rng: np.random.Generator
 ) -> Axes:
     """Return the first `n_axes` principal axes of X (fewer if the rank is lower), or all."""
+    X = X.as_stored()
     n_rows, n_features = X.shape
     if n_axes is not None and min(n_rows, n_features) > EXACT_LIMIT and 4 * n_axes < EXACT_LIMIT:
         axes = _randomized(X, mean, n_axes, rng)
@@ -85,9 +92,9 @@ def _sums(
     rows: np.ndarray, weights: np.ndarray | None, of: Callable[..., np.ndarray]
 ) -> np.ndarray:
     """Return the weighted sum of each column of a block by `np.sum` or `np.nansum`."""
-    if weights is not None:
-        rows = rows * weights[:, np.newaxis]
-    return of(rows, axis=0, dtype=np.float64)
+    if weights is None:
+        return of(rows, axis=0, dtype=np.float64)
+    return weights @ rows if of is np.sum else of(rows * weights[:, np.newaxis], axis=0)
 
 
 def _weight_observed(rows: np.ndarray, weights: np.ndarray | None) -> np.ndarray:
@@ -96,13 +103,15 @@ def _weight_observed(rows: np.ndarray, weights: np.ndarray | None) -> np.ndarray
     return np.count_nonzero(observed, axis=0) if weights is None else weights @ observed
 
 
-def _centered(
-    X: Matrix, block: np.ndarray, mean: np.ndarray, weights: np.ndarray | None
-) -> np.ndarray:
+def _centered(X: Matrix, block: Any, mean: np.ndarray, weights: np.ndarray | None) -> Any:
     """Return a block of X about the mean, which also stands for missing entries.
 
-    Rows are multiplied by the roots of their weights, so that products are weighted.
+    Rows are multiplied by the roots of their weights, so that products are weighted. A sparse block
+    stays sparse, and is centered in its products only.
     """
+    if issparse(block):
+        roots = np.ones(block.shape[0]) if weights is None else np.sqrt(weights)
+        return CenteredSparse(block, mean, roots)
     block = block - mean.astype(block.dtype, copy=False)
     if X.has_missing:
         block[np.isnan(block)] = 0.0

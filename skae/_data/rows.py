@@ -69,6 +69,10 @@ class Matrix(Protocol):
     def columns(self, part: slice) -> np.ndarray:
         """Return some columns of all rows, in memory."""
 
+    def as_stored(self) -> Matrix:
+        """Return the same rows, whose blocks and columns may be sparse."""
+        return self
+
 
 class Rows(Matrix, Protocol):
     """The samples of a fit, and for each the target of its reconstruction: by default itself."""
@@ -139,6 +143,10 @@ class Rows(Matrix, Protocol):
     @abstractmethod
     def columns(self, part: slice, rows: np.ndarray | None = None) -> np.ndarray:
         """Return some columns of all rows or of some, in memory."""
+
+    def as_stored(self, rows: np.ndarray | None = None) -> Matrix:
+        """Return the rows, or those with sorted indices `rows`, whose blocks may be sparse."""
+        return self if rows is None else RowSubset(self, rows)
 
     @abstractmethod
     def __getitem__(self, part: slice) -> np.ndarray:
@@ -293,6 +301,9 @@ class RowSubset(Matrix):
     def columns(self, part: slice) -> np.ndarray:
         return self.X.columns(part, self.rows)
 
+    def as_stored(self) -> Matrix:
+        return self.X.as_stored(self.rows)
+
 
 def rows_in_a_block(n_rows: int) -> int:
     """Return the number of rows in each block that an array is cut into for workers."""
@@ -313,7 +324,7 @@ def taken(weights: np.ndarray | None, rows: Any) -> np.ndarray | None:
     return None if weights is None else weights[rows]
 
 
-def of_positive(weights: np.ndarray, *arrays: np.ndarray) -> tuple[np.ndarray, ...]:
+def of_positive(weights: np.ndarray, *arrays: Any) -> tuple[Any, ...]:
     """Return arrays and weights without the rows whose weight is zero."""
     kept = weights > 0.0
     return (*arrays, weights) if kept.all() else tuple(part[kept] for part in (*arrays, weights))

@@ -43,6 +43,7 @@ class BaseAutoencoder(VersionStamp, CallbackSupportMixin, PlannedFit, metaclass=
     """
 
     _attribute_advice = ATTRIBUTES
+    _takes_sparse = True
 
     @rows_alone
     def fit(self, X, y=None, sample_weight=None, *, X_val=None, y_val=None, sample_weight_val=None):

@@ -9,15 +9,25 @@ from math import prod
 from typing import Any
 
 import numpy as np
+from scipy.sparse import issparse
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils.validation import check_array, validate_data
 
-from skae._data.checks import arrays_of, check_dense, finite, flattened, shape_of
+from skae._data.checks import (
+    arrays_of,
+    check_dense,
+    check_unmasked,
+    finite,
+    flattened,
+    shape_of,
+    sparse_validated,
+)
 from skae._data.dask_lazy import lazily
 from skae._data.dask_rows import is_dask, validated_rows
 from skae._data.pca import variance
 from skae._data.rows import ArrayRows, Rows
 from skae._data.sequences import check_ends, padded, unpadded
+from skae._data.sparse_rows import as_rows as sparse_rows
 from skae._estimators.documentation import DocumentationLink
 from skae._estimators.weighting import weighted
 from skae._estimators.words import ATTRIBUTES_OF_CODES, ForeignWords, rows_alone
@@ -35,6 +45,9 @@ class FittedAutoencoder(
     """Methods of a fitted autoencoder, which use its `_codec` and `n_components_`."""
 
     _attribute_advice = ATTRIBUTES_OF_CODES
+
+    # Whether X may be sparse.
+    _takes_sparse = False
 
     @lazily
     def transform(self, X):
@@ -151,6 +164,11 @@ class FittedAutoencoder(
         self._warn_beyond_reach(self._array_rows(X))
         return -finite(codec.squared_errors, X)
 
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = self._takes_sparse
+        return tags
+
     @property
     def _n_features_out(self):
         return self.n_components_
@@ -183,12 +201,18 @@ class FittedAutoencoder(
                     stacklevel=4,
                 )
 
-    def _validated(self, X, first: bool = False, least: int = 1) -> np.ndarray:
-        """Return samples that are not in a Dask collection as a validated array of flat rows."""
+    def _validated(self, X, first: bool = False, least: int = 1) -> Any:
+        """Return samples that are not in a Dask collection as a validated array of flat rows.
+
+        Sparse samples stay sparse, in compressed sparse row format.
+        """
+        X = self._as_rows(X, first)
+        if issparse(X):
+            return sparse_validated(self, X, first, least)
         pads = self._takes_padding(first)
         rows = validate_data(
             self,
-            self._as_rows(X, first),
+            X,
             dtype=[np.float64, np.float32],
             reset=first,
             ensure_min_samples=least,
@@ -200,8 +224,10 @@ class FittedAutoencoder(
             check_ends(rows, prod(shape[1:]))
         return rows
 
-    def _array_rows(self, X: np.ndarray, first: bool = False) -> ArrayRows:
+    def _array_rows(self, X: Any, first: bool = False) -> Rows:
         """Wrap validated samples."""
+        if issparse(X):
+            return sparse_rows(X)
         return ArrayRows(X, self._takes_padding(first) and bool(np.isnan(X).any()))
 
     def _rows(self, X, first: bool = False, least: int = 1) -> Rows:
@@ -225,7 +251,8 @@ class FittedAutoencoder(
 
         The first such array sets the shape of a sample if no parameter does.
         """
-        X, taken = check_dense(X), self._row_shape(first)
+        X = check_unmasked(X) if self._takes_sparse else check_dense(X)
+        taken = self._row_shape(first)
         if taken is not None:
             X = arrays_of(self._padded(X, first))
         if getattr(X, "ndim", 2) <= 2:
