@@ -18,7 +18,7 @@ import numpy as np
 from skae._data.batches import Feed
 from skae._data.checks import check_dense
 from skae._data.dask_rows import is_dask
-from skae._data.rows import ArrayRows, Rows, rows_in_a_block
+from skae._data.rows import ArrayRows, Rows, rows_in_a_block, taken
 from skae._distributed import shards as worker_side
 from skae._distributed.workers import Workers
 from skae._estimators.base import BaseAutoencoder
@@ -27,7 +27,13 @@ from skae._training.protocols import Job, MeanLoss, TrainerState
 
 
 def fit(
-    estimator: BaseAutoencoder, X: Any, *, X_val: Any = None, client: Any = None
+    estimator: BaseAutoencoder,
+    X: Any,
+    *,
+    sample_weight: Any = None,
+    X_val: Any = None,
+    sample_weight_val: Any = None,
+    client: Any = None,
 ) -> BaseAutoencoder:
     """Fit an autoencoder on the workers of a Dask cluster (data parallel).
 
@@ -59,9 +65,15 @@ def fit(
         are kept in a file in the worker's local directory during the fit. Other data are cut
         into at most 240 blocks, of 16 rows or more.
 
+    sample_weight : array-like or dask array of shape (n_samples,), default=None
+        Weights of the samples, as in ``estimator.fit``. The calling process holds them in memory.
+
     X_val : array-like or dask collection of shape (n_validation, n_features), default=None
         Validation set for early stopping, as in ``estimator.fit``. The calling process holds it in
         memory and computes its loss.
+
+    sample_weight_val : array-like of shape (n_validation,), default=None
+        Weights of the samples of X_val.
 
     client : distributed.Client, default=None
         The cluster; None is the current client.
@@ -114,7 +126,9 @@ def fit(
         X = _in_blocks(np.asarray(check_dense(X)))
     with client.as_current():
         _check_versions(client)
-        return estimator._fit_by(partial(_shared_trainer, client), X, X_val=X_val)
+        held_out = {"X_val": X_val, "sample_weight_val": sample_weight_val}
+        trainers = partial(_shared_trainer, client)
+        return estimator._fit_by(trainers, X, sample_weight=sample_weight, **held_out)
 
 
 def _in_blocks(X: np.ndarray) -> Any:
@@ -181,7 +195,8 @@ def _shared_trainer(client: Any, job: Job) -> Iterator[SharedTrainer]:
         workers.wait(shards)
         workers.wait(*_written(client, shards, X, shares))
         n_batches = -(-max(n_rows) // batch_size)
-        jobs = workers.scatter(list(_jobs(job, n, batch_size, n_batches)))
+        weights = [_weights(X, share) for share in shares.values()]
+        jobs = workers.scatter(list(_jobs(job, weights, batch_size, n_batches)))
         given = [(each, feed.n_rows) for each in jobs]
         workers.results(
             worker_side.call,
@@ -196,17 +211,26 @@ def _shared_trainer(client: Any, job: Job) -> Iterator[SharedTrainer]:
             shard.release()
 
 
-def _jobs(job: Job, n: int, batch_size: int, n_batches: int) -> Iterator[Job]:
-    """Yield the job of each of n workers, which has the rows itself."""
-    state = job.state
+def _weights(X: Rows, share: list[tuple[int, np.ndarray]]) -> np.ndarray | None:
+    """Return the weights of the rows of a worker's share, if rows have weights."""
+    return taken(X.weights, np.concatenate([X.bounds[i] + chosen for i, chosen in share]))
+
+
+def _jobs(
+    job: Job, weights: list[np.ndarray | None], batch_size: int, n_batches: int
+) -> Iterator[Job]:
+    """Yield the job of each worker, which has the rows itself, but not their weights."""
+    state, n = job.state, len(weights)
     # Another number of workers goes on with the weights, but not with the same shuffling.
     feeds = state.feeds if state is not None and len(state.feeds or ()) == n else None
     seed = int(job.feed.rng.integers(2**63))
-    for rank in range(n):
+    for rank, of_rows in enumerate(weights):
         feed = replace(
             job.feed,
             X=ArrayRows(
-                np.empty((0, job.feed.X.shape[1]), job.feed.X.dtype), job.feed.X.has_missing
+                np.empty((0, job.feed.X.shape[1]), job.feed.X.dtype),
+                job.feed.X.has_missing,
+                of_rows,
             ),
             rows=np.arange(0),
             batch_size=batch_size,

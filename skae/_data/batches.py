@@ -21,6 +21,7 @@ CHUNK_STEPS, CHUNK_ENTRIES = 64, 1 << 22
 # Rows are gathered in pieces that fit into a core's cache.
 GATHER_ENTRIES = 1 << 17
 AUTO_BATCH_SIZE = 64
+SMALLEST = np.finfo(np.float32).tiny
 
 
 def rows_in_a_batch(asked: int | str, n_rows: int) -> int:
@@ -45,7 +46,8 @@ class Batch(NamedTuple):
     normals : array of shape (batch_size, n_normals)
         Standard normals.
     row_weights : array of shape (batch_size,)
-        Rows past the end of the data have weight zero.
+        Weights of the rows, 1 in the mean over all of them. Rows past the end of the data have
+        weight zero.
     """
 
     inputs: Any
@@ -90,6 +92,8 @@ class Feed:
         Number of normals that training needs for each row.
     min_batches : int
         Smallest number of batches in an epoch; the last ones may have no real row.
+    mean_weight : float
+        Mean weight of the rows in all feeds of an epoch.
     """
 
     X: Rows
@@ -102,6 +106,7 @@ class Feed:
     corruption: Corruption | None = None
     n_normals: int = 0
     min_batches: int = 0
+    mean_weight: float = 1.0
 
     @property
     def n_rows(self) -> int:
@@ -125,11 +130,14 @@ class Feed:
         row_weights = np.zeros(shape, np.float32)
         batches = Batch(inputs, targets, normals, row_weights)
         flat = [array.reshape(-1, array.shape[-1]) for array in (inputs, targets)]
+        drawn_weights = np.ones(row_weights.size, np.float32)
         n_batches = max(self.min_batches, -(-n_rows // self.batch_size))
 
         def chunk(n_filled: int, first_batch: int) -> Chunk:
             self.rng.standard_normal(out=normals, dtype=np.float32)
-            row_weights.ravel()[:] = np.arange(row_weights.size) < n_filled
+            row_weights.ravel()[:] = np.where(
+                np.arange(row_weights.size) < n_filled, drawn_weights, 0.0
+            )
             n_steps = min(self.steps, n_batches - first_batch)
             ends_epoch = first_batch + n_steps == n_batches
             state_after = self.rng.bit_generator.state if ends_epoch else None
@@ -139,6 +147,10 @@ class Feed:
             n_taken = begun = 0
             for at, X, chosen in self._runs(row_weights.size):
                 self._fill(X, chosen, *(array[at:] for array in flat))
+                if X.weights is not None:
+                    relative = X.weights[chosen] / self.mean_weight
+                    # Not rounded to zero, which is the weight of rows that are none.
+                    drawn_weights[at : at + len(chosen)] = np.maximum(relative, SMALLEST)
                 n_taken += len(chosen)
                 if n_taken == n_rows or at + len(chosen) == row_weights.size:
                     yield chunk(at + len(chosen), begun)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
+from scipy.sparse import issparse
 
 # Entries of the widest array of a block: some 4 MB of float32, which fit into a CPU's caches.
 BLOCK_ENTRIES = 1 << 20
@@ -15,6 +17,11 @@ def blocks(n_rows: int, width: int, n_entries: int = BLOCK_ENTRIES) -> Iterator[
     size = max(1, n_entries // width)
     for begin in range(0, n_rows, size):
         yield slice(begin, min(begin + size, n_rows))
+
+
+def dense(rows: Any) -> np.ndarray:
+    """Return a block of rows as an array: itself unless it is sparse."""
+    return rows.toarray() if issparse(rows) else rows
 
 
 def standardized(

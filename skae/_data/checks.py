@@ -9,7 +9,9 @@ from typing import Any
 
 import numpy as np
 from scipy.sparse import issparse
-from sklearn.utils.validation import check_array
+from sklearn.utils.validation import check_array, validate_data
+
+from skae._data.blocks import dense
 
 
 @contextmanager
@@ -30,10 +32,14 @@ def check_dense(X: Any, name: str = "X", filled: str = "np.nan") -> Any:
     """Return X; refuse sparse data, and masked values, which scikit-learn would read as valid."""
     if issparse(X):
         raise TypeError(
-            f"Sparse data was passed for {name}, but dense data is required. Put TruncatedSVD "
-            "before the autoencoder, as in make_pipeline(TruncatedSVD(100), "
-            f"AutoencoderTransformer(10)), or pass {name}.toarray() if that fits into memory."
+            f"Sparse data was passed for {name}, but dense data is required here. Pass "
+            f"{name}.toarray() if that fits into memory."
         )
+    return check_unmasked(X, name, filled)
+
+
+def check_unmasked(X: Any, name: str = "X", filled: str = "np.nan") -> Any:
+    """Return X; refuse masked values, which scikit-learn would read as valid."""
     if isinstance(X, np.ma.MaskedArray) and np.ma.is_masked(X):
         raise ValueError(
             f"{name} is a masked array: {np.ma.count_masked(X)} of its values are masked and would "
@@ -55,6 +61,30 @@ def checked_codes(estimator: Any, X: Any, dtype: Any) -> np.ndarray:
     return codes
 
 
+def sparse_validated(estimator: Any, X: Any, first: bool, least: int) -> Any:
+    """Return sparse samples for an estimator in compressed sparse row format, all of them finite.
+
+    The first ones set the number of features that later ones are checked against.
+    """
+    rows = validate_data(
+        estimator,
+        X,
+        accept_sparse="csr",
+        dtype=[np.float64, np.float32],
+        reset=first,
+        ensure_min_samples=least,
+        ensure_all_finite=False,
+    )
+    if not np.isfinite(rows.data).all():
+        what = "NaN" if np.isnan(rows.data).any() else "infinity"
+        raise ValueError(
+            f"Input X contains {what}: the entries of a sparse X must be finite. Missing values "
+            "cannot be in sparse rows, whose entries that are not stored are zeros. Remove such "
+            "rows, or pass X.toarray() and treat missing values there."
+        )
+    return rows
+
+
 def finite(compute: Callable[[np.ndarray], np.ndarray], X: np.ndarray) -> np.ndarray:
     """Return a function's result for rows of X; raise an error for rows that overflow it."""
     with np.errstate(over="ignore", invalid="ignore"):
@@ -64,10 +94,10 @@ def finite(compute: Callable[[np.ndarray], np.ndarray], X: np.ndarray) -> np.nda
             return result
     bad = ~np.isfinite(result.reshape(len(result), -1)).all(axis=1)
     if bad.any():
-        sizes = np.abs(X[bad]).max(axis=0)
+        sizes = np.abs(dense(X[bad])).max(axis=0)
         column = int(sizes.argmax())
         raise ValueError(
-            f"The result is not finite for {bad.sum()} of {len(X)} samples: their values reach "
+            f"The result is not finite for {bad.sum()} of {len(bad)} samples: their values reach "
             f"{sizes[column]:g} in size (column {column}), which is too large to compute with in "
             f"{X.dtype}. Remove such values, clip them, or scale X and fit again."
         )

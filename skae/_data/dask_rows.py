@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
+from copy import copy
 from typing import Any
 
 import numpy as np
 from sklearn.utils.validation import check_array, validate_data
 
 from skae._data.checks import check_dense
-from skae._data.rows import ArrayRows, Rows, summed
+from skae._data.rows import ArrayRows, Rows, summed, taken
 
 # Rows are shuffled within a window of blocks: at least two blocks, and more up to this size.
 WINDOW_BYTES = 1 << 27
@@ -38,10 +39,17 @@ def _checked(block: Any, dtype: Any) -> np.ndarray:
 
 
 def _total_of_block(
-    block: Any, chosen: np.ndarray | None, of_block: Callable[[np.ndarray], Any]
+    block: Any,
+    chosen: np.ndarray | None,
+    weights: np.ndarray | None,
+    of_block: Callable[[np.ndarray, np.ndarray | None], Any],
 ) -> Any:
     n_rows = len(block if chosen is None else chosen)
-    return ArrayRows(block).total(of_block, chosen) if n_rows else None
+    return ArrayRows(block, weights=weights).weighted_total(of_block, chosen) if n_rows else None
+
+
+def _kept(block: np.ndarray, kept: np.ndarray) -> np.ndarray:
+    return block[kept[:, 0]]
 
 
 def _sum(parts: list[Any]) -> Any:
@@ -79,6 +87,26 @@ class DaskRows(Rows):
         )
         self._bounds = np.cumsum([0, *array.chunks[0]])
 
+    def weighted(self, weights: np.ndarray) -> DaskRows:
+        from dask import array
+
+        rows, kept = copy(self), weights > 0.0
+        rows.weights = weights[kept]
+        if not kept.all():
+            # Blocks keep their numbers, by which a cluster finds those that it holds.
+            sizes = tuple(int(part.sum()) for part in np.split(kept, self._bounds[1:-1]))
+            masks = array.from_array(kept[:, np.newaxis], chunks=(self._array.chunks[0], 1))
+            rows._array = array.map_blocks(
+                _kept,
+                self._array,
+                masks,
+                dtype=self._dtype,
+                meta=np.empty((0, 0), self._dtype),
+                chunks=(sizes, self._array.chunks[1]),
+            )
+            rows._bounds = np.cumsum([0, *sizes])
+        return rows
+
     @property
     def shape(self) -> tuple[int, int]:
         return int(self._bounds[-1]), int(self._array.shape[1])
@@ -95,7 +123,7 @@ class DaskRows(Rows):
     def token(self) -> str:
         from dask.base import tokenize
 
-        return tokenize(self._collection)
+        return tokenize(self._collection, *([] if self.weights is None else [self.weights]))
 
     @property
     def max_validation_rows(self) -> int:
@@ -112,9 +140,14 @@ class DaskRows(Rows):
     def extremes(self) -> tuple[Any, Any]:
         from dask import compute
 
-        return compute(self._array.min(), self._array.max())
+        array = self._array.blocks[np.flatnonzero(np.diff(self._bounds))]
+        return compute(array.min(), array.max())
 
-    def total(self, of_block: Callable[[np.ndarray], Any], rows: np.ndarray | None = None) -> Any:
+    def weighted_total(
+        self,
+        of_block: Callable[[np.ndarray, np.ndarray | None], Any],
+        rows: np.ndarray | None = None,
+    ) -> Any:
         from dask import delayed
 
         chosen: list[Any] = [None] * len(self.blocks)
@@ -123,8 +156,10 @@ class DaskRows(Rows):
             pairs = zip(np.split(rows, cuts[1:-1]), self.bounds, strict=False)
             chosen = [some - first for some, first in pairs]
         parts = [
-            delayed(_total_of_block)(block, some, of_block)
-            for block, some in zip(self.blocks, chosen, strict=True)
+            delayed(_total_of_block)(block, some, weights, of_block)
+            for block, some, weights in zip(
+                self.blocks, chosen, self._weights_by_block(), strict=True
+            )
         ]
         while len(parts) > 1:
             parts = [delayed(_sum)(parts[i : i + FAN_IN]) for i in range(0, len(parts), FAN_IN)]
@@ -154,7 +189,13 @@ class DaskRows(Rows):
         return out
 
     def in_memory(self, rows: np.ndarray) -> tuple[Rows, np.ndarray]:
-        return ArrayRows(self.take(rows)), np.arange(len(rows))
+        weights = taken(self.weights, rows)
+        return ArrayRows(self.take(rows), weights=weights), np.arange(len(rows))
+
+    def _weights_by_block(self) -> Sequence[np.ndarray | None]:
+        if self.weights is None:
+            return [None] * len(self.blocks)
+        return np.split(self.weights, self.bounds[1:-1])
 
     def pieces(
         self, rows: np.ndarray, rng: np.random.Generator | None
@@ -171,6 +212,7 @@ class DaskRows(Rows):
             order = rng.permutation(order)
         cuts = np.searchsorted(rows, self.bounds)
         windows: list[list[Any]] = [[]]
+        numbers: list[list[np.ndarray]] = [[]]
         n_bytes = 0
         for i in order:
             chosen = rows[cuts[i] : cuts[i + 1]] - self.bounds[i]
@@ -178,20 +220,23 @@ class DaskRows(Rows):
             n_bytes += size
             if n_bytes > WINDOW_BYTES and len(windows[-1]) > 1:
                 windows.append([])
+                numbers.append([])
                 n_bytes = size
             if chosen.size:
                 windows[-1].append(delayed(np.take)(blocks[i], chosen, axis=0))
+                numbers[-1].append(chosen + self.bounds[i])
 
         with ThreadPoolExecutor(1, thread_name_prefix="skae-blocks") as pool:
             # In the caller's context: its client may be the current one only there.
             context = copy_context()
             coming = pool.submit(context.run, compute, *windows[0])
-            for following in [*windows[1:], []]:
+            for number, following in zip(numbers, [*windows[1:], []], strict=True):
                 window = np.concatenate(coming.result())
                 coming = pool.submit(context.run, compute, *following)
                 n_rows = len(window)
                 order = np.arange(n_rows) if rng is None else rng.permutation(n_rows)
-                yield ArrayRows(window), order
+                weights = taken(self.weights, np.concatenate(number))
+                yield ArrayRows(window, weights=weights), order
 
 
 def validated_rows(estimator: Any, X: Any, first: bool, least: int) -> DaskRows:

@@ -9,7 +9,7 @@ import joblib
 import numpy as np
 
 from skae._data.blocks import blocks
-from skae._data.rows import ArrayRows, summed
+from skae._data.rows import ArrayRows, of_positive, summed, taken
 
 
 class PairedRows(ArrayRows):
@@ -18,11 +18,17 @@ class PairedRows(ArrayRows):
     Parameters
     ----------
     inputs, targets : ndarray of shape (n_samples, n_features)
+    weights : ndarray of shape (n_samples,) or None
     """
 
-    def __init__(self, inputs: np.ndarray, targets: np.ndarray) -> None:
-        super().__init__(inputs)
-        self._targets = ArrayRows(targets)
+    def __init__(
+        self, inputs: np.ndarray, targets: np.ndarray, weights: np.ndarray | None = None
+    ) -> None:
+        super().__init__(inputs, weights=weights)
+        self._targets = ArrayRows(targets, weights=weights)
+
+    def weighted(self, weights: np.ndarray) -> PairedRows:
+        return PairedRows(*of_positive(weights, self._array, self._targets[:]))
 
     @property
     def targets(self) -> ArrayRows:
@@ -32,8 +38,13 @@ class PairedRows(ArrayRows):
     def token(self) -> str:
         return joblib.hash((super().token, self._targets.token))
 
-    def total_with_targets(self, of_block: Callable[[np.ndarray, np.ndarray], Any]) -> Any:
-        return summed(of_block(self[part], self._targets[part]) for part in blocks(*self.shape))
+    def total_with_targets(
+        self, of_block: Callable[[np.ndarray, np.ndarray, np.ndarray | None], Any]
+    ) -> Any:
+        return summed(
+            of_block(self[part], self._targets[part], taken(self.weights, part))
+            for part in blocks(*self.shape)
+        )
 
     def evenly_spaced(self, n: int) -> tuple[np.ndarray, np.ndarray]:
         return super().evenly_spaced(n)[0], self._targets.evenly_spaced(n)[0]

@@ -6,14 +6,17 @@ memory and is never copied.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from scipy import linalg
+from scipy.sparse import issparse
 
 from skae._data.blocks import blocks
 from skae._data.rows import Matrix
+from skae._data.sparse_rows import CenteredSparse
 
 # Up to this number of rows or columns, an exact eigendecomposition gives the axes.
 EXACT_LIMIT = 2000
@@ -34,26 +37,32 @@ class Axes(NamedTuple):
 
 def center(X: Matrix) -> np.ndarray:
     """Return the mean of each column, in float64."""
+    X = X.as_stored()
     if X.has_missing:
-        n_observed = X.total(lambda rows: np.count_nonzero(~np.isnan(rows), axis=0))
-        return X.total(partial(np.nansum, axis=0, dtype=np.float64)) / np.maximum(n_observed, 1)
-    return X.total(partial(np.sum, axis=0, dtype=np.float64)) / X.shape[0]
+        return X.weighted_total(partial(_sums, of=np.nansum)) / np.maximum(
+            X.weighted_total(_weight_observed), 1
+        )
+    return X.weighted_total(partial(_sums, of=np.sum)) / X.weight
 
 
 def variance(X: Matrix, mean: np.ndarray) -> float:
     """Return the mean squared deviation of the entries from the means of their columns."""
+    X = X.as_stored()
 
-    def squares(rows: np.ndarray) -> float:
-        block = _centered(X, rows, mean)
+    def squares(rows: np.ndarray, weights: np.ndarray | None) -> float:
+        block = _centered(X, rows, mean, weights)
+        if isinstance(block, CenteredSparse):
+            return block.sum_of_squares()
         return float(np.einsum("ij,ij->", block, block, dtype=np.float64))
 
-    return X.total(squares) / X.size
+    return X.weighted_total(squares) / X.size
 
 
 def principal_axes(
     X: Matrix, mean: np.ndarray, n_axes: int | None, rng: np.random.Generator
 ) -> Axes:
     """Return the first `n_axes` principal axes of X (fewer if the rank is lower), or all."""
+    X = X.as_stored()
     n_rows, n_features = X.shape
     if n_axes is not None and min(n_rows, n_features) > EXACT_LIMIT and 4 * n_axes < EXACT_LIMIT:
         axes = _randomized(X, mean, n_axes, rng)
@@ -79,11 +88,35 @@ def _rounding(X: Matrix) -> float:
     return max(np.finfo(X.dtype).eps, np.finfo(np.float64).eps * max(X.shape))
 
 
-def _centered(X: Matrix, block: np.ndarray, mean: np.ndarray) -> np.ndarray:
-    """Return a block of X about the mean, which also stands for missing entries."""
+def _sums(
+    rows: np.ndarray, weights: np.ndarray | None, of: Callable[..., np.ndarray]
+) -> np.ndarray:
+    """Return the weighted sum of each column of a block by `np.sum` or `np.nansum`."""
+    if weights is None:
+        return of(rows, axis=0, dtype=np.float64)
+    return weights @ rows if of is np.sum else of(rows * weights[:, np.newaxis], axis=0)
+
+
+def _weight_observed(rows: np.ndarray, weights: np.ndarray | None) -> np.ndarray:
+    """Return the weight of the entries of each column that are not missing."""
+    observed = ~np.isnan(rows)
+    return np.count_nonzero(observed, axis=0) if weights is None else weights @ observed
+
+
+def _centered(X: Matrix, block: Any, mean: np.ndarray, weights: np.ndarray | None) -> Any:
+    """Return a block of X about the mean, which also stands for missing entries.
+
+    Rows are multiplied by the roots of their weights, so that products are weighted. A sparse block
+    stays sparse, and is centered in its products only.
+    """
+    if issparse(block):
+        roots = np.ones(block.shape[0]) if weights is None else np.sqrt(weights)
+        return CenteredSparse(block, mean, roots)
     block = block - mean.astype(block.dtype, copy=False)
     if X.has_missing:
         block[np.isnan(block)] = 0.0
+    if weights is not None:
+        block *= np.sqrt(weights, dtype=block.dtype)[:, np.newaxis]
     return block
 
 
@@ -96,11 +129,11 @@ def _largest(matrix: np.ndarray, n: int | None) -> tuple[np.ndarray, np.ndarray]
 
 
 def _from_covariance(X: Matrix, mean: np.ndarray, n_axes: int | None) -> Axes:
-    def products(rows: np.ndarray) -> np.ndarray:
-        block = _centered(X, rows, mean)
+    def products(rows: np.ndarray, weights: np.ndarray | None) -> np.ndarray:
+        block = _centered(X, rows, mean, weights)
         return (block.T @ block).astype(np.float64, copy=False)
 
-    values, vectors = _largest(X.total(products) / X.shape[0], n_axes)
+    values, vectors = _largest(X.weighted_total(products) / X.weight, n_axes)
     return Axes(vectors, values)
 
 
@@ -108,15 +141,16 @@ def _from_gram(X: Matrix, mean: np.ndarray, n_axes: int | None) -> Axes:
     n_rows, n_features = X.shape
     gram = np.zeros((n_rows, n_rows))
     for columns in blocks(n_features, n_rows):
-        block = _centered(X, X.columns(columns), mean[columns])
+        block = _centered(X, X.columns(columns), mean[columns], X.weights)
         gram += block @ block.T
-    values, vectors = _largest(gram / n_rows, n_axes)
+    values, vectors = _largest(gram / X.weight, n_axes)
     held = values > _rounding(X) * values.max(initial=0.0)
     values, vectors = values[held], vectors[:, held]
     directions = np.empty((n_features, len(values)))
     for columns in blocks(n_features, n_rows):
-        directions[columns] = _centered(X, X.columns(columns), mean[columns]).T @ vectors
-    return Axes(directions / np.sqrt(values * n_rows), values)
+        block = _centered(X, X.columns(columns), mean[columns], X.weights)
+        directions[columns] = block.T @ vectors
+    return Axes(directions / np.sqrt(values * X.weight), values)
 
 
 def _randomized(X: Matrix, mean: np.ndarray, n_axes: int, rng: np.random.Generator) -> Axes:
@@ -125,11 +159,11 @@ def _randomized(X: Matrix, mean: np.ndarray, n_axes: int, rng: np.random.Generat
     def times_covariance(basis: np.ndarray) -> np.ndarray:
         basis = basis.astype(X.dtype, copy=False)
 
-        def times_block(rows: np.ndarray) -> np.ndarray:
-            block = _centered(X, rows, mean)
+        def times_block(rows: np.ndarray, weights: np.ndarray | None) -> np.ndarray:
+            block = _centered(X, rows, mean, weights)
             return (block.T @ (block @ basis)).astype(np.float64, copy=False)
 
-        return X.total(times_block) / X.shape[0]
+        return X.weighted_total(times_block) / X.weight
 
     basis = rng.standard_normal((X.shape[1], n_axes + OVERSAMPLES))
     for _ in range(POWER_ITERATIONS):

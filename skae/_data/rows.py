@@ -27,10 +27,12 @@ MOST_BLOCKS, LEAST_ROWS = 240, 16
 class Matrix(Protocol):
     """Rows as PCA reads them: sums over blocks of rows, and columns.
 
-    `has_missing` says whether entries are missing, NaN.
+    `has_missing` says whether entries are missing, NaN. `weights`, of shape (n_samples,), are the
+    positive weights of the rows; None means that each counts once.
     """
 
     has_missing: bool = False
+    weights: np.ndarray | None = None
 
     @property
     @abstractmethod
@@ -43,20 +45,33 @@ class Matrix(Protocol):
         """The floating-point type of the blocks that are read."""
 
     @property
-    def size(self) -> int:
-        """Number of entries, without missing ones."""
-        return self.shape[0] * self.shape[1]
+    def weight(self) -> float:
+        """Sum of the weights of the rows: their number, if they have no weights."""
+        return self.shape[0] if self.weights is None else float(self.weights.sum())
 
-    @abstractmethod
+    @property
+    def size(self) -> float:
+        """Number of entries, each counted by the weight of its row, without missing ones."""
+        return self.weight * self.shape[1]
+
     def total(self, of_block: Callable[[np.ndarray], Any]) -> Any:
         """Sum a function over blocks of rows: arrays, numbers, or other objects that can be added.
 
         The function must not change its block.
         """
+        return self.weighted_total(lambda rows, weights: of_block(rows))
+
+    @abstractmethod
+    def weighted_total(self, of_block: Callable[[np.ndarray, np.ndarray | None], Any]) -> Any:
+        """Sum a function of a block of rows and their weights, see `total`."""
 
     @abstractmethod
     def columns(self, part: slice) -> np.ndarray:
         """Return some columns of all rows, in memory."""
+
+    def as_stored(self) -> Matrix:
+        """Return the same rows, whose blocks and columns may be sparse."""
+        return self
 
 
 class Rows(Matrix, Protocol):
@@ -104,16 +119,34 @@ class Rows(Matrix, Protocol):
         """The rows in blocks for workers, as arrays or Dask's delayed objects."""
 
     @abstractmethod
+    def weighted(self, weights: np.ndarray) -> Rows:
+        """Return the rows whose weights are not zero, with these weights."""
+
     def total(self, of_block: Callable[[np.ndarray], Any], rows: np.ndarray | None = None) -> Any:
         """Sum a function over blocks of all rows, or of those with sorted indices `rows`."""
+        return self.weighted_total(lambda block, weights: of_block(block), rows)
 
-    def total_with_targets(self, of_block: Callable[[np.ndarray, np.ndarray], Any]) -> Any:
-        """Sum a function of a block of rows and the block of their targets."""
-        return self.total(lambda rows: of_block(rows, rows))
+    @abstractmethod
+    def weighted_total(
+        self,
+        of_block: Callable[[np.ndarray, np.ndarray | None], Any],
+        rows: np.ndarray | None = None,
+    ) -> Any:
+        """Sum a function of a block of rows and their weights, see `total`."""
+
+    def total_with_targets(
+        self, of_block: Callable[[np.ndarray, np.ndarray, np.ndarray | None], Any]
+    ) -> Any:
+        """Sum a function of a block of rows, the block of their targets, and their weights."""
+        return self.weighted_total(lambda rows, weights: of_block(rows, rows, weights))
 
     @abstractmethod
     def columns(self, part: slice, rows: np.ndarray | None = None) -> np.ndarray:
         """Return some columns of all rows or of some, in memory."""
+
+    def as_stored(self, rows: np.ndarray | None = None) -> Matrix:
+        """Return the rows, or those with sorted indices `rows`, whose blocks may be sparse."""
+        return self if rows is None else RowSubset(self, rows)
 
     @abstractmethod
     def __getitem__(self, part: slice) -> np.ndarray:
@@ -127,6 +160,10 @@ class Rows(Matrix, Protocol):
         """Return at most `n` evenly spaced rows and their targets, in memory."""
         rows = self[:: -(-len(self) // n)]
         return rows, rows
+
+    def evenly_spaced_weights(self, n: int) -> np.ndarray | None:
+        """Return the weights of `evenly_spaced` rows."""
+        return None if self.weights is None else self.weights[:: -(-len(self) // n)]
 
     def in_memory(self, rows: np.ndarray) -> tuple[Rows, np.ndarray]:
         """Return rows that are cheap to read again, and where among them those of `rows` are."""
@@ -159,10 +196,17 @@ class ArrayRows(Rows):
     ----------
     array : ndarray of shape (n_samples, n_features)
     has_missing : bool
+    weights : ndarray of shape (n_samples,) or None
     """
 
-    def __init__(self, array: np.ndarray, has_missing: bool = False) -> None:
-        self._array, self.has_missing = array, has_missing
+    def __init__(
+        self, array: np.ndarray, has_missing: bool = False, weights: np.ndarray | None = None
+    ) -> None:
+        self._array, self.has_missing, self.weights = array, has_missing, weights
+
+    def weighted(self, weights: np.ndarray) -> ArrayRows:
+        array, weights = of_positive(weights, self._array)
+        return ArrayRows(array, self.has_missing, weights)
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -170,9 +214,13 @@ class ArrayRows(Rows):
         return n_rows, n_columns
 
     @property
-    def size(self) -> int:
-        n_missing = int(np.isnan(self._array).sum()) if self.has_missing else 0
-        return super().size - n_missing
+    def size(self) -> float:
+        if not self.has_missing:
+            return super().size
+        missing = np.isnan(self._array)
+        if self.weights is None:
+            return super().size - int(missing.sum())
+        return super().size - float(self.weights @ missing.sum(axis=1))
 
     @property
     def dtype(self) -> np.dtype:
@@ -184,7 +232,7 @@ class ArrayRows(Rows):
 
     @property
     def token(self) -> str:
-        return joblib.hash(self._array)
+        return joblib.hash(self._array if self.weights is None else (self._array, self.weights))
 
     @property
     def bounds(self) -> np.ndarray:
@@ -194,11 +242,14 @@ class ArrayRows(Rows):
     def blocks(self) -> list[np.ndarray]:
         return np.split(self._array, self.bounds[1:-1])
 
-    def total(self, of_block: Callable[[np.ndarray], Any], rows: np.ndarray | None = None) -> Any:
-        if rows is None:
-            return summed(of_block(self._array[part]) for part in blocks(*self.shape))
-        parts = blocks(len(rows), self.shape[1])
-        return summed(of_block(self._array[rows[part]]) for part in parts)
+    def weighted_total(
+        self,
+        of_block: Callable[[np.ndarray, np.ndarray | None], Any],
+        rows: np.ndarray | None = None,
+    ) -> Any:
+        n_rows = len(self if rows is None else rows)
+        parts = (part if rows is None else rows[part] for part in blocks(n_rows, self.shape[1]))
+        return summed(of_block(self._array[some], taken(self.weights, some)) for some in parts)
 
     def columns(self, part: slice, rows: np.ndarray | None = None) -> np.ndarray:
         return self._array[:, part] if rows is None else self._array[rows, part]
@@ -233,6 +284,10 @@ class RowSubset(Matrix):
         return self.X.has_missing
 
     @property
+    def weights(self) -> np.ndarray | None:  # type: ignore[override]
+        return taken(self.X.weights, self.rows)
+
+    @property
     def shape(self) -> tuple[int, int]:
         return len(self.rows), self.X.shape[1]
 
@@ -240,11 +295,14 @@ class RowSubset(Matrix):
     def dtype(self) -> np.dtype:
         return self.X.dtype
 
-    def total(self, of_block: Callable[[np.ndarray], Any]) -> Any:
-        return self.X.total(of_block, self.rows)
+    def weighted_total(self, of_block: Callable[[np.ndarray, np.ndarray | None], Any]) -> Any:
+        return self.X.weighted_total(of_block, self.rows)
 
     def columns(self, part: slice) -> np.ndarray:
         return self.X.columns(part, self.rows)
+
+    def as_stored(self) -> Matrix:
+        return self.X.as_stored(self.rows)
 
 
 def rows_in_a_block(n_rows: int) -> int:
@@ -259,3 +317,14 @@ def summed(parts: Iterable[Any]) -> Any:
     for part in parts:
         result += part
     return result
+
+
+def taken(weights: np.ndarray | None, rows: Any) -> np.ndarray | None:
+    """Return the weights of some rows, None if rows have no weights."""
+    return None if weights is None else weights[rows]
+
+
+def of_positive(weights: np.ndarray, *arrays: Any) -> tuple[Any, ...]:
+    """Return arrays and weights without the rows whose weight is zero."""
+    kept = weights > 0.0
+    return (*arrays, weights) if kept.all() else tuple(part[kept] for part in (*arrays, weights))

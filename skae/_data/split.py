@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from skae._data.rows import Rows
+from skae._data.rows import Rows, RowSubset
+from skae._data.weights import effective_size
 
 # Smallest validation set, largest part of the rows in it (a quarter), and fewest rows to split.
 # Gains have heavy tails, so a mean over fewer than 30 rows says little, and a tenth of a small
@@ -37,6 +38,21 @@ class Split:
     def given(cls, X: Rows, X_val: Rows) -> Split:
         """Return the split into all rows of X and a separate validation set."""
         return cls(X, np.arange(len(X)), np.arange(len(X_val)), X_val)
+
+    @property
+    def training_weight(self) -> float:
+        """Sum of the weights of the training rows: their number, if rows have no weights."""
+        return RowSubset(self.X, self.training).weight
+
+    def effective_sizes(self) -> tuple[float, float]:
+        """Return how many rows of equal weight tell as much as those of each set."""
+        held = self.X if self.X_val is None else self.X_val
+        sets = (self.X.weights, self.training), (held.weights, self.validation)
+        n_rows, n_validation = (
+            len(rows) if weights is None else effective_size(weights[rows])
+            for weights, rows in sets
+        )
+        return n_rows, n_validation
 
     def held_out(self) -> tuple[Rows, np.ndarray]:
         """Return rows that are cheap to read, and where among them the validation set is."""

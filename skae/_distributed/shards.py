@@ -58,7 +58,8 @@ class Shard:
         from skae._tensorflow.trainer import ProgramTrainer
 
         X, forget = self._mapped()
-        feed = replace(job.feed, X=ArrayRows(X, job.feed.X.has_missing), rows=np.arange(len(X)))
+        rows = ArrayRows(X, job.feed.X.has_missing, job.feed.X.weights)
+        feed = replace(job.feed, X=rows, rows=np.arange(len(X)))
         compiled = partial(shared_program, all_reduce=self.links.sum)
         self.trainer = ProgramTrainer(replace(job, feed=feed, check=forget), compiled, n_rows)
         self.links.open()

@@ -19,6 +19,7 @@ from skae._estimators.loss_curves import loss_curves
 from skae._estimators.planning import PlannedFit
 from skae._estimators.validation_sets import held_out_rows
 from skae._estimators.versions import VersionStamp
+from skae._estimators.weighting import weighted
 from skae._estimators.words import ATTRIBUTES, rows_alone
 from skae._network.codec import ERROR_ROWS, Codec
 from skae._network.whitening import Moments
@@ -42,9 +43,10 @@ class BaseAutoencoder(VersionStamp, CallbackSupportMixin, PlannedFit, metaclass=
     """
 
     _attribute_advice = ATTRIBUTES
+    _takes_sparse = True
 
     @rows_alone
-    def fit(self, X, y=None, *, X_val=None, y_val=None):
+    def fit(self, X, y=None, sample_weight=None, *, X_val=None, y_val=None, sample_weight_val=None):
         """Train the autoencoder on X.
 
         Parameters
@@ -56,6 +58,8 @@ class BaseAutoencoder(VersionStamp, CallbackSupportMixin, PlannedFit, metaclass=
         y : array-like of shape (n_samples, n_features), default=None
             Clean samples to reconstruct from X, for `DenoisingAutoencoder` with corruption=None.
             Otherwise it is ignored, and passed on to callbacks.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the samples, see Notes. None means that all count the same.
         X_val : array-like of shape (n_validation, n_features), default=None
             Validation set for early stopping, at least 2 samples, which are kept in memory. All
             samples of X are then trained on, and center, scale and principal axes are theirs. None
@@ -63,6 +67,8 @@ class BaseAutoencoder(VersionStamp, CallbackSupportMixin, PlannedFit, metaclass=
             ``transform_input=["X_val"]``, see :ref:`x-val`.
         y_val : array-like of shape (n_validation, n_features), default=None
             Clean samples to reconstruct from X_val, where y are those for X. Otherwise ignored.
+        sample_weight_val : array-like of shape (n_validation,), default=None
+            Weights of the samples of X_val.
 
         Returns
         -------
@@ -99,19 +105,34 @@ class BaseAutoencoder(VersionStamp, CallbackSupportMixin, PlannedFit, metaclass=
         warning. Inside a pipeline, a search, another estimator or any other imported function it
         warns and raises KeyboardInterrupt, so that these stop as well. With `checkpoint` the next
         call continues the fit. Python delivers Ctrl-C to the main thread only.
+
+        A sample of weight k counts as k equal samples: in center, scale and principal axes, in the
+        number of codes for a share of the variance, in the losses, in `reconstruction_err_` and in
+        whitening. `alpha` is divided by the sum of the weights. Weights whose mean is below 1 are
+        first divided by it, so that weights which sum to 1 do not make regularization stronger.
+        Samples of weight zero change nothing at all. An epoch draws each sample once, whatever its
+        weight, and a batch counts by the weights in it: steps differ from those on repeated
+        samples. The validation set is drawn without regard to weights. A few large weights prove
+        less than as many equal ones, which the decision to leave the initialization takes into
+        account by the effective sample size of Kish.
         """
         import skae._tensorflow  # noqa: F401  (says now where TensorFlow is missing)
 
-        return self._fit_by(local_trainer, X, y, X_val, y_val)
+        validation = {"X_val": X_val, "y_val": y_val, "sample_weight_val": sample_weight_val}
+        return self._fit_by(local_trainer, X, y, sample_weight, **validation)
 
     @one_at_a_time
     @_fit_context(prefer_skip_nested_validation=True)
-    def _fit_by(self, trainers: TrainerFactory, X, y=None, X_val=None, y_val=None):
-        """Train with the trainers of a factory: `fit` in this process or on a cluster."""
+    def _fit_by(self, trainers: TrainerFactory, X, y=None, sample_weight=None, **validation):
+        """Train with the trainers of a factory: `fit` in this process or on a cluster.
+
+        `validation` may hold `X_val`, `y_val` and `sample_weight_val`.
+        """
         with restored_on_failure(self):
             warm = self.warm_start and self.__sklearn_is_fitted__()
             X = self._paired(self._rows(X, first=not warm, least=2), y, training=True)
-            held_out = held_out_rows(self, X, X_val, y_val)
+            X, y = weighted(X, y, sample_weight, least=2)
+            held_out = held_out_rows(self, X, **validation)
             checkpoint: Checkpoint | NoCheckpoint = NoCheckpoint()
             if self.checkpoint is not None:
                 checkpoint = Checkpoint(self.checkpoint, self._fingerprint(X, warm, held_out))
@@ -141,7 +162,7 @@ class BaseAutoencoder(VersionStamp, CallbackSupportMixin, PlannedFit, metaclass=
     @rows_alone
     @one_at_a_time
     @_fit_context(prefer_skip_nested_validation=True)
-    def partial_fit(self, X, y=None):
+    def partial_fit(self, X, y=None, sample_weight=None):
         """Train for one epoch on X.
 
         The first call sets center, scale and initial weights from its samples. Only the training
@@ -157,6 +178,9 @@ class BaseAutoencoder(VersionStamp, CallbackSupportMixin, PlannedFit, metaclass=
         y : array-like of shape (n_samples, n_features), default=None
             Clean samples to reconstruct from X, for `DenoisingAutoencoder` with corruption=None.
             Otherwise it is ignored, and passed on to callbacks.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the samples, as in `fit`. Steps are as long as without: only weights in
+            relation to others of the same call count in them.
 
         Returns
         -------
@@ -177,8 +201,9 @@ class BaseAutoencoder(VersionStamp, CallbackSupportMixin, PlannedFit, metaclass=
         self._validate_params()
         with restored_on_failure(self):
             first = not self.__sklearn_is_fitted__()
-            X = self._rows(X, first=first, least=2 if first else 1)
-            X = self._paired(X, y, training=True)
+            least = 2 if first else 1
+            X = self._paired(self._rows(X, first=first, least=least), y, training=True)
+            X, y = weighted(X, y, sample_weight, least)
             rng = self._generator(0 if first else self.n_iter_)
             model = self._first_model(X, rng) if first else self._fitted_model(X)
             self.__dict__.update(self._train_one_pass(X, y, model, rng))
@@ -254,7 +279,7 @@ class BaseAutoencoder(VersionStamp, CallbackSupportMixin, PlannedFit, metaclass=
             "loss_": history.loss_curve[-1] if history.loss_curve else float("nan"),
             **loss_curves(history, self if warm else None),
             "best_validation_loss_": history.kept.loss if validated else None,
-            "n_samples_seen_": len(X),
+            "n_samples_seen_": X.weight,
             "_memory": (moments, None, None),
         }
 
@@ -265,7 +290,7 @@ class BaseAutoencoder(VersionStamp, CallbackSupportMixin, PlannedFit, metaclass=
         if solver != self.solver:
             solver_state = None  # the state of another solver cannot be used
         context, seen = self._begin_task(X, y, max_subtasks=0)
-        n = len(X) + (0 if first else self.n_samples_seen_)
+        n = X.weight + (0 if first else self.n_samples_seen_)
         options = self.training_options(len(X))
         feed = feed_of(X, np.arange(len(X)), model, options, rng)
         n_iter = 1 if first else self.n_iter_ + 1
@@ -305,7 +330,9 @@ class BaseAutoencoder(VersionStamp, CallbackSupportMixin, PlannedFit, metaclass=
             "scale_": codec.scale,
             "whitening_": whitening,
             "n_components_": codec.network.n_components,
-            "reconstruction_err_": codec.mean_squared_error(rows, targets),
+            "reconstruction_err_": codec.mean_squared_error(
+                rows, targets, X.evenly_spaced_weights(ERROR_ROWS)
+            ),
             **self._own_attributes(codec, rows if X.is_lazy else X[:]),
         }
 
@@ -320,4 +347,4 @@ class BaseAutoencoder(VersionStamp, CallbackSupportMixin, PlannedFit, metaclass=
 
 def codes_moments(codec: Codec, X: Rows) -> Moments:
     """Return the moments of the codes of all samples."""
-    return X.total(lambda rows: Moments.of(codec.encode(rows)))
+    return X.weighted_total(lambda rows, weights: Moments.of(codec.encode(rows), weights))

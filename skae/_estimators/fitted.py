@@ -9,16 +9,28 @@ from math import prod
 from typing import Any
 
 import numpy as np
+from scipy.sparse import issparse
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils.validation import validate_data
 
-from skae._data.checks import arrays_of, check_dense, checked_codes, finite, flattened, shape_of
+from skae._data.checks import (
+    arrays_of,
+    check_dense,
+    check_unmasked,
+    checked_codes,
+    finite,
+    flattened,
+    shape_of,
+    sparse_validated,
+)
 from skae._data.dask_lazy import lazily
 from skae._data.dask_rows import is_dask, validated_rows
 from skae._data.pca import variance
 from skae._data.rows import ArrayRows, Rows
 from skae._data.sequences import check_ends, padded, unpadded
+from skae._data.sparse_rows import as_rows as sparse_rows
 from skae._estimators.documentation import DocumentationLink
+from skae._estimators.weighting import weighted
 from skae._estimators.words import ATTRIBUTES_OF_CODES, ForeignWords, rows_alone
 from skae._network.codec import AbstractCodec
 
@@ -34,6 +46,9 @@ class FittedAutoencoder(
     """Methods of a fitted autoencoder, which use its `_codec` and `n_components_`."""
 
     _attribute_advice = ATTRIBUTES_OF_CODES
+
+    # Whether X may be sparse.
+    _takes_sparse = False
 
     @lazily
     def transform(self, X):
@@ -88,7 +103,7 @@ class FittedAutoencoder(
         return self._like(rows, X)
 
     @rows_alone
-    def score(self, X, y=None):
+    def score(self, X, y=None, sample_weight=None):
         """Return the share of the variance of X that the reconstruction explains.
 
         This is ``1 - |X - X'|^2 / |X - mean_|^2``; on the training samples it compares with
@@ -101,6 +116,8 @@ class FittedAutoencoder(
         y : array-like of shape (n_samples, n_features), default=None
             Clean samples to compare the reconstruction of noisy X with, for
             `DenoisingAutoencoder`; ignored by all other estimators.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the samples, in errors and variance.
 
         Returns
         -------
@@ -109,10 +126,11 @@ class FittedAutoencoder(
         """
         codec = self._codec
 
-        def sum_of_errors(rows: np.ndarray, targets: np.ndarray) -> Any:
-            return finite(partial(codec.squared_errors, targets=targets), rows).sum()
+        def sum_of_errors(rows: np.ndarray, targets: np.ndarray, weights: np.ndarray | None) -> Any:
+            errors = finite(partial(codec.squared_errors, targets=targets), rows)
+            return errors.sum() if weights is None else weights @ errors
 
-        X = self._paired(self._rows(X), y)
+        X, _ = weighted(self._paired(self._rows(X), y), None, sample_weight)
         targets = X.targets
         self._warn_beyond_reach(targets)
         unexplained = X.total_with_targets(sum_of_errors)
@@ -138,6 +156,11 @@ class FittedAutoencoder(
         X = self._validated(X)
         self._warn_beyond_reach(self._array_rows(X))
         return -finite(codec.squared_errors, X)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = self._takes_sparse
+        return tags
 
     @property
     def _n_features_out(self):
@@ -171,12 +194,18 @@ class FittedAutoencoder(
                     stacklevel=4,
                 )
 
-    def _validated(self, X, first: bool = False, least: int = 1) -> np.ndarray:
-        """Return samples that are not in a Dask collection as a validated array of flat rows."""
+    def _validated(self, X, first: bool = False, least: int = 1) -> Any:
+        """Return samples that are not in a Dask collection as a validated array of flat rows.
+
+        Sparse samples stay sparse, in compressed sparse row format.
+        """
+        X = self._as_rows(X, first)
+        if issparse(X):
+            return sparse_validated(self, X, first, least)
         pads = self._takes_padding(first)
         rows = validate_data(
             self,
-            self._as_rows(X, first),
+            X,
             dtype=[np.float64, np.float32],
             reset=first,
             ensure_min_samples=least,
@@ -188,8 +217,10 @@ class FittedAutoencoder(
             check_ends(rows, prod(shape[1:]))
         return rows
 
-    def _array_rows(self, X: np.ndarray, first: bool = False) -> ArrayRows:
+    def _array_rows(self, X: Any, first: bool = False) -> Rows:
         """Wrap validated samples."""
+        if issparse(X):
+            return sparse_rows(X)
         return ArrayRows(X, self._takes_padding(first) and bool(np.isnan(X).any()))
 
     def _rows(self, X, first: bool = False, least: int = 1) -> Rows:
@@ -213,7 +244,8 @@ class FittedAutoencoder(
 
         The first such array sets the shape of a sample if no parameter does.
         """
-        X, taken = check_dense(X), self._row_shape(first)
+        X = check_unmasked(X) if self._takes_sparse else check_dense(X)
+        taken = self._row_shape(first)
         if taken is not None:
             X = arrays_of(self._padded(X, first))
         if getattr(X, "ndim", 2) <= 2:

@@ -22,7 +22,8 @@ from sklearn.utils.validation import check_consistent_length, check_is_fitted, v
 
 from skae._data.batches import AUTO_BATCH_SIZE, rows_in_a_batch
 from skae._data.checks import finite, restored_on_failure
-from skae._data.rows import ArrayRows, Rows
+from skae._data.rows import ArrayRows, Rows, RowSubset, taken
+from skae._data.weights import mean_and_deviation
 from skae._estimators.base import codes_moments
 from skae._estimators.callbacks import CallbackSupportMixin
 from skae._estimators.documentation import DocumentationLink
@@ -32,6 +33,7 @@ from skae._estimators.loss_curves import loss_curves
 from skae._estimators.pretraining import begin_untrained, begun, default_sizes, frozen
 from skae._estimators.validation_sets import held_out_labels
 from skae._estimators.versions import VersionStamp
+from skae._estimators.weighting import positive
 from skae._estimators.words import ATTRIBUTES as ELSEWHERE
 from skae._estimators.words import ForeignWords, rows_alone
 from skae._network.codec import Codec
@@ -81,7 +83,7 @@ class EncoderWithHead(
     _activation: ClassVar[str]
 
     @abstractmethod
-    def _targets(self, y) -> tuple[np.ndarray, np.ndarray, dict[str, Any]]:
+    def _targets(self, y, weights) -> tuple[np.ndarray, np.ndarray, dict[str, Any]]:
         """Return which rows are labeled, the targets of these rows, and fitted attributes."""
 
     @abstractmethod
@@ -89,24 +91,28 @@ class EncoderWithHead(
         """Return the same for other rows, with the attributes fitted to the training rows."""
 
     @abstractmethod
-    def _head(self, codes, targets) -> tuple[np.ndarray, np.ndarray]:
+    def _head(self, codes, targets, weights) -> tuple[np.ndarray, np.ndarray]:
         """Return kernel and bias of a linear model of the targets, fitted to codes."""
 
     @abstractmethod
-    def _correction_weight(self, codes, targets) -> float:
+    def _correction_weight(self, codes, targets, weights) -> float:
         """Return the weight of the correction that the network adds to a linear model."""
 
     @abstractmethod
-    def _shares(self, codec: Codec, X) -> tuple[float, ...]:
+    def _shares(self, codec: Codec, X: Rows) -> tuple[float, ...]:
         """Return the shares of the classes that the codec predicts for rows of X, if any."""
 
     @abstractmethod
     def _split(self, targets, fraction, rng) -> tuple[np.ndarray, np.ndarray]:
         """Return which of the labeled rows are for training, and which for validation."""
 
+    def _label_weights(self, targets, weights, fitted) -> np.ndarray | None:
+        """Return the weights of labeled rows in the loss on labels, given those of the samples."""
+        return weights
+
     @rows_alone
     @_fit_context(prefer_skip_nested_validation=False)
-    def fit(self, X, y, *, X_val=None, y_val=None):
+    def fit(self, X, y, sample_weight=None, *, X_val=None, y_val=None, sample_weight_val=None):
         """Train encoder, decoder and head on all samples and the labels of some of them.
 
         Parameters
@@ -115,10 +121,17 @@ class EncoderWithHead(
             Or arrays of images or sequences, where the autoencoder takes these.
         y : array-like of shape (n_samples,) or, in regression, (n_samples, n_outputs)
             Targets; the class documents how unlabeled samples are marked.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the samples, in all terms of the loss, in the linear model of the start and
+            in the training of `autoencoder` before. A sample of weight k counts as k equal samples,
+            and one of weight zero not at all, see the `fit` of an autoencoder. The length of an
+            adversarial step depends on no weights.
         X_val, y_val : array-like, default=None
             Validation set for early stopping, in the form of X and y; its unlabeled samples do not
             count. All samples of X are then trained on. The training of `autoencoder` before uses
             X_val too, if it stops early. None holds out labeled samples of X.
+        sample_weight_val : array-like of shape (n_validation,), default=None
+            Weights of the samples of X_val.
 
         Returns
         -------
@@ -142,6 +155,7 @@ class EncoderWithHead(
         if callable(self.learning_rate):
             rates_of(self.learning_rate, int(self.max_iter))  # raises an error for a wrong one
         with restored_on_failure(self):
+            X, y, weights = positive(X, y, sample_weight)
             autoencoder, is_fitted = begun(self.autoencoder)
             rows = ArrayRows(
                 validate_data(
@@ -149,7 +163,8 @@ class EncoderWithHead(
                     autoencoder._as_rows(X, first=not is_fitted),
                     dtype=[np.float64, np.float32],
                     ensure_min_samples=2,
-                )
+                ),
+                weights=weights,
             )
             check_consistent_length(rows, y)
             if is_fitted:  # on samples like these
@@ -157,8 +172,11 @@ class EncoderWithHead(
                     autoencoder, autoencoder._as_rows(X), reset=False, skip_check_array=True
                 )
             freezes_all, frozen_layers = frozen(self.freeze, autoencoder, X)
-            labeled, targets, of_targets = self._targets(y)
-            held_out = held_out_labels(self, autoencoder, X_val, y_val, of_targets)
+            labeled, targets, of_targets = self._targets(y, weights)
+            label_weights = self._label_weights(targets, taken(weights, labeled), of_targets)
+            held_out = held_out_labels(
+                self, autoencoder, of_targets, X_val, y_val, sample_weight_val
+            )
             seed = check_random_state(self.random_state).randint(2**31 - 1)
             rng = np.random.default_rng(seed)
             checkpoint = self._checkpoint(rows, labeled, targets, held_out)
@@ -171,13 +189,13 @@ class EncoderWithHead(
                 autoencoder.set_params(activation=self._activation, **sizes)
             keeps_linear = self.autoencoder is None and not (freezes_all or frozen_layers)
             if keeps_linear or not (self.pretrain or is_fitted):
-                begin_untrained(autoencoder, autoencoder._like(rows[:], X))
+                begin_untrained(autoencoder, autoencoder._like(rows[:], X), weights)
             elif not is_fitted:
-                validation = {}
+                more = {} if weights is None else {"sample_weight": weights}
                 if held_out is not None and autoencoder.early_stopping:
-                    validation["X_val"] = X_val
+                    more |= {"X_val": X_val, "sample_weight_val": sample_weight_val}
                 interrupted = fit_until_interrupted(
-                    autoencoder, autoencoder._like(rows[:], X), **validation
+                    autoencoder, autoencoder._like(rows[:], X), **more
                 )
             model = autoencoder._fitted_model(rows)
             headed = HeadedModel.on(model, targets.shape[1], keeps_linear, frozen_layers)
@@ -186,7 +204,8 @@ class EncoderWithHead(
             fraction = self.validation_fraction if splits else 0.0
             training, validation = self._split(targets, fraction, rng)
             where = np.flatnonzero(labeled)
-            headed, weights = self._with_head(headed, rows.take(where[training]), targets[training])
+            labels = where[training], targets[training], taken(label_weights, training)
+            headed, start = self._with_head(headed, rows.take(labels[0]), *labels[1:])
 
             seen = {"estimator": self, "X": X, "y": y}
             context = self._init_callback_context(max_subtasks=int(self.max_iter))
@@ -202,19 +221,19 @@ class EncoderWithHead(
                 so_far = partial(fitted, history)
                 return task.call_on_fit_task_end(**seen, reconstruction_attributes=so_far)
 
-            history = History(Snapshot(0, weights, np.array([np.nan])))
+            history = History(Snapshot(0, start, np.array([np.nan])))
             if trains:
-                labels = where[training], targets[training]
                 feed = self._feed(headed, rows, labels, where[validation], rng)
                 if validation.size:
-                    held_out = rows.take(where[validation]), targets[validation]
+                    of_rows = taken(label_weights, validation)
+                    held_out = rows.take(where[validation]), targets[validation], of_rows
                 label_validation = None
                 if held_out is not None:
                     label_validation = LabelValidation(*held_out, self._loss, headed.codec)
-                plan = self._joint_plan(headed, feed, self._shares(headed.codec(weights), rows[:]))
+                plan = self._joint_plan(headed, feed, self._shares(headed.codec(start), rows))
                 with DeferredInterrupt() as interrupt:
                     history = run_stage(
-                        JointTask(plan, weights, feed, label_validation),
+                        JointTask(plan, start, feed, label_validation),
                         self._training_options(feed),
                         StartPolicy(keeps=True),
                         Hooks(begin_epoch, end_epoch, interrupt.check),
@@ -299,7 +318,9 @@ class EncoderWithHead(
             "n_iter_": max(1, len(history.loss_curve)),
         }
 
-    def _with_head(self, headed: HeadedModel, X, targets) -> tuple[HeadedModel, tuple[Any, ...]]:
+    def _with_head(
+        self, headed: HeadedModel, X, targets, weights
+    ) -> tuple[HeadedModel, tuple[Any, ...]]:
         """Return the initial weights: those of the model, and a linear model as the head.
 
         The linear model is fitted to codes that are divided by their standard deviations, or, if
@@ -308,14 +329,15 @@ class EncoderWithHead(
         model, network = headed.model, headed.network
         _, scale = model.input_units
         codes = model.codec(model.weights).encode(X)
-        mean, deviation = codes.mean(axis=0), codes.std(axis=0)
+        mean, deviation = mean_and_deviation(codes, weights)
         deviation[deviation == 0.0] = 1.0
         if headed.keeps_linear:
             deviation[:] = scale
         codes = (codes - mean) / deviation
-        kernel, bias = self._head(codes, targets)
+        kernel, bias = self._head(codes, targets, weights)
         if headed.keeps_linear:
-            headed = replace(headed, share=self._correction_weight(codes, targets))
+            share = self._correction_weight(codes, targets, weights)
+            headed = replace(headed, share=share)
         kernel = kernel / deviation[:, np.newaxis]
         bias = bias - mean @ kernel
         if network.scales_codes:
@@ -324,7 +346,7 @@ class EncoderWithHead(
 
     def _feed(self, headed: HeadedModel, X: Rows, labels, validation, rng) -> JointFeed:
         """Return the batches of all rows of X that are not for validation."""
-        labeled, targets = labels
+        labeled, targets, label_weights = labels
         rows = np.setdiff1d(np.arange(len(X)), validation)
         size = AUTO_BATCH_SIZE if self.batch_size == "auto" else int(self.batch_size)
         return JointFeed(
@@ -336,16 +358,19 @@ class EncoderWithHead(
             (rows_in_a_batch(size, len(labeled)), rows_in_a_batch(2 * size, len(rows))),
             step_lengths(X, headed.model, rng),
             rng,
+            label_weights,
         )
 
     def _joint_plan(self, headed: HeadedModel, feed: JointFeed, shares) -> JointPlan:
         """Return the plan of the joint training on these batches."""
         model, is_adamw = headed.model, self.solver == "adamw"
-        alpha = float(self.alpha) / len(feed.rows)
+        weight, labeled = (RowSubset(feed.X, rows).weight for rows in (feed.rows, feed.labeled))
+        on_labels = labeled if feed.label_weights is None else float(feed.label_weights.sum())
+        alpha = float(self.alpha) / weight
         momentum = 0.9 if self.solver == "sgd" else 0.0
         # Consistency and certainty are terms for unlabeled rows: the fewer of these, the less they
         # weigh.
-        unlabeled = 1.0 - len(feed.labeled) / len(feed.rows)
+        unlabeled = 1.0 - labeled / weight
         return JointPlan(
             headed.network,
             Objective(self._loss),
@@ -353,9 +378,10 @@ class EncoderWithHead(
             autoencoder=model.plan.network,
             reconstruction=model.plan.objective.loss,
             n_labeled=feed.sizes[0],
+            is_weighted=feed.label_weights is not None,
             fixed=headed.fixed,
             alpha=0.0 if is_adamw else alpha,
-            head_alpha=float(self.alpha) / len(feed.labeled),
+            head_alpha=float(self.alpha) / on_labels,
             consistency_weight=unlabeled,
             entropy_weight=ENTROPY * unlabeled,
             balance_weight=BALANCE * unlabeled,

@@ -13,6 +13,8 @@ from sklearn.utils.validation import check_array
 
 from skae._data.blocks import blocks
 from skae._data.checks import check_dense, finite
+from skae._data.rows import taken
+from skae._data.weights import weighted_quantiles
 from skae._training.interrupts import fit_until_interrupted
 
 # The distance of a row is that to the nearest row of a random sample of this size. The sample is
@@ -65,25 +67,29 @@ class Tail(NamedTuple):
     least: float
 
     @classmethod
-    def of_errors(cls, squares: np.ndarray, least: float) -> Tail:
+    def of_errors(
+        cls, squares: np.ndarray, least: float, weights: np.ndarray | None = None
+    ) -> Tail:
         """Fit with the cube root, which makes chi-squares close to normal.
 
         See Wilson and Hilferty (1931). The spread is the median absolute deviation, which a few
         outliers hardly change.
         """
-        center, ratios = _ratios(squares, least)
+        center, ratios = _ratios(squares, least, weights)
         roots = _powered(ratios, 1 / 3)
-        spread = float(median_abs_deviation(roots, scale="normal") or 1.0)
+        spread = _median_deviation(roots, weights) or 1.0
         return cls(center, 1 / 3, spread, least)
 
     @classmethod
-    def central(cls, values: np.ndarray, powers: tuple[float, float]) -> Tail:
+    def central(
+        cls, values: np.ndarray, powers: tuple[float, float], weights: np.ndarray | None = None
+    ) -> Tail:
         """Fit with the power that makes the central 80 % normal (Raymaekers and Rousseeuw, 2021).
 
         With this power, the 10th and the 90th percentile are equally far from the median.
         """
-        center, ratios = _ratios(values, TINY)
-        low, high = np.quantile(ratios, [1.0 - TRAINING_SHARE, TRAINING_SHARE])
+        center, ratios = _ratios(values, TINY, weights)
+        low, high = weighted_quantiles(ratios, [1.0 - TRAINING_SHARE, TRAINING_SHARE], weights)
 
         def skewness(power: float) -> float:
             return float(_powered(low, power) + _powered(high, power))
@@ -166,11 +172,13 @@ class Scorer(NamedTuple):
     of_codes: Tail
 
     @classmethod
-    def fitted(cls, autoencoder: Any, X: Any, **validation: Any) -> tuple[Scorer, np.ndarray, bool]:
+    def fitted(
+        cls, autoencoder: Any, X: Any, weights: np.ndarray | None = None, **validation: Any
+    ) -> tuple[Scorer, np.ndarray, bool]:
         """Fit an autoencoder; return a scorer, the scores of X, and whether Ctrl-C ended training.
 
         In these scores, the distance of a row to itself does not count. `validation` may hold
-        `X_val` for the autoencoder.
+        `X_val` and `sample_weight_val` for the autoencoder.
         """
         checked = check_array(
             check_dense(X),
@@ -187,20 +195,22 @@ class Scorer(NamedTuple):
         # The autoencoder raises an error for values that are too large.
         with np.errstate(over="ignore", invalid="ignore"):
             distances = References.of(rows[chosen]).squared_distances(rows, own=chosen)
-        usual = np.argsort(distances, kind="stable")[: _count_to_train_on(len(rows))]
-        usual.sort()
+        usual = np.argsort(distances, kind="stable")
+        usual = np.sort(usual[: _count_to_train_on(taken(weights, usual), len(rows))])
+        if weights is not None:
+            validation = {**validation, "sample_weight": weights[usual]}
         interrupted = fit_until_interrupted(autoencoder, _safe_indexing(X, usual), **validation)
         errors, rows = _errors(autoencoder, X), _reconstruction(autoencoder, X)
         chosen = _some(usual, rng)
         references = References.of(rows[chosen])
         distances = finite(lambda rows: references.squared_distances(rows, own=chosen), rows)
         # With as many codes as columns, all errors are rounding errors.
-        least = max(TINY, RELATIVE_ROUNDING**2 * float(np.median(distances)))
+        least = max(TINY, RELATIVE_ROUNDING**2 * _median(distances, weights))
         scorer = cls(
             autoencoder,
             references,
-            Tail.of_errors(errors, least),
-            Tail.central(distances, POWERS_OF_DISTANCES),
+            Tail.of_errors(errors, least, weights),
+            Tail.central(distances, POWERS_OF_DISTANCES, weights),
         )
         return scorer, scorer._scores(errors, distances), interrupted
 
@@ -216,20 +226,34 @@ class Scorer(NamedTuple):
         return -(self.of_errors.surprise(errors) + self.of_codes.surprise(distances))
 
 
-def cutoff(surprises: np.ndarray) -> float:
+def cutoff(surprises: np.ndarray, weights: np.ndarray | None = None) -> float:
     """Return the value of `Tail.surprise` above which a row is an outlier: the smaller of two.
 
     If more than a tenth of the rows are outliers, they distort the central 80 % of the first rule.
     The second one depends on the median of the logarithms alone.
     """
-    center, ratios = _ratios(surprises, TINY)
-    far = center * np.exp(MAX_DEVIATIONS * median_abs_deviation(ratios, scale="normal"))
-    return float(min(Tail.central(surprises, POWERS_OF_SCORES).quantile(INLIER_SHARE), far))
+    center, ratios = _ratios(surprises, TINY, weights)
+    far = center * np.exp(MAX_DEVIATIONS * _median_deviation(ratios, weights))
+    central = Tail.central(surprises, POWERS_OF_SCORES, weights)
+    return float(min(central.quantile(INLIER_SHARE), far))
 
 
-def _ratios(values: np.ndarray, least: float) -> tuple[float, np.ndarray]:
+def _median(values: np.ndarray, weights: np.ndarray | None) -> float:
+    return float(np.median(values) if weights is None else weighted_quantiles(values, 0.5, weights))
+
+
+def _median_deviation(values: np.ndarray, weights: np.ndarray | None) -> float:
+    """Return the median absolute deviation, in units of a normal's standard deviation."""
+    if weights is None:
+        return float(median_abs_deviation(values, scale="normal"))
+    return _median(np.abs(values - _median(values, weights)), weights) / norm.ppf(0.75)
+
+
+def _ratios(
+    values: np.ndarray, least: float, weights: np.ndarray | None
+) -> tuple[float, np.ndarray]:
     """Return the median of positive numbers, and the logarithms of their ratios to it."""
-    center = float(np.maximum(np.median(values), least))
+    center = float(np.maximum(_median(values, weights), least))
     return center, np.log(np.maximum(values, least)) - np.log(center)
 
 
@@ -247,8 +271,12 @@ def _reconstruction(autoencoder: Any, X: Any) -> np.ndarray:
     return rows.reshape(len(rows), -1)
 
 
-def _count_to_train_on(n: int) -> int:
-    return max(2, int(np.ceil(TRAINING_SHARE * n)))
+def _count_to_train_on(weights: np.ndarray | None, n: int) -> int:
+    """Return how many of n rows, with these weights, are the first nine tenths."""
+    if weights is None:
+        return max(2, int(np.ceil(TRAINING_SHARE * n)))
+    before = np.cumsum(weights) - weights
+    return max(2, int(np.count_nonzero(before < TRAINING_SHARE * weights.sum())))
 
 
 def _some(rows: np.ndarray, rng: np.random.RandomState) -> np.ndarray:

@@ -8,15 +8,24 @@ from sklearn.model_selection import check_cv
 from sklearn.utils import _safe_indexing
 from sklearn.utils._param_validation import HasMethods, Interval
 from sklearn.utils._set_output import _get_container_adapter
-from sklearn.utils.validation import _check_feature_names_in, check_array, check_is_fitted
+from sklearn.utils.validation import (
+    _check_feature_names_in,
+    _num_samples,
+    check_array,
+    check_is_fitted,
+    has_fit_parameter,
+)
 
 from skae._data.checks import finite
 from skae._data.dask_lazy import lazily
 from skae._data.dask_rows import is_dask
+from skae._data.rows import taken
+from skae._data.weights import checked_weights, weighted_quantiles
 from skae._estimators.documentation import DocumentationLink
 from skae._estimators.outlier_scores import Scorer, cutoff
 from skae._estimators.plain import AutoencoderTransformer
 from skae._estimators.versions import VersionStamp
+from skae._estimators.weighting import positive
 from skae._estimators.words import ForeignWords, one_of, rows_alone, translating
 from skae._training.interrupts import pass_on_interrupt
 
@@ -135,7 +144,7 @@ class AutoencoderOutlierDetector(
     # The autoencoder checks its own parameters.
     @rows_alone
     @_fit_context(prefer_skip_nested_validation=False)
-    def fit(self, X, y=None, *, X_val=None):
+    def fit(self, X, y=None, sample_weight=None, *, X_val=None, sample_weight_val=None):
         """Fit the autoencoder and the reference distances of the scores.
 
         Parameters
@@ -144,9 +153,17 @@ class AutoencoderOutlierDetector(
             Or other input that the autoencoder accepts, such as arrays of images. A dask
             collection is loaded into memory.
         y : Ignored
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the samples. A sample of weight k counts as k equal samples in the training
+            of the autoencoder, in the tenth that is left out of it, and in the medians and
+            quantiles from which the scores and their threshold follow: `contamination` is a share
+            of the weight. It is one sample where distances to neighbors are measured. One of weight
+            zero does not count at all.
         X_val : array-like of shape (n_validation, n_features), default=None
             Validation set for the early stopping of the autoencoder, passed on to its `fit`. It
             should hold inliers.
+        sample_weight_val : array-like of shape (n_validation,), default=None
+            Weights of the samples of X_val.
 
         Returns
         -------
@@ -167,19 +184,31 @@ class AutoencoderOutlierDetector(
         if self.random_state is not None:
             autoencoder.set_params(random_state=self.random_state)
         splits = [] if self.cv is None else _splits(self.cv, X)
-        validation = {} if X_val is None else {"X_val": X_val}
-        scorer, scores, interrupted = Scorer.fitted(autoencoder, X, **validation)
+        validation = {"X_val": X_val, "sample_weight_val": sample_weight_val}
+        validation = {name: given for name, given in validation.items() if given is not None}
+        given = X
+        X, _, weights = positive(X, None, sample_weight)
+        if weights is not None and not has_fit_parameter(autoencoder, "sample_weight"):
+            raise TypeError(
+                f"autoencoder={autoencoder!r} takes no sample_weight in fit. Leave sample_weight "
+                "out, or choose another autoencoder."
+            )
+        scorer, scores, interrupted = Scorer.fitted(autoencoder, X, weights, **validation)
         if interrupted and splits:
             raise KeyboardInterrupt
         if splits:
-            scores = _scores_unseen(autoencoder, X, splits, **validation)
+            scores, weights = _scores_unseen(
+                autoencoder, given, sample_weight, splits, **validation
+            )
         elif self.contamination != "auto":
             # As `predict` scores them, so that it finds this share.
             scores = scorer.scores(X)
         if self.contamination == "auto":
-            offset = -cutoff(-scores)
-        else:
+            offset = -cutoff(-scores, weights)
+        elif weights is None:
             offset = np.percentile(scores, 100.0 * self.contamination)
+        else:
+            offset = weighted_quantiles(scores, self.contamination, weights)
         self.autoencoder_ = autoencoder
         self.offset_ = float(offset)
         self._scorer = scorer
@@ -326,13 +355,18 @@ def _splits(cv, X) -> list[tuple]:
     return splits
 
 
-def _scores_unseen(autoencoder, X, splits, **validation) -> np.ndarray:
-    """Return the scores of the samples that each split leaves out of a fit."""
-    scores = []
+def _scores_unseen(
+    autoencoder, X, sample_weight, splits, **validation
+) -> tuple[np.ndarray, np.ndarray | None]:
+    """Return the scores and the weights of the samples that each split leaves out of a fit."""
+    weights = checked_weights(sample_weight, _num_samples(X))
+    scores, unseen = [], []
     for rows, others in splits:
-        some = _safe_indexing(X, rows)
-        scorer, _, interrupted = Scorer.fitted(clone(autoencoder), some, **validation)
+        some, _, of_some = positive(_safe_indexing(X, rows), None, taken(weights, rows))
+        scorer, _, interrupted = Scorer.fitted(clone(autoencoder), some, of_some, **validation)
         if interrupted:
             raise KeyboardInterrupt
+        others = others if weights is None else others[weights[others] > 0.0]
         scores.append(scorer.scores(_safe_indexing(X, others)))
-    return np.concatenate(scores)
+        unseen.append(others)
+    return np.concatenate(scores), taken(weights, np.concatenate(unseen))

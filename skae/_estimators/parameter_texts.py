@@ -219,8 +219,9 @@ network_ : Network
         Mean squared error of the reconstruction in the units of X, over all entries of X, or over
         about 10,000 evenly spaced samples where X has more.
 
-    n_samples_seen_ : int
-        Number of samples passed to `fit`, or to all calls of `partial_fit`.
+    n_samples_seen_ : int or float
+        Number of samples passed to `fit`, or to all calls of `partial_fit`, or the sum of their
+    weights.
 
     n_features_in_ : int
         Number of features seen by `fit`.

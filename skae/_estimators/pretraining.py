@@ -13,6 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from skae._estimators.base import BaseAutoencoder
 from skae._estimators.plain import AutoencoderTransformer
+from skae._estimators.weighting import weighted
 from skae._estimators.words import whereabouts
 from skae._training.epochs import History
 from skae._training.schedule import Snapshot
@@ -69,10 +70,12 @@ def default_sizes(n_features: int) -> dict[str, Any]:
     }
 
 
-def begin_untrained(autoencoder: BaseAutoencoder, X: np.ndarray) -> None:
+def begin_untrained(
+    autoencoder: BaseAutoencoder, X: np.ndarray, sample_weight: np.ndarray | None = None
+) -> None:
     """Set the fitted attributes of an autoencoder before its first epoch."""
     rng = autoencoder._generator()
-    rows = autoencoder._rows(X, first=True)
+    rows, _ = weighted(autoencoder._rows(X, first=True), None, sample_weight)
     split_seed = int(rng.integers(2**63))
     model = autoencoder._first_model(rows, rng)
     start = Trained(model, History(Snapshot(0, model.weights, np.array([np.nan]))), [])

@@ -8,13 +8,16 @@ import numpy as np
 from sklearn.utils.validation import check_consistent_length, validate_data
 
 from skae._data.checks import shape_of
-from skae._data.rows import Rows
+from skae._data.rows import Rows, taken
 from skae._data.sequences import padded
+from skae._estimators.weighting import positive, weighted
 
 
-def held_out_rows(estimator: Any, X: Rows, X_val: Any, y_val: Any) -> Rows | None:
+def held_out_rows(
+    estimator: Any, X: Rows, X_val: Any = None, y_val: Any = None, sample_weight_val: Any = None
+) -> Rows | None:
     """Return the validation set of an autoencoder, validated and in memory."""
-    if not _is_given(estimator, X_val, y_val, needs_y=X.is_paired):
+    if not _is_given(estimator, X_val, y_val, sample_weight_val, needs_y=X.is_paired):
         return None
     if estimator._takes_padding(first=True):
         X_val = padded(X_val, estimator.sample_shape_)
@@ -31,18 +34,25 @@ def held_out_rows(estimator: Any, X: Rows, X_val: Any, y_val: Any) -> Rows | Non
                 "steps after the end. Put some of these sequences into X."
             )
         rows = estimator._paired(rows, y_val, training=True)
+        rows, _ = weighted(rows, None, sample_weight_val, 2, "sample_weight_val")
         return rows.in_memory(np.arange(len(rows)))[0]
     except (TypeError, ValueError) as error:
         raise type(error)(f"X_val: {error}") from error
 
 
 def held_out_labels(
-    estimator: Any, autoencoder: Any, X_val: Any, y_val: Any, of_targets: dict[str, Any]
-) -> tuple[np.ndarray, np.ndarray] | None:
-    """Return the labeled rows of a head's validation set, and their targets."""
-    if not _is_given(estimator, X_val, y_val, needs_y=True):
+    estimator: Any,
+    autoencoder: Any,
+    of_targets: dict[str, Any],
+    X_val: Any = None,
+    y_val: Any = None,
+    sample_weight_val: Any = None,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray | None] | None:
+    """Return the labeled rows of a head's validation set, their targets and weights."""
+    if not _is_given(estimator, X_val, y_val, sample_weight_val, needs_y=True):
         return None
     try:
+        X_val, y_val, weights = positive(X_val, y_val, sample_weight_val)
         rows = validate_data(
             estimator,
             autoencoder._as_rows(X_val, first=True),
@@ -53,15 +63,22 @@ def held_out_labels(
         labeled, targets = estimator._further_targets(y_val, of_targets)
     except (TypeError, ValueError) as error:
         raise type(error)(f"X_val and y_val: {error}") from error
-    return rows[labeled], targets
+    return (
+        rows[labeled],
+        targets,
+        estimator._label_weights(targets, taken(weights, labeled), of_targets),
+    )
 
 
-def _is_given(estimator: Any, X_val: Any, y_val: Any, needs_y: bool) -> bool:
+def _is_given(
+    estimator: Any, X_val: Any, y_val: Any, sample_weight_val: Any, needs_y: bool
+) -> bool:
     """Return whether there is a validation set, with errors as scikit-learn's gradient boosting."""
-    if X_val is None and y_val is None:
-        return False
     if X_val is None:
-        raise ValueError("y_val is provided, but X_val was not provided.")
+        for name, given in (("y_val", y_val), ("sample_weight_val", sample_weight_val)):
+            if given is not None:
+                raise ValueError(f"{name} is provided, but X_val was not provided.")
+        return False
     if needs_y and y_val is None:
         raise ValueError("X_val is provided, but y_val was not provided.")
     if not estimator.early_stopping:

@@ -248,15 +248,14 @@ def _counterpart(keyword: str, estimator: Any) -> str | None:
 
 
 def rows_alone(method: Callable[..., Any]) -> Callable[..., Any]:
-    """Let a method of X and y refuse weights and other unknown keywords by a helpful error."""
-    parameters = signature(method).parameters.values()
-    own = {each.name for each in parameters if each.kind is each.KEYWORD_ONLY}
+    """Let a method of X and y refuse unknown keywords by a helpful error."""
+    own = signature(method).parameters
 
     @wraps(method)
-    def of_rows(self: Any, X: Any, y: Any = None, **others: Any) -> Any:
+    def of_rows(self: Any, X: Any, y: Any = None, *more: Any, **others: Any) -> Any:
         name = next((name for name in others if name not in own), None)
         if name is None:
-            return method(self, X, y, **others)
+            return method(self, X, y, *more, **others)
         if name == "sample_weight":
             advice = "All samples have the same weight: repeat samples, or draw them by weight"
         else:

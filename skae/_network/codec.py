@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from skae._data.blocks import blocks
+from skae._data.blocks import blocks, dense
 from skae._network.backend import NUMPY
 from skae._network.forward import encode, hidden_rows, log_variances, propagate
 from skae._network.units import Units, input_units
@@ -56,7 +56,10 @@ def maps(network: Network, weights: Iterable[Any], dtype: Any) -> Maps:
 
 
 class AbstractCodec(ABC):
-    """Maps rows to codes and back, in the dtype of its input, a block of rows at a time."""
+    """Maps rows to codes and back, in the dtype of its input, a block of rows at a time.
+
+    Rows of X may be sparse.
+    """
 
     @property
     def skips_missing(self) -> bool:
@@ -83,9 +86,10 @@ class AbstractCodec(ABC):
         targets = X if targets is None else targets
         errors = np.empty(X.shape[0])
         for rows in self._blocks(X.shape[0]):
-            difference = targets[rows] - self.decode(self.encode(X[rows]))
+            wanted = dense(targets[rows])
+            difference = wanted - self.decode(self.encode(X[rows]))
             if self.skips_missing:
-                difference[np.isnan(targets[rows])] = 0.0
+                difference[np.isnan(wanted)] = 0.0
             errors[rows] = np.einsum("ij,ij->i", difference, difference, dtype=np.float64)
         return errors
 
@@ -134,7 +138,7 @@ class Codec(AbstractCodec):
         to_outputs = maps(network, self.weights, X.dtype).encode
         codes = np.empty((X.shape[0], network.n_components), X.dtype)
         for rows in self._blocks(X.shape[0]):
-            codes[rows] = units.codes(to_outputs(units.standardized(X[rows])))
+            codes[rows] = units.codes(to_outputs(units.standardized(dense(X[rows]))))
         return codes
 
     def decode(self, codes: np.ndarray) -> np.ndarray:
@@ -158,14 +162,22 @@ class Codec(AbstractCodec):
             activations[rows] = hidden_rows(
                 network,
                 SubNetwork(layers, kernels, biases, None),
-                units.standardized(X[rows]),
+                units.standardized(dense(X[rows])),
                 NUMPY,
             )
         return activations
 
-    def mean_squared_error(self, X: np.ndarray, targets: np.ndarray | None = None) -> float:
-        """Return the mean of `squared_errors` over all entries that are not missing."""
+    def mean_squared_error(
+        self,
+        X: np.ndarray,
+        targets: np.ndarray | None = None,
+        weights: np.ndarray | None = None,
+    ) -> float:
+        """Return the weighted mean of `squared_errors` over all entries that are not missing."""
+        errors = self.squared_errors(X, targets)
         if self.skips_missing:
-            n_observed = np.count_nonzero(~np.isnan(X if targets is None else targets))
-            return float(self.squared_errors(X, targets).sum() / n_observed)
-        return float(self.squared_errors(X, targets).mean() / X.shape[1])
+            n_observed = np.count_nonzero(~np.isnan(X if targets is None else targets), axis=1)
+            if weights is None:
+                return float(errors.sum() / n_observed.sum())
+            return float(weights @ errors / (weights @ n_observed))
+        return float(np.average(errors, weights=weights) / X.shape[1])

@@ -18,17 +18,25 @@ class Whitening(NamedTuple):
 
 @dataclass(frozen=True)
 class Moments:
-    """Number of samples, mean of their codes, and scatter: summed products of deviations."""
+    """Number of samples, mean of their codes, and scatter: summed products of deviations.
 
-    n: int
+    A sample of weight k counts as k samples.
+    """
+
+    n: float
     mean: np.ndarray
     scatter: np.ndarray
 
     @classmethod
-    def of(cls, codes: np.ndarray) -> Moments:
-        mean = codes.mean(axis=0, dtype=np.float64)
+    def of(cls, codes: np.ndarray, weights: np.ndarray | None = None) -> Moments:
+        if weights is None:
+            mean = codes.mean(axis=0, dtype=np.float64)
+            centered = codes - mean
+            return cls(len(codes), mean, centered.T @ centered)
+        n = float(weights.sum())
+        mean = weights @ codes / n
         centered = codes - mean
-        return cls(len(codes), mean, centered.T @ centered)
+        return cls(n, mean, centered.T @ (weights[:, np.newaxis] * centered))
 
     def __add__(self, other: Moments) -> Moments:
         """Pool two sets of codes (Chan, Golub and LeVeque, 1983)."""

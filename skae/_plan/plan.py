@@ -243,12 +243,16 @@ class Stage:
 
 @dataclass(frozen=True)
 class Plan:
-    """All that training needs to know: network, objective, solver and stages."""
+    """All that training needs to know: network, objective, solver, stages, and weights of samples.
+
+    `is_weighted` says that samples have weights, which a program without them need not read.
+    """
 
     network: Network
     objective: Objective
     solver: Solver
     stages: tuple[Stage, ...] = ()
+    is_weighted: bool = False
 
     @property
     def added_terms(self) -> tuple[str, ...]:
@@ -261,9 +265,13 @@ class Plan:
         """Names of all terms of the training loss, with the added ones after the first."""
         return "reconstruction", *self.added_terms, "l2"
 
-    def for_rows(self, n: int) -> Plan:
-        """Return the plan for `n` samples: the L2 term is divided by their number."""
-        return replace(self, objective=replace(self.objective, alpha=self.objective.alpha / n))
+    def for_rows(self, n: float, is_weighted: bool = False) -> Plan:
+        """Return the plan for `n` samples: the L2 term is divided by their number.
+
+        A sample of weight k counts as k samples.
+        """
+        objective = replace(self.objective, alpha=self.objective.alpha / n)
+        return replace(self, objective=objective, is_weighted=is_weighted)
 
     def skipping_missing(self) -> Plan:
         """Return the plan for X of which entries are missing."""

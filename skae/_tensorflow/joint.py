@@ -32,8 +32,11 @@ def _loss(
     def outputs(rows: Tensor, encoder: SubNetwork, head: SubNetwork) -> Tensor:
         return propagate(network, head, apply_in_parts(encode, network, encoder, rows), TENSORFLOW)
 
-    def compare(target: Tensor, output: Tensor) -> Tensor:
-        return tf.reduce_mean(plan.objective.loss(OPS, target, output))
+    def weighted(values: Tensor, row_weights: Tensor) -> Tensor:
+        return values * row_weights[:, tf.newaxis] if plan.is_weighted else values
+
+    def compare(target: Tensor, output: Tensor, row_weights: Tensor) -> Tensor:
+        return tf.reduce_mean(weighted(plan.objective.loss(OPS, target, output), row_weights))
 
     def expected(output: Tensor) -> Tensor:
         return tf.nn.softmax(output) if plan.shares else output
@@ -42,6 +45,7 @@ def _loss(
     codes = apply_in_parts(encode, network, encoder, rows)
     output = propagate(network, head, codes, TENSORFLOW)
     unlabeled, clean = rows[n:], output[n:]
+    of_labeled, of_unlabeled = batch.row_weights[:n], batch.row_weights[n:]
 
     # Virtual adversarial training: one power iteration from a random direction.
     fixed = parts(tuple(map(tf.stop_gradient, weights)))
@@ -50,7 +54,7 @@ def _loss(
     with tf.GradientTape() as tape:
         probe = PROBE * steps
         tape.watch(probe)
-        change = compare(wanted, outputs(unlabeled + probe, fixed[0], fixed[2]))
+        change = compare(wanted, outputs(unlabeled + probe, fixed[0], fixed[2]), of_unlabeled)
     length = tf.sqrt(tf.reduce_sum(tf.square(steps), axis=1, keepdims=True))
     worst = tf.stop_gradient(length * _unit(tape.gradient(change, probe)))
     moved = outputs(unlabeled + worst, encoder, head)
@@ -60,17 +64,21 @@ def _loss(
         plan.reconstruction, autoencoder, rows, reconstruction, mean, scale, TENSORFLOW
     )
     terms: tuple[Tensor, ...] = (
-        plan.consistency_weight * (compare(wanted, moved) - compare(wanted, clean)),
-        plan.reconstruction_weight * tf.reduce_mean(entries),
+        plan.consistency_weight
+        * (compare(wanted, moved, of_unlabeled) - compare(wanted, clean, of_unlabeled)),
+        plan.reconstruction_weight * tf.reduce_mean(weighted(entries, batch.row_weights)),
     )
     if plan.shares:
         predicted = tf.nn.softmax(clean)
-        means = tf.math.log(tf.reduce_mean(predicted, axis=0) + TINY)
+        shares = tf.reduce_mean(weighted(predicted, of_unlabeled), axis=0)
+        if plan.is_weighted:
+            shares /= tf.reduce_mean(of_unlabeled)
+        means = tf.math.log(shares + TINY)
         terms += (
-            plan.entropy_weight * compare(predicted, clean),
+            plan.entropy_weight * compare(predicted, clean, of_unlabeled),
             -plan.balance_weight * tf.reduce_sum(tf.stack(plan.shares) * means),
         )
-    return sum(terms, compare(targets[:n], output[:n])), terms
+    return sum(terms, compare(targets[:n], output[:n], of_labeled)), terms
 
 
 def _unit(rows: Tensor) -> Tensor:

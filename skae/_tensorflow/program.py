@@ -73,7 +73,17 @@ def _loss(
     )
     loss = step.mean(OPS, tf.reduce_mean(entries, axis=1))
     terms = tuple(penalty(OPS, step) for penalty in objective.penalties)
+    if plan.is_weighted:
+        # A batch counts by its weights, which `step.mean` divides by.
+        share = tf.reduce_sum(batch.row_weights) / n_rows_of(plan, batch)
+        loss, terms = share * loss, tuple(share * term for term in terms)
     return sum(terms, loss), terms
+
+
+def n_rows_of(plan: Plan, batch: Batch) -> Tensor:
+    """Return the number of rows in a batch, or in the batches of a chunk."""
+    weights = batch.row_weights
+    return tf.reduce_sum(tf.sign(weights) if plan.is_weighted else weights)
 
 
 def gradient(
@@ -159,13 +169,13 @@ def chunk_program(
             batch = Batch(*(part[i] for part in batches))
             (loss, terms), gradients = gradient(plan, state.weights, batch, mean, scale)
             state = step(plan, gradients, state, constants.rate)
-            n_rows = tf.reduce_sum(batch.row_weights)
+            n_rows = n_rows_of(plan, batch)
             sums = tuple(sum + term * n_rows for sum, term in zip(sums, terms, strict=True))
             return i + 1, state, total + loss * n_rows, sums
 
         begin = (0, start, 0.0, (0.0,) * n_terms)
         _, state, total, sums = tf.while_loop(lambda i, *_: i < n_steps, advance, begin)
-        l2 = l2_term(plan, start.weights) * tf.reduce_sum(batches.row_weights)
+        l2 = l2_term(plan, start.weights) * n_rows_of(plan, batches)
         return state, total + l2, (*sums, l2)
 
     return Program(

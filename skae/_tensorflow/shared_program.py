@@ -18,7 +18,7 @@ from skae._tensorflow.arguments import (
     widths_of,
 )
 from skae._tensorflow.backend import Tensor, on_xla
-from skae._tensorflow.program import gradient, step
+from skae._tensorflow.program import gradient, n_rows_of, step
 from skae._tensorflow.quiet import tf
 from skae._tensorflow.session import Program, locked_cache
 
@@ -71,7 +71,7 @@ def _batch_sums(structure: Plan, batch_size: int) -> Callable[..., np.ndarray]:
 
     def batch_sums(weights: tuple[Tensor, ...], constants: Constants, batch: Batch) -> Tensor:
         plan = with_runtime_scalars(structure, tf.unstack(constants.scalars, num=n_scalars))
-        n_rows = tf.reduce_sum(batch.row_weights)
+        n_rows = n_rows_of(plan, batch)
         (loss, terms), gradients = gradient(plan, weights, batch, constants.mean, constants.scale)
         parts = [tf.reshape(part, [-1]) for part in (*gradients, loss, *terms)]
         # A worker without rows has no mean, and adds zero.

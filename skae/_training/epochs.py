@@ -105,6 +105,7 @@ def run_epochs(
         return validation.losses(trainer.weights)
 
     history = History()
+    size = None if validation is None else validation.effective_size
     tol, patience, verbose = options.tol, options.patience, options.verbose
     schedule = Schedule(options.learning_rate, options.learning_rate_init, options.max_iter)
     try:
@@ -116,10 +117,10 @@ def run_epochs(
                 seen, _ = losses(trainer.loss().total if validation is None else np.nan)
                 seen = start.expected_losses(seen)
                 first = Snapshot(0, trainer.weights, seen)
-            monitor = Monitor(tol, patience, first, start.requires_significant_gain)
+            monitor = Monitor(tol, patience, first, start.requires_significant_gain, size)
         else:
             history, schedule.share = resumed.history, resumed.rate_share
-            monitor = Monitor(tol, patience, None, start.requires_significant_gain)
+            monitor = Monitor(tol, patience, None, start.requires_significant_gain, size)
             monitor.restore(resumed.monitor)
         history.snapshot = monitor.kept
         if history.stalled or history.ended:

@@ -91,7 +91,7 @@ def random_weights(
 def pca_weights(
     network: Network,
     axes: Axes,
-    some_rows: Callable[[], np.ndarray],
+    some_rows: Callable[[], tuple[np.ndarray, np.ndarray | None]],
     units: tuple[np.ndarray, float],
     rng: np.random.Generator,
     equalizes_code_variance: bool = True,
@@ -105,7 +105,8 @@ def pca_weights(
     axes : Axes
         Principal axes of X.
     some_rows : callable
-        Returns some rows of X as the network sees them; only a nonlinear code layer needs them.
+        Returns some rows of X as the network sees them, and their weights, if any; only a nonlinear
+        code layer needs them.
     units : (ndarray of shape (n_features,), float)
         Mean and scale of X.
     rng : Generator
@@ -140,7 +141,7 @@ def pca_weights(
         decoder.biases[-1][...] += decoder_outputs(network, mean)
     if network.tied_weights:
         if not is_linear:
-            _undo_offset(network, weights, decoder, some_rows())
+            _undo_offset(network, weights, decoder, *some_rows())
         return weights
     if is_linear:
         _set_linear(decoder, decoder_outputs(network, decode) - decoder_outputs(network, 0.0))
@@ -148,7 +149,7 @@ def pca_weights(
             # The decoder's layers receive all codes at equal scale, whatever variance they explain.
             decoder.kernels[0][: network.n_components] /= deviations[:, np.newaxis]
     else:
-        _undo_code_layer(network, weights, decoder, some_rows())
+        _undo_code_layer(network, weights, decoder, *some_rows())
     if network.is_variational:
         _set_log_variances(encoder, deviations)
     return weights
@@ -210,15 +211,25 @@ def _set_tied(network: Network, weights: Weights, encoder: SubNetwork, matrix: n
     encoder.biases[-1][...] -= maps(before_activation, weights, nothing.dtype).encode(nothing)[0]
 
 
-def _undo_offset(network: Network, weights: Weights, decoder: SubNetwork, rows: np.ndarray) -> None:
+def _undo_offset(
+    network: Network,
+    weights: Weights,
+    decoder: SubNetwork,
+    rows: np.ndarray,
+    row_weights: np.ndarray | None,
+) -> None:
     """Make the decoder's last bias compensate the mean of nonlinear codes."""
     to = maps(network, weights, rows.dtype)
     rest = decoder_outputs(network, rows) - to.decode(to.encode(rows))
-    decoder.biases[-1][...] += rest.mean(axis=0)
+    decoder.biases[-1][...] += np.average(rest, axis=0, weights=row_weights)
 
 
 def _undo_code_layer(
-    network: Network, weights: Weights, decoder: SubNetwork, rows: np.ndarray
+    network: Network,
+    weights: Weights,
+    decoder: SubNetwork,
+    rows: np.ndarray,
+    row_weights: np.ndarray | None,
 ) -> None:
     """Make the decoder's linear path the least-squares inverse of nonlinear codes."""
     codes = maps(network, weights, rows.dtype).encode(rows)
@@ -227,13 +238,16 @@ def _undo_code_layer(
     # NumPy computes in float64, whose rounding says nothing of codes in float32: a code that is
     # constant but for its rounding would get a weight of thousands.
     rcond = np.finfo(codes.dtype).eps * max(codes.shape)
+    if row_weights is not None:
+        roots = np.sqrt(row_weights / row_weights.mean(), dtype=codes.dtype)[:, np.newaxis]
+        codes, ones, rows = roots * codes, roots * ones, roots * rows
     solution = np.linalg.lstsq(np.hstack([codes, ones]), rows, rcond)[0]
     _, bias = decoder.layers[-1].readout(decoder.kernels[-1], decoder.biases[-1])
     bias[...] = solution[-1].reshape(-1, len(bias)).mean(axis=0)
     matrix = solution[:-1]
     if len(bias) < rows.shape[1]:
         # Pixels share the bias of their channel, and steps that of their value.
-        rest = rows - np.tile(bias, rows.shape[1] // len(bias))
+        rest = rows - ones * np.tile(bias, rows.shape[1] // len(bias))
         matrix = np.linalg.lstsq(codes, rest, rcond)[0]
     _set_linear(decoder, matrix)
 

@@ -10,7 +10,8 @@ import numpy as np
 
 from skae._data.batches import CHUNK_ENTRIES, CHUNK_STEPS, Batch, Chunk
 from skae._data.blocks import blocks, standardized
-from skae._data.rows import Rows
+from skae._data.rows import Rows, taken
+from skae._data.weights import effective_size, relative
 from skae._network.backend import NUMPY
 from skae._network.codec import Codec
 from skae._plan.layers import Dense
@@ -182,6 +183,8 @@ class JointFeed:
         Length of an adversarial step from each row, see `step_lengths`. A chunk's normals, the
         initial directions of the search for such steps, have the same length.
     rng : Generator
+    label_weights : ndarray of shape (n_labeled,) or None
+        Weights of the labeled rows where these are drawn as such. Otherwise they have those of X.
     """
 
     X: Rows
@@ -193,6 +196,7 @@ class JointFeed:
     sizes: tuple[int, int]
     lengths: np.ndarray
     rng: np.random.Generator
+    label_weights: np.ndarray | None = None
 
     @property
     def batch_size(self) -> int:
@@ -222,7 +226,9 @@ class JointFeed:
         inputs = np.zeros((*shape, n_features), np.float32)
         targets = np.zeros((*shape, self.targets.shape[1]), np.float32)
         normals = np.empty_like(inputs)
-        batches = Batch(inputs, targets, normals, np.ones(shape, np.float32))
+        row_weights = np.ones(shape, np.float32)
+        batches = Batch(inputs, targets, normals, row_weights)
+        of_labels, of_rows = self.label_weights, taken(self.X.weights, self.rows)
         while True:
             labeled = self._drawn(len(self.labeled), n_labeled)
             others = self._drawn(len(self.rows), n_others)
@@ -234,6 +240,10 @@ class JointFeed:
                 flat = inputs[:n_steps].reshape(-1, n_features)
                 standardized(rows, self.mean, self.scale, out=flat)
                 targets[:n_steps, :n_labeled] = self.targets[labeled[now]]
+                if of_labels is not None:
+                    row_weights[:n_steps, :n_labeled] = relative(of_labels)[labeled[now]]
+                if of_rows is not None:
+                    row_weights[:n_steps, n_labeled:] = relative(of_rows)[others[now]]
                 self.rng.standard_normal(out=normals, dtype=np.float32)
                 sizes = np.sqrt(np.einsum("ijk,ijk->ij", normals[:n_steps], normals[:n_steps]))
                 normals[:n_steps] *= (self.lengths[chosen] / sizes)[:, :, np.newaxis]
@@ -256,6 +266,7 @@ class LabelValidation:
     ----------
     X : ndarray of shape (n_samples, n_features)
     targets : ndarray of shape (n_samples, n_outputs)
+    row_weights : ndarray of shape (n_samples,) or None
     loss : Loss
     codec : callable
         Returns the codec of trained weights.
@@ -263,8 +274,14 @@ class LabelValidation:
 
     X: np.ndarray
     targets: np.ndarray
+    row_weights: np.ndarray | None
     loss: Loss
     codec: Callable[[tuple[Any, ...]], Codec]
+
+    @property
+    def effective_size(self) -> float | None:
+        """How many rows of equal weight tell as much, if rows have weights."""
+        return None if self.row_weights is None else effective_size(self.row_weights)
 
     def losses(self, weights: tuple[Any, ...]) -> tuple[np.ndarray, dict[str, float]]:
         """Return the loss of each row with other weights, and its only part."""
@@ -272,6 +289,8 @@ class LabelValidation:
         with np.errstate(over="ignore", invalid="ignore"):
             outputs = codec.decode(codec.encode(self.X))
             losses = self.loss(NUMPY.ops, self.targets, outputs).mean(axis=1)
+        if self.row_weights is not None:
+            losses *= relative(self.row_weights)
         return losses, {"labels": float(losses.mean())}
 
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from skae._data.blocks import standardized
 from skae._data.pca import Axes, center, principal_axes, variance
-from skae._data.rows import Rows, RowSubset
+from skae._data.rows import Rows, RowSubset, taken
 from skae._network.codec import Codec
 from skae._network.units import input_units
 from skae._plan.layers import Initializer
@@ -49,7 +49,7 @@ class Model:
     start_on_all_samples: Callable[[], tuple[np.ndarray, ...]] | None = None
 
     def expected_start_losses(
-        self, losses_of: Callable[[tuple[Any, ...]], np.ndarray], n_rows: int, n_validation: int
+        self, losses_of: Callable[[tuple[Any, ...]], np.ndarray], n_rows: float, n_validation: float
     ) -> Callable[[np.ndarray], np.ndarray]:
         """Return a function that estimates the losses of the initialization on all samples.
 
@@ -63,8 +63,9 @@ class Model:
         ----------
         losses_of : callable
             Returns the validation losses of weights.
-        n_rows, n_validation : int
-            Number of training and of validation samples.
+        n_rows, n_validation : float
+            Number of training and of validation samples, or of as many of equal weight as tell as
+            much.
         """
         n_all, n_codes = n_rows + n_validation, self.plan.network.n_components
         start_on_all_samples = self.start_on_all_samples
@@ -141,8 +142,9 @@ def initial_model(
             axes = principal_axes(seen, mean, plan.network.n_components, rng)
         chosen = rows[rng.permutation(len(rows))[:REGRESSION_ROWS]]
 
-        def some_rows() -> np.ndarray:
-            return standardized(X.take(chosen), *input_units(plan.network, mean, scale))
+        def some_rows() -> tuple[np.ndarray, np.ndarray | None]:
+            rows = standardized(X.take(chosen), *input_units(plan.network, mean, scale))
+            return rows, taken(X.weights, chosen)
 
         network = plan.network
         return pca_weights(network, axes, some_rows, (mean, scale), rng, equalizes_code_variance)

@@ -89,12 +89,20 @@ TrainerFactory = Callable[[Job], AbstractContextManager[Trainer]]
 
 
 class Validator(Protocol):
-    """Computes validation losses."""
+    """Computes validation losses.
+
+    `effective_size` is how many samples of equal weight tell as much as the validation samples,
+    None if they have no weights.
+    """
+
+    @property
+    def effective_size(self) -> float | None: ...
 
     def losses(self, weights: tuple[Any, ...]) -> tuple[np.ndarray, dict[str, float]]:
         """Return the losses with other weights, and the parts of their mean by name.
 
-        There is a loss for each validation sample, or a single one for all.
+        There is a loss for each validation sample, multiplied by its weight relative to the mean
+        weight, or a single one for all.
         """
 
 

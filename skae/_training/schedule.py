@@ -135,6 +135,8 @@ class Monitor:
         The initial weights, if they may be kept.
     requires_significant_gain : bool
         Whether only significantly better weights replace the initial weights.
+    effective_size : float or None
+        How many samples of equal weight tell as much as those of the losses; None is their number.
     """
 
     def __init__(
@@ -143,8 +145,10 @@ class Monitor:
         patience: float,
         start: Snapshot | None = None,
         requires_significant_gain: bool = False,
+        effective_size: float | None = None,
     ) -> None:
         self.tol, self.patience, self.start = tol, patience, start
+        self._effective_size = effective_size
         self.requires_significant_gain = requires_significant_gain
         self.best = start
         self._reference = np.inf if start is None else start.loss
@@ -167,7 +171,8 @@ class Monitor:
         if self.best is None or seen.loss < self.best.loss:
             self.best = seen
             if self.requires_significant_gain and self.start is not None:
-                self._leaves_start = is_significant_gain(self.start.losses - seen.losses)
+                gains = self.start.losses - seen.losses
+                self._leaves_start = is_significant_gain(gains, self._effective_size)
         if seen.loss < self._reference - self.tol:
             self._reference, self._n_stalled = seen.loss, 0
         else:
@@ -183,7 +188,7 @@ class Monitor:
         return self.best if self._leaves_start else self.start
 
 
-def is_significant_gain(gains: np.ndarray) -> bool:
+def is_significant_gain(gains: np.ndarray, effective_size: float | None = None) -> bool:
     """Return whether the gains of validation samples are significant, and so hold for new samples.
 
     The best of many epochs on a few samples looks better than it is. So the mean gain must exceed
@@ -192,13 +197,15 @@ def is_significant_gain(gains: np.ndarray) -> bool:
     confidence interval is used: 1.1 standard errors for 150 samples and 1.3 for 30. Gains have
     heavy tails, so a few samples may dominate the mean: the signed-rank test (Wilcoxon, 1945) must
     be significant too. Fewer than 15 gains are never significant; a single one, of the training
-    loss, is significant if it is positive.
+    loss, is significant if it is positive. Gains of weighted samples are multiplied by their
+    weights, and only prove as much as `effective_size` gains.
     """
     n = len(gains)
-    if n < MIN_GAINS:
+    size = n if effective_size is None else effective_size
+    if size < MIN_GAINS:
         return n == 1 and bool(gains[0] > 0.0)
     # The sample variance over the true variance, times n - 1, has a chi-square distribution.
-    largest_variance = gains.var(ddof=1) * (n - 1) / chdtri(n - 1, CONFIDENCE)
+    largest_variance = gains.var(ddof=1) * (size - 1) / chdtri(size - 1, CONFIDENCE)
     if gains.mean() <= np.sqrt(largest_variance / n):
         return False
     signed_ranks = np.arange(1, n + 1)[gains[np.argsort(np.abs(gains))] > 0.0]

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from skae._data.batches import Feed
-from skae._data.rows import Rows
+from skae._data.rows import Rows, RowSubset
 from skae._data.split import Split
 from skae._network.codec import Codec
 from skae._plan.plan import Plan
@@ -37,7 +37,8 @@ def feed_of(
     """Return the batches of these rows of X that a model's plan needs."""
     n_normals, corruption = model.plan.network.n_normals, model.plan.objective.corruption
     batch_size, shuffle = options.batch_size, options.shuffle
-    return Feed(X, rows, *model.input_units, batch_size, shuffle, rng, corruption, n_normals)
+    feed = Feed(X, rows, *model.input_units, batch_size, shuffle, rng, corruption, n_normals)
+    return replace(feed, mean_weight=RowSubset(X, rows).weight / len(rows))
 
 
 @dataclass(frozen=True)
@@ -63,8 +64,9 @@ class Reconstruction:
 
     @cached_property
     def plan(self) -> Plan:
-        """The plan for the number of training samples."""
-        return self.model.plan.for_rows(len(self.split.training))
+        """The plan for the training samples."""
+        split = self.split
+        return self.model.plan.for_rows(split.training_weight, split.X.weights is not None)
 
     @property
     def weights(self) -> tuple[np.ndarray, ...]:
@@ -91,7 +93,7 @@ class Reconstruction:
 
     def expected_losses(self, validation: Validator) -> Callable[[np.ndarray], np.ndarray]:
         """Return a function from the losses of `weights` to those of the weights kept for them."""
-        n_rows, n_validation = len(self.split.training), len(self.split.validation)
+        n_rows, n_validation = self.split.effective_sizes()
 
         def losses_of(weights: tuple[Any, ...]) -> np.ndarray:
             return validation.losses(weights)[0]
@@ -133,7 +135,7 @@ def run_stage(
 def run_pass(
     model: Model,
     feed: Feed,
-    n_rows: int,
+    weight: float,
     options: TrainingOptions,
     solver_state: tuple[Any, float] | None,
     trainers: TrainerFactory,
@@ -141,10 +143,10 @@ def run_pass(
 ) -> tuple[MeanLoss, Codec, tuple[Any, float]]:
     """Train for one epoch of a feed; return the loss, the codec and the solver's state.
 
-    `n_rows` is the number of all samples seen so far, these included.
+    `weight` is that of all samples seen so far, these included: their number without weights.
     """
     state = None if solver_state is None else TrainerState(model.weights, *solver_state, None)
-    plan = model.plan.for_rows(n_rows)
+    plan = model.plan.for_rows(weight, feed.X.weights is not None)
     with DeferredInterrupt() as interrupt:
         job = Job(plan, model.weights, feed, state, interrupt.check, options.verbose)
         with trainers(job) as trainer:

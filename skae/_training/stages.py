@@ -179,8 +179,9 @@ class LayerByLayer:
             self._cache[rows, :width] = codec.encode(X[rows])
         X_val = self._split.X_val
         if X_val is not None:
-            X_val = ArrayRows(codec.encode(X_val[:]).astype(np.float32))
-        self._split = replace(self._split, X=ArrayRows(self._cache[:, :width]), X_val=X_val)
+            X_val = ArrayRows(codec.encode(X_val[:]).astype(np.float32), weights=X_val.weights)
+        codes = ArrayRows(self._cache[:, :width], weights=X.weights)
+        self._split = replace(self._split, X=codes, X_val=X_val)
 
 
 def _fold_standardization(

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 from skae._data.batches import Feed, corrupted
 from skae._data.blocks import blocks, standardized
-from skae._data.rows import Rows
+from skae._data.rows import Rows, taken
+from skae._data.weights import effective_size, relative
 from skae._network.backend import NUMPY
 from skae._network.codec import maps
 from skae._network.forward import entry_losses
@@ -39,8 +40,17 @@ class Validation:
     model: Model
     noise_seed: Sequence[int] = (0,)
 
+    @property
+    def effective_size(self) -> float | None:
+        """How many samples of equal weight tell as much, if samples have weights."""
+        weights = taken(self.X.weights, self.rows)
+        return None if weights is None else effective_size(weights)
+
     def losses(self, weights: tuple[Any, ...]) -> tuple[np.ndarray, dict[str, float]]:
-        """Return the loss of each validation sample with other weights, and its only part."""
+        """Return the loss of each validation sample with other weights, and its only part.
+
+        Losses are multiplied by the weights of the samples, of which the mean is 1.
+        """
         model, network = self.model, self.model.plan.network
         objective = model.plan.objective
         to = maps(network, weights, np.float32)
@@ -64,6 +74,9 @@ class Validation:
                 losses[part] = entry_losses(
                     objective.loss, network, rows, output, mean, scale, NUMPY
                 ).mean(axis=1)
+        row_weights = taken(self.X.weights, self.rows)
+        if row_weights is not None:
+            losses *= relative(row_weights)
         return losses, {"reconstruction": float(losses.mean())}
 
 
@@ -82,6 +95,7 @@ class PenalizedValidation:
 
     trainer: Trainer
     feed: Callable[[], Feed]
+    effective_size: ClassVar[float | None] = None
 
     def losses(self, weights: tuple[np.ndarray, ...]) -> tuple[np.ndarray, dict[str, float]]:
         """Return the loss with other weights, as an array with one entry, and its parts."""

@@ -67,8 +67,29 @@ def test_targets_go_with_their_rows(rows):
     assert_array_equal(targets, X[::4] + shift)
     piece, order = next(iter(rows.pieces(np.arange(150), np.random.default_rng(0))))
     assert_array_equal(piece.targets.take(order), piece.take(order) + shift)
-    apart = rows.total_with_targets(lambda block, targets: np.abs(targets - block).sum())
+    apart = rows.total_with_targets(lambda block, targets, _: np.abs(targets - block).sum())
     assert apart == pytest.approx(900 * shift)
+
+
+def test_weights_go_with_their_rows(rows):
+    weights = np.arange(150.0)
+    weights[40:80] = 0.0
+    kept, shift = np.flatnonzero(weights), 1.0 if rows.is_paired else 0.0
+    weighted = rows.weighted(weights)
+    assert (len(weighted), weighted.weight) == (len(kept), weights.sum())
+    assert_array_equal(weighted[:], X[kept])
+    assert_array_equal(weighted.evenly_spaced_weights(40), weights[kept][:: -(-len(kept) // 40)])
+    some = np.array([0, 1, 39, 40, 41, 100])
+    found = weighted.weighted_total(lambda block, w: w @ block, some)
+    assert_allclose(found, weights[kept[some]] @ X[kept[some]])
+    apart = weighted.total_with_targets(lambda block, y, w: w @ np.abs(y - block).sum(axis=1))
+    assert apart == pytest.approx(6 * shift * weights.sum())
+    for piece, order in weighted.pieces(some, np.random.default_rng(0)):
+        found = {
+            tuple(row): w for row, w in zip(piece.take(order), piece.weights[order], strict=True)
+        }
+        assert found == {tuple(X[i]): weights[i] for i in kept[some]}
+    assert len({rows.token, weighted.token, rows.weighted(weights + 1.0).token}) == 3
 
 
 def test_blocks_hold_all_rows(rows):
