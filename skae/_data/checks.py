@@ -61,11 +61,13 @@ def checked_codes(estimator: Any, X: Any, dtype: Any) -> np.ndarray:
     return codes
 
 
-def sparse_validated(estimator: Any, X: Any, first: bool, least: int) -> Any:
-    """Return sparse samples for an estimator in compressed sparse row format, all of them finite.
+def validated(estimator: Any, X: Any, first: bool, least: int = 1, allow_nan: bool = False) -> Any:
+    """Return flat samples as an array, or sparse ones in compressed sparse row format.
 
-    The first ones set the number of features that later ones are checked against.
+    The first ones set the features of an estimator, against which later ones are checked. Values
+    are finite; in an array, they may be NaN with `allow_nan`.
     """
+    is_sparse = issparse(X)
     rows = validate_data(
         estimator,
         X,
@@ -73,14 +75,14 @@ def sparse_validated(estimator: Any, X: Any, first: bool, least: int) -> Any:
         dtype=[np.float64, np.float32],
         reset=first,
         ensure_min_samples=least,
-        ensure_all_finite=False,
+        ensure_all_finite=not is_sparse and ("allow-nan" if allow_nan else True),
     )
-    if not np.isfinite(rows.data).all():
+    if is_sparse and not np.isfinite(rows.data).all():
         what = "NaN" if np.isnan(rows.data).any() else "infinity"
         raise ValueError(
-            f"Input X contains {what}: the entries of a sparse X must be finite. Missing values "
-            "cannot be in sparse rows, whose entries that are not stored are zeros. Remove such "
-            "rows, or pass X.toarray() and treat missing values there."
+            f"Input X contains {what}: the entries of a sparse X must be finite, and those that "
+            "are not stored are zeros. Leave such rows out, or pass X.toarray() and treat these "
+            "values there."
         )
     return rows
 

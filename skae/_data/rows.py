@@ -161,9 +161,13 @@ class Rows(Matrix, Protocol):
         rows = self[:: -(-len(self) // n)]
         return rows, rows
 
-    def evenly_spaced_weights(self, n: int) -> np.ndarray | None:
-        """Return the weights of `evenly_spaced` rows."""
-        return None if self.weights is None else self.weights[:: -(-len(self) // n)]
+    def evenly_spaced_parts(
+        self, n: int
+    ) -> Iterable[tuple[np.ndarray, np.ndarray, np.ndarray | None]]:
+        """Return evenly spaced rows with targets and weights, in as many parts as memory needs."""
+        return [
+            (*self.evenly_spaced(n), taken(self.weights, slice(None, None, -(-len(self) // n))))
+        ]
 
     def in_memory(self, rows: np.ndarray) -> tuple[Rows, np.ndarray]:
         """Return rows that are cheap to read again, and where among them those of `rows` are."""

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import joblib
 import numpy as np
-from scipy.sparse import csr_array
+from scipy.sparse import csr_array, issparse
 
 from skae._data.blocks import blocks
-from skae._data.rows import Matrix, Rows, of_positive, rows_in_a_block, summed, taken
+from skae._data.rows import ArrayRows, Matrix, Rows, of_positive, rows_in_a_block, summed, taken
 
 # Entries, at most, of evenly spaced rows: 128 MB of float32.
 MOST_ENTRIES = 1 << 25
@@ -91,6 +91,14 @@ class SparseRows(Rows):
 
     def evenly_spaced(self, n: int) -> tuple[np.ndarray, np.ndarray]:
         return super().evenly_spaced(min(n, max(1, MOST_ENTRIES // self.shape[1])))
+
+    def evenly_spaced_parts(
+        self, n: int
+    ) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray | None]]:
+        chosen = np.arange(len(self))[:: -(-len(self) // n)]
+        for part in blocks(len(chosen), self.shape[1]):
+            rows = self.take(chosen[part])
+            yield rows, rows, taken(self.weights, chosen[part])
 
     def pieces(
         self, rows: np.ndarray, rng: np.random.Generator | None
@@ -180,8 +188,10 @@ class Transposed:
         return block.T @ other - np.outer(mean, other.sum(axis=0))
 
 
-def as_rows(X: Any) -> SparseRows:
-    """Wrap a validated sparse matrix in compressed sparse row format, which is not changed."""
+def rows_of(X: Any) -> Rows:
+    """Wrap validated samples, an array or a matrix in compressed sparse row format."""
+    if not issparse(X):
+        return ArrayRows(X)
     matrix = csr_array(X)
     if not matrix.has_canonical_format:
         matrix = matrix.copy()

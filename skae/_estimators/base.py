@@ -322,7 +322,6 @@ class BaseAutoencoder(VersionStamp, CallbackSupportMixin, PlannedFit, metaclass=
     def _attributes(self, codec: Codec, moments: Moments | None, X: Rows) -> dict[str, Any]:
         """Return the fitted attributes that `transform` and `inverse_transform` use."""
         whitening = None if moments is None else moments.whitening()
-        rows, targets = X.evenly_spaced(ERROR_ROWS)
         return {
             "network_": codec.network,
             "weights_": codec.weights,
@@ -330,19 +329,26 @@ class BaseAutoencoder(VersionStamp, CallbackSupportMixin, PlannedFit, metaclass=
             "scale_": codec.scale,
             "whitening_": whitening,
             "n_components_": codec.network.n_components,
-            "reconstruction_err_": codec.mean_squared_error(
-                rows, targets, X.evenly_spaced_weights(ERROR_ROWS)
-            ),
-            **self._own_attributes(codec, rows if X.is_lazy else X[:]),
+            "reconstruction_err_": reconstruction_error(codec, X),
+            **self._own_attributes(codec, X.evenly_spaced(ERROR_ROWS)[0] if X.is_lazy else X[:]),
         }
 
     def _own_attributes(self, codec: Codec, X: np.ndarray) -> dict[str, Any]:
         """Return the fitted attributes of a subclass; none by default.
 
         X is an array of all training samples, or at most 10,000 evenly spaced ones of a Dask
-        collection.
+        collection or a sparse matrix.
         """
         return {}
+
+
+def reconstruction_error(codec: Codec, X: Rows) -> float:
+    """Return the mean squared error of some evenly spaced samples."""
+    errors, sizes = [], []
+    for rows, targets, weights in X.evenly_spaced_parts(ERROR_ROWS):
+        errors.append(codec.mean_squared_error(rows, targets, weights))
+        sizes.append(len(rows) if weights is None else weights.sum())
+    return errors[0] if len(errors) == 1 else float(np.average(errors, weights=sizes))
 
 
 def codes_moments(codec: Codec, X: Rows) -> Moments:

@@ -8,6 +8,7 @@ from numbers import Real
 from typing import Any, cast
 
 import numpy as np
+from scipy.sparse import issparse
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval
 from sklearn.utils.metaestimators import available_if
@@ -226,10 +227,15 @@ default='gaussian'
                 "Pairs of noisy samples X and clean samples y must be of one length, but X holds "
                 "sequences that end early, with NaN after their end. Pass pairs of one length."
             )
-        if is_dask(y) or X.is_lazy:
+        if is_dask(y) or is_dask(X.collection):
             raise ValueError(
                 "Noisy samples X and clean samples y must be arrays in memory: pairs of dask "
                 "collections are not supported. Pass X.compute() and y.compute()."
+            )
+        if issparse(y) or issparse(X.collection):
+            raise TypeError(
+                "Noisy samples X and clean samples y must be dense arrays: pairs of sparse "
+                "matrices are not supported. Pass X.toarray() and y.toarray()."
             )
         if not is_clean:
             of = "of rows that differ in length" if shape is None else f"of the shape {shape}"

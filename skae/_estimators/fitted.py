@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 from scipy.sparse import issparse
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
-from sklearn.utils.validation import validate_data
 
 from skae._data.checks import (
     arrays_of,
@@ -21,14 +20,14 @@ from skae._data.checks import (
     finite,
     flattened,
     shape_of,
-    sparse_validated,
+    validated,
 )
 from skae._data.dask_lazy import lazily
 from skae._data.dask_rows import is_dask, validated_rows
 from skae._data.pca import variance
 from skae._data.rows import ArrayRows, Rows
 from skae._data.sequences import check_ends, padded, unpadded
-from skae._data.sparse_rows import as_rows as sparse_rows
+from skae._data.sparse_rows import rows_of
 from skae._estimators.documentation import DocumentationLink
 from skae._estimators.weighting import weighted
 from skae._estimators.words import ATTRIBUTES_OF_CODES, ForeignWords, rows_alone
@@ -199,19 +198,9 @@ class FittedAutoencoder(
 
         Sparse samples stay sparse, in compressed sparse row format.
         """
-        X = self._as_rows(X, first)
-        if issparse(X):
-            return sparse_validated(self, X, first, least)
         pads = self._takes_padding(first)
-        rows = validate_data(
-            self,
-            X,
-            dtype=[np.float64, np.float32],
-            reset=first,
-            ensure_min_samples=least,
-            ensure_all_finite="allow-nan" if pads else True,
-        )
-        if pads and np.isnan(rows).any():
+        rows = validated(self, self._as_rows(X, first), first, least, allow_nan=pads)
+        if pads and not issparse(rows) and np.isnan(rows).any():
             taken = self._row_shape(first)
             shape = (taken and taken[1]) or shape_of(padded(X, None))[1:]
             check_ends(rows, prod(shape[1:]))
@@ -220,7 +209,7 @@ class FittedAutoencoder(
     def _array_rows(self, X: Any, first: bool = False) -> Rows:
         """Wrap validated samples."""
         if issparse(X):
-            return sparse_rows(X)
+            return rows_of(X)
         return ArrayRows(X, self._takes_padding(first) and bool(np.isnan(X).any()))
 
     def _rows(self, X, first: bool = False, least: int = 1) -> Rows:
@@ -283,7 +272,7 @@ class FittedAutoencoder(
         Sequences of unequal lengths become a list of arrays if X is a list, and otherwise have
         NaN after their end as those in X.
         """
-        if self._takes_padding(first=False):
+        if self._takes_padding(first=False) and not issparse(X):
             return unpadded(rows, X)
         shape = shape_of(X)
         return rows.reshape(shape) if len(shape) > 2 else rows

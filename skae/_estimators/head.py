@@ -21,8 +21,9 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_consistent_length, check_is_fitted, validate_data
 
 from skae._data.batches import AUTO_BATCH_SIZE, rows_in_a_batch
-from skae._data.checks import finite, restored_on_failure
-from skae._data.rows import ArrayRows, Rows, RowSubset, taken
+from skae._data.checks import finite, restored_on_failure, validated
+from skae._data.rows import Rows, RowSubset, taken
+from skae._data.sparse_rows import rows_of
 from skae._data.weights import mean_and_deviation
 from skae._estimators.base import codes_moments
 from skae._estimators.callbacks import CallbackSupportMixin
@@ -157,15 +158,10 @@ class EncoderWithHead(
         with restored_on_failure(self):
             X, y, weights = positive(X, y, sample_weight)
             autoencoder, is_fitted = begun(self.autoencoder)
-            rows = ArrayRows(
-                validate_data(
-                    self,
-                    autoencoder._as_rows(X, first=not is_fitted),
-                    dtype=[np.float64, np.float32],
-                    ensure_min_samples=2,
-                ),
-                weights=weights,
-            )
+            flat = autoencoder._as_rows(X, first=not is_fitted)
+            rows = rows_of(validated(self, flat, first=True, least=2))
+            if weights is not None:
+                rows = rows.weighted(weights)
             check_consistent_length(rows, y)
             if is_fitted:  # on samples like these
                 validate_data(
@@ -189,13 +185,13 @@ class EncoderWithHead(
                 autoencoder.set_params(activation=self._activation, **sizes)
             keeps_linear = self.autoencoder is None and not (freezes_all or frozen_layers)
             if keeps_linear or not (self.pretrain or is_fitted):
-                begin_untrained(autoencoder, autoencoder._like(rows[:], X), weights)
+                begin_untrained(autoencoder, autoencoder._like(rows.collection, X), weights)
             elif not is_fitted:
                 more = {} if weights is None else {"sample_weight": weights}
                 if held_out is not None and autoencoder.early_stopping:
                     more |= {"X_val": X_val, "sample_weight_val": sample_weight_val}
                 interrupted = fit_until_interrupted(
-                    autoencoder, autoencoder._like(rows[:], X), **more
+                    autoencoder, autoencoder._like(rows.collection, X), **more
                 )
             model = autoencoder._fitted_model(rows)
             headed = HeadedModel.on(model, targets.shape[1], keeps_linear, frozen_layers)
@@ -205,7 +201,7 @@ class EncoderWithHead(
             training, validation = self._split(targets, fraction, rng)
             where = np.flatnonzero(labeled)
             labels = where[training], targets[training], taken(label_weights, training)
-            headed, start = self._with_head(headed, rows.take(labels[0]), *labels[1:])
+            headed, start = self._with_head(headed, rows.collection[labels[0]], *labels[1:])
 
             seen = {"estimator": self, "X": X, "y": y}
             context = self._init_callback_context(max_subtasks=int(self.max_iter))
@@ -226,7 +222,7 @@ class EncoderWithHead(
                 feed = self._feed(headed, rows, labels, where[validation], rng)
                 if validation.size:
                     of_rows = taken(label_weights, validation)
-                    held_out = rows.take(where[validation]), targets[validation], of_rows
+                    held_out = rows.collection[where[validation]], targets[validation], of_rows
                 label_validation = None
                 if held_out is not None:
                     label_validation = LabelValidation(*held_out, self._loss, headed.codec)
@@ -271,9 +267,13 @@ class EncoderWithHead(
         codec = self._codec
         return finite(lambda rows: codec.decode(codec.encode(rows)), self._rows(X))
 
-    def _rows(self, X) -> np.ndarray:
-        X = self.autoencoder_._as_rows(X)
-        return validate_data(self, X, dtype=[np.float64, np.float32], reset=False)
+    def _rows(self, X) -> Any:
+        return validated(self, self.autoencoder_._as_rows(X), first=False)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        return tags
 
     @property
     def _codec(self) -> Codec:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
 from scipy.optimize import brentq
+from scipy.sparse import issparse
 from scipy.special import gammaln, log_ndtr
 from scipy.stats import median_abs_deviation, norm
 from sklearn.utils import _safe_indexing, check_random_state
 from sklearn.utils.validation import check_array
 
-from skae._data.blocks import blocks
-from skae._data.checks import check_dense, finite
+from skae._data.blocks import blocks, dense
+from skae._data.checks import check_unmasked, finite
 from skae._data.rows import taken
 from skae._data.weights import weighted_quantiles
 from skae._training.interrupts import fit_until_interrupted
@@ -149,9 +151,9 @@ class References(NamedTuple):
         references = self.rows - center
         squares = np.einsum("ij,ij->i", references, references)
         own, places = np.asarray(own, int), np.arange(len(own))
-        means = np.empty(len(rows))
-        for part in blocks(len(rows), max(self.rows.shape)):
-            block = rows[part] - center
+        means = np.empty(rows.shape[0])
+        for part in blocks(rows.shape[0], max(self.rows.shape)):
+            block = dense(rows[part]) - center
             distances = np.einsum("ij,ij->i", block, block)[:, np.newaxis] + squares
             distances -= 2.0 * block @ references.T
             np.sqrt(np.maximum(distances, 0.0, out=distances), out=distances)
@@ -181,7 +183,8 @@ class Scorer(NamedTuple):
         `X_val` and `sample_weight_val` for the autoencoder.
         """
         checked = check_array(
-            check_dense(X),
+            check_unmasked(X),
+            accept_sparse="csr",
             dtype=[np.float64, np.float32],
             allow_nd=True,
             ensure_min_samples=2,
@@ -189,14 +192,16 @@ class Scorer(NamedTuple):
         )
         # A data frame is passed on, so that the autoencoder keeps its feature names.
         X = X if hasattr(X, "columns") else checked
-        rows = checked.reshape(len(checked), -1)
+        rows = checked.reshape(checked.shape[0], -1)
+        n_rows = rows.shape[0]
         rng = check_random_state(getattr(autoencoder, "random_state", None))
-        chosen = _some(np.arange(len(rows)), rng)
+        chosen = _some(np.arange(n_rows), rng)
         # The autoencoder raises an error for values that are too large.
         with np.errstate(over="ignore", invalid="ignore"):
-            distances = References.of(rows[chosen]).squared_distances(rows, own=chosen)
+            references = References.of(dense(rows[chosen]))
+            distances = references.squared_distances(rows, own=chosen)
         usual = np.argsort(distances, kind="stable")
-        usual = np.sort(usual[: _count_to_train_on(taken(weights, usual), len(rows))])
+        usual = np.sort(usual[: _count_to_train_on(taken(weights, usual), n_rows)])
         if weights is not None:
             validation = {**validation, "sample_weight": weights[usual]}
         interrupted = fit_until_interrupted(autoencoder, _safe_indexing(X, usual), **validation)
@@ -266,9 +271,31 @@ def _errors(autoencoder: Any, X: Any) -> np.ndarray:
     return -np.asarray(autoencoder.score_samples(X), dtype=np.float64)
 
 
-def _reconstruction(autoencoder: Any, X: Any) -> np.ndarray:
+def _reconstruction(autoencoder: Any, X: Any) -> Any:
+    """Return reconstructed rows, those of sparse ones when they are indexed."""
+    if issparse(X):
+        return _ReconstructedSparse(autoencoder, X.tocsr())
     rows = np.asarray(autoencoder.reconstruct(X))
     return rows.reshape(len(rows), -1)
+
+
+@dataclass(frozen=True)
+class _ReconstructedSparse:
+    """Reconstructions of sparse rows, which are dense, a few at a time."""
+
+    autoencoder: Any
+    given: Any
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        return self.given.shape
+
+    @property
+    def dtype(self) -> np.dtype:
+        return self.given.dtype
+
+    def __getitem__(self, part: Any) -> Any:
+        return self.autoencoder.reconstruct(self.given[part])
 
 
 def _count_to_train_on(weights: np.ndarray | None, n: int) -> int:

@@ -5,7 +5,7 @@ from numbers import Real
 import numpy as np
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, OutlierMixin, _fit_context, clone
 from sklearn.model_selection import check_cv
-from sklearn.utils import _safe_indexing
+from sklearn.utils import _safe_indexing, get_tags
 from sklearn.utils._param_validation import HasMethods, Interval
 from sklearn.utils._set_output import _get_container_adapter
 from sklearn.utils.validation import (
@@ -16,6 +16,7 @@ from sklearn.utils.validation import (
     has_fit_parameter,
 )
 
+from skae._data.blocks import dense
 from skae._data.checks import finite
 from skae._data.dask_lazy import lazily
 from skae._data.dask_rows import is_dask
@@ -305,8 +306,8 @@ class AutoencoderOutlierDetector(
         check_is_fitted(self)
         reconstruction = self.autoencoder_.reconstruct(X)
         given = X
-        X = check_array(X, dtype=reconstruction.dtype, allow_nd=True)
-        X = X.reshape(reconstruction.shape)
+        X = check_array(X, accept_sparse="csr", dtype=reconstruction.dtype, allow_nd=True)
+        X = dense(X).reshape(reconstruction.shape)
         errors = finite(lambda rows: np.square(rows - reconstruction, dtype=np.float64), X)
         adapter = _get_container_adapter("transform", self)
         if adapter is None:
@@ -332,6 +333,12 @@ class AutoencoderOutlierDetector(
             # Where scikit-learn looks it up, and `clone` copies it from.
             self._sklearn_output_config = {"transform": transform}
         return self
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        inner = AutoencoderTransformer() if self.autoencoder is None else self.autoencoder
+        tags.input_tags.sparse = get_tags(inner).input_tags.sparse
+        return tags
 
     @property
     def n_features_in_(self):

@@ -232,7 +232,7 @@ class AutoencoderClassifier(ScoredWhereLabeled, ClassifierMixin, EncoderWithHead
         return 1.0
 
     def _shares(self, codec, X):
-        probabilities = softmax(codec.decode(codec.encode(X[:])), axis=1)
+        probabilities = softmax(codec.decode(codec.encode(X.collection)), axis=1)
         return tuple(map(float, np.average(probabilities, axis=0, weights=X.weights)))
 
     def _split(self, targets, fraction, rng):

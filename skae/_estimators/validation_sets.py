@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from sklearn.utils.validation import check_consistent_length, validate_data
+from sklearn.utils.validation import check_consistent_length
 
-from skae._data.checks import shape_of
+from skae._data.checks import shape_of, validated
 from skae._data.rows import Rows, taken
 from skae._data.sequences import padded
 from skae._estimators.weighting import positive, weighted
@@ -53,12 +53,7 @@ def held_out_labels(
         return None
     try:
         X_val, y_val, weights = positive(X_val, y_val, sample_weight_val)
-        rows = validate_data(
-            estimator,
-            autoencoder._as_rows(X_val, first=True),
-            dtype=[np.float64, np.float32],
-            reset=False,
-        )
+        rows = validated(estimator, autoencoder._as_rows(X_val, first=True), first=False)
         check_consistent_length(rows, y_val)
         labeled, targets = estimator._further_targets(y_val, of_targets)
     except (TypeError, ValueError) as error:

@@ -8,6 +8,7 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from skae._data.checks import finite
+from skae._data.dask_rows import is_dask
 from skae._network.backend import NUMPY
 from skae._network.codec import Codec
 from skae._network.whitening import Whitening
@@ -69,7 +70,8 @@ class FittedNetwork:
                 f"layer={layer!r}: the encoder has {n_hidden} hidden layers, counted from 0. The "
                 "codes are what transform returns."
             )
-        return finite(lambda rows: codec.hidden(rows, layer), self._rows(X)[:])
+        rows = self._rows(X)[:] if is_dask(X) else self._validated(X)
+        return finite(lambda rows: codec.hidden(rows, layer), rows)
 
     def __sklearn_is_fitted__(self):
         return hasattr(self, "weights_")

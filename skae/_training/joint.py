@@ -264,7 +264,7 @@ class LabelValidation:
 
     Parameters
     ----------
-    X : ndarray of shape (n_samples, n_features)
+    X : ndarray or csr_array of shape (n_samples, n_features)
     targets : ndarray of shape (n_samples, n_outputs)
     row_weights : ndarray of shape (n_samples,) or None
     loss : Loss
@@ -272,7 +272,7 @@ class LabelValidation:
         Returns the codec of trained weights.
     """
 
-    X: np.ndarray
+    X: Any
     targets: np.ndarray
     row_weights: np.ndarray | None
     loss: Loss

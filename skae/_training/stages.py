@@ -179,7 +179,8 @@ class LayerByLayer:
             self._cache[rows, :width] = codec.encode(X[rows])
         X_val = self._split.X_val
         if X_val is not None:
-            X_val = ArrayRows(codec.encode(X_val[:]).astype(np.float32), weights=X_val.weights)
+            codes_val = codec.encode(X_val.collection).astype(np.float32)
+            X_val = ArrayRows(codes_val, weights=X_val.weights)
         codes = ArrayRows(self._cache[:, :width], weights=X.weights)
         self._split = replace(self._split, X=codes, X_val=X_val)
 
