@@ -329,6 +329,7 @@ class BaseAutoencoder(VersionStamp, CallbackSupportMixin, PlannedFit, metaclass=
             "mean_": codec.mean,
             "scale_": codec.scale,
             "whitening_": whitening,
+            "factor_model_": codec.factors,
             "n_components_": codec.network.n_components,
             "reconstruction_err_": codec.mean_squared_error(
                 rows, targets, X.evenly_spaced_weights(ERROR_ROWS)

@@ -5,7 +5,7 @@ from numbers import Real
 import numpy as np
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, OutlierMixin, _fit_context, clone
 from sklearn.model_selection import check_cv
-from sklearn.utils import _safe_indexing
+from sklearn.utils import _safe_indexing, get_tags
 from sklearn.utils._param_validation import HasMethods, Interval
 from sklearn.utils._set_output import _get_container_adapter
 from sklearn.utils.validation import (
@@ -16,13 +16,13 @@ from sklearn.utils.validation import (
     has_fit_parameter,
 )
 
-from skae._data.checks import finite
+from skae._data.checks import finite, has_missing, taking
 from skae._data.dask_lazy import lazily
 from skae._data.dask_rows import is_dask
 from skae._data.rows import taken
 from skae._data.weights import checked_weights, weighted_quantiles
 from skae._estimators.documentation import DocumentationLink
-from skae._estimators.outlier_scores import Scorer, cutoff
+from skae._estimators.outlier_scores import Scorer, cutoff, marker_of
 from skae._estimators.plain import AutoencoderTransformer
 from skae._estimators.versions import VersionStamp
 from skae._estimators.weighting import positive
@@ -298,16 +298,23 @@ class AutoencoderOutlierDetector(
         -------
         errors : ndarray or data frame of shape (n_samples, n_features)
             Contribution of each feature to the error of a sample: rows sum to the squared error of
-            the reconstruction, ``-autoencoder_.score_samples(X)``. In the shape of X, if X is an
-            array of images or sequences. A data frame with the feature names, if `set_output`
+            the reconstruction, ``-autoencoder_.score_samples(X)``. NaN for missing values; the mean
+            of the others times the number of features is that error then. In the shape of X, if X
+            is an array of images or sequences. A data frame with the feature names, if `set_output`
             selects one.
         """
         check_is_fitted(self)
         reconstruction = self.autoencoder_.reconstruct(X)
         given = X
-        X = check_array(X, dtype=reconstruction.dtype, allow_nd=True)
+        missing_values = marker_of(self.autoencoder_)
+        X = check_array(X, dtype=reconstruction.dtype, allow_nd=True, **taking(missing_values))
         X = X.reshape(reconstruction.shape)
+        some_missing = has_missing(X, missing_values)
+        missing = np.isnan(X) if some_missing else False
+        X = np.where(missing, reconstruction, X) if some_missing else X
         errors = finite(lambda rows: np.square(rows - reconstruction, dtype=np.float64), X)
+        if some_missing:
+            errors[missing] = np.nan
         adapter = _get_container_adapter("transform", self)
         if adapter is None:
             return errors
@@ -332,6 +339,12 @@ class AutoencoderOutlierDetector(
             # Where scikit-learn looks it up, and `clone` copies it from.
             self._sklearn_output_config = {"transform": transform}
         return self
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        below = self.autoencoder
+        tags.input_tags.allow_nan = below is None or get_tags(below).input_tags.allow_nan
+        return tags
 
     @property
     def n_features_in_(self):
