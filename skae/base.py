@@ -9,6 +9,7 @@ The values that fitted estimators hold, such as :class:`Network`, also have thei
 here: pickle and skops files refer to them by these names.
 """
 
+from skae._data.factors import FactorModel
 from skae._estimators.base import BaseAutoencoder
 from skae._estimators.outlier_scores import References, Scorer, Tail
 from skae._forest.boxes import LeafCodes, UsualValues
@@ -32,6 +33,7 @@ __all__ = [
     "Corruption",
     "Dense",
     "EachStep",
+    "FactorModel",
     "Feedback",
     "Layer",
     "LeafCodes",

@@ -11,6 +11,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 import numpy as np
 
 from skae._data.blocks import blocks, standardized
+from skae._data.factors import FactorModel
 from skae._data.rows import Rows
 from skae._plan.objectives import Corruption
 
@@ -94,6 +95,8 @@ class Feed:
         Smallest number of batches in an epoch; the last ones may have no real row.
     mean_weight : float
         Mean weight of the rows in all feeds of an epoch.
+    factors : FactorModel or None
+        Fills what is missing in the inputs, if anything is, and what is hidden of them besides.
     """
 
     X: Rows
@@ -107,6 +110,17 @@ class Feed:
     n_normals: int = 0
     min_batches: int = 0
     mean_weight: float = 1.0
+    factors: FactorModel | None = None
+
+    @property
+    def fills(self) -> bool:
+        """Whether entries are missing that the inputs are filled at."""
+        return self.factors is not None and self.X.has_missing
+
+    @property
+    def has_targets(self) -> bool:
+        """Whether the targets are other arrays than the inputs."""
+        return self.corruption is not None or self.X.is_paired or self.fills
 
     @property
     def n_rows(self) -> int:
@@ -123,9 +137,7 @@ class Feed:
         n_rows, n_features = self.n_rows, self.X.shape[1]
         shape = (self.steps, self.batch_size)
         inputs = np.zeros((*shape, n_features), np.float32)
-        targets = inputs
-        if self.corruption is not None or self.X.is_paired:
-            targets = np.zeros_like(inputs)
+        targets = np.zeros_like(inputs) if self.has_targets else inputs
         normals = np.empty((*shape, self.n_normals), np.float32)
         row_weights = np.zeros(shape, np.float32)
         batches = Batch(inputs, targets, normals, row_weights)
@@ -177,12 +189,13 @@ class Feed:
             out = inputs[part]
             in_place = out if X.dtype == out.dtype else None
             rows = X.take(chosen[part], in_place)
-            if X.is_paired:
-                clean = X.targets.take(chosen[part])
+            if self.has_targets:
+                clean = X.targets.take(chosen[part]) if X.is_paired else rows.copy()
                 standardized(clean, self.mean, self.scale, out=targets[part])
             if self.corruption is not None:
-                standardized(rows.copy(), self.mean, self.scale, out=targets[part])
-                rows = corrupted(self.corruption, self.rng, rows, X.has_missing)
+                rows = corrupted(self.corruption, self.rng, rows, self.X.has_missing)
+            if self.fills:
+                rows = completed(self.factors, self.rng, rows)
             standardized(rows, self.mean, self.scale, out=out)
 
 
@@ -195,6 +208,12 @@ def corrupted(
     clean = X.copy()
     X = corruption(rng, X)
     return np.where(np.isnan(clean) | np.isnan(X), clean, X)
+
+
+def completed(factors: FactorModel | None, rng: np.random.Generator, X: np.ndarray) -> np.ndarray:
+    """Return rows as an encoder sees them in training: more entries are hidden, then all filled."""
+    assert factors is not None
+    return factors.filled(factors.hidden(rng, X))
 
 
 class Prefetcher(Generic[T]):

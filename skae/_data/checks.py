@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 from scipy.sparse import issparse
+from sklearn.utils import assert_all_finite
 from sklearn.utils.validation import check_array, validate_data
 
 from skae._data.blocks import dense
@@ -44,7 +45,7 @@ def check_unmasked(X: Any, name: str = "X", filled: str = "np.nan") -> Any:
         raise ValueError(
             f"{name} is a masked array: {np.ma.count_masked(X)} of its values are masked and would "
             f"be read as valid values. Pass {name}.filled({filled})"
-            + (", and impute those values, for example by SimpleImputer." if name == "X" else ".")
+            + (", where NaN stands for missing values." if name == "X" else ".")
         )
     return X
 
@@ -61,13 +62,22 @@ def checked_codes(estimator: Any, X: Any, dtype: Any) -> np.ndarray:
     return codes
 
 
-def validated(estimator: Any, X: Any, first: bool, least: int = 1, allow_nan: bool = False) -> Any:
-    """Return flat samples as an array, or sparse ones in compressed sparse row format.
+def validated(
+    estimator: Any,
+    X: Any,
+    first: bool,
+    least: int = 1,
+    missing_values: float | None = None,
+    allow_nan: bool = False,
+) -> tuple[Any, bool]:
+    """Return flat samples, and whether entries of them are missing, NaN.
 
-    The first ones set the features of an estimator, against which later ones are checked. Values
-    are finite; in an array, they may be NaN with `allow_nan`.
+    The first ones set the features of an estimator, against which later ones are checked. Sparse
+    samples are returned in compressed sparse row format. Values are finite; in an array they may be
+    NaN with `allow_nan`, and where `missing_values` are taken, see `has_missing`.
     """
     is_sparse = issparse(X)
+    taken = {"ensure_all_finite": "allow-nan"} if allow_nan else taking(missing_values)
     rows = validate_data(
         estimator,
         X,
@@ -75,16 +85,49 @@ def validated(estimator: Any, X: Any, first: bool, least: int = 1, allow_nan: bo
         dtype=[np.float64, np.float32],
         reset=first,
         ensure_min_samples=least,
-        ensure_all_finite=not is_sparse and ("allow-nan" if allow_nan else True),
+        **({"ensure_all_finite": False} if is_sparse else taken),
     )
-    if is_sparse and not np.isfinite(rows.data).all():
+    if not is_sparse:
+        if allow_nan:
+            return rows, bool(np.isnan(rows).any())
+        return rows, has_missing(rows, missing_values, estimator)
+    if not np.isfinite(rows.data).all():
         what = "NaN" if np.isnan(rows.data).any() else "infinity"
         raise ValueError(
             f"Input X contains {what}: the entries of a sparse X must be finite, and those that "
             "are not stored are zeros. Leave such rows out, or pass X.toarray() and treat these "
             "values there."
         )
-    return rows
+    return rows, False
+
+
+def taking(missing_values: float | None) -> dict[str, Any]:
+    """Return arguments of scikit-learn's validation of X, for `has_missing` to follow."""
+    is_replaced = missing_values is not None and not np.isnan(missing_values)
+    return {"ensure_all_finite": missing_values is None, "copy": is_replaced}
+
+
+def has_missing(
+    X: np.ndarray, missing_values: float | None, estimator: Any = None, name: str = "X"
+) -> bool:
+    """Replace missing values of X by NaN, in place; return whether there are any.
+
+    Raise scikit-learn's error for infinity, and for NaN if other values are the missing ones. None
+    means that X was checked before and has none.
+    """
+    if missing_values is None:
+        return False
+    with np.errstate(over="ignore", invalid="ignore"):
+        is_finite = np.isfinite(X.sum())
+    marks_nan = bool(np.isnan(missing_values))
+    if not is_finite:
+        estimator_name = None if estimator is None else type(estimator).__name__
+        assert_all_finite(X, allow_nan=marks_nan, input_name=name, estimator_name=estimator_name)
+    if marks_nan:
+        return not is_finite and bool(np.isnan(X).any())
+    missing = np.equal(X, missing_values)
+    X[missing] = np.nan
+    return bool(missing.any())
 
 
 def finite(compute: Callable[[np.ndarray], np.ndarray], X: np.ndarray) -> np.ndarray:

@@ -7,13 +7,14 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from copy import copy
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from sklearn.utils.validation import check_array, validate_data
 
-from skae._data.checks import check_dense
-from skae._data.rows import ArrayRows, Rows, summed, taken
+from skae._data.checks import check_dense, has_missing, taking
+from skae._data.rows import ArrayRows, Rows, summed, taken, weight_observed
 
 # Rows are shuffled within a window of blocks: at least two blocks, and more up to this size.
 WINDOW_BYTES = 1 << 27
@@ -33,9 +34,17 @@ def is_frame(X: Any) -> bool:
     return hasattr(X, "columns")
 
 
-def _checked(block: Any, dtype: Any) -> np.ndarray:
+def _checked(block: Any, dtype: Any, missing_values: float | None) -> np.ndarray:
     """Return a block as an array validated by scikit-learn, or raise its error."""
-    return check_array(check_dense(block), dtype=dtype, ensure_min_samples=0, input_name="X")
+    rows = check_array(
+        check_dense(block),
+        dtype=dtype,
+        **taking(missing_values),
+        ensure_min_samples=0,
+        input_name="X",
+    )
+    has_missing(rows, missing_values)
+    return rows
 
 
 def _total_of_block(
@@ -66,12 +75,14 @@ class DaskRows(Rows):
     ----------
     collection : dask array or dataframe
         If the number of rows is unknown, the blocks are computed once to count them.
+    missing_values : float or None
+        What stands for a missing entry; None refuses NaN.
     """
 
     is_lazy = True
 
-    def __init__(self, collection: Any) -> None:
-        self._collection = collection
+    def __init__(self, collection: Any, missing_values: float | None = None) -> None:
+        self._collection, self._takes_missing = collection, missing_values is not None
         if is_frame(collection):
             array = collection.to_dask_array(lengths=True)
             dtypes = list(collection.dtypes)
@@ -83,7 +94,11 @@ class DaskRows(Rows):
         self._dtype = np.dtype(np.float32 if narrow else np.float64)
         array = array.rechunk({1: -1})
         self._array = array.map_blocks(
-            _checked, self._dtype, dtype=self._dtype, meta=np.empty((0, 0), self._dtype)
+            _checked,
+            self._dtype,
+            missing_values,
+            dtype=self._dtype,
+            meta=np.empty((0, 0), self._dtype),
         )
         self._bounds = np.cumsum([0, *array.chunks[0]])
 
@@ -91,6 +106,7 @@ class DaskRows(Rows):
         from dask import array
 
         rows, kept = copy(self), weights > 0.0
+        vars(rows).pop("sums", None)
         rows.weights = weights[kept]
         if not kept.all():
             # Blocks keep their numbers, by which a cluster finds those that it holds.
@@ -115,6 +131,21 @@ class DaskRows(Rows):
     def dtype(self) -> np.dtype:
         return self._dtype
 
+    @cached_property
+    def sums(self) -> np.ndarray:
+        return super().sums
+
+    @cached_property
+    def has_missing(self) -> bool:  # type: ignore[override]
+        # From sums that a fit needs anyway.
+        return self._takes_missing and bool(np.isnan(self.sums).any())
+
+    @property
+    def size(self) -> float:
+        if not self.has_missing:
+            return super().size
+        return float(np.sum(self.weighted_total(weight_observed)))
+
     @property
     def collection(self) -> Any:
         return self._collection
@@ -138,10 +169,10 @@ class DaskRows(Rows):
         return list(self._array.to_delayed().ravel())
 
     def extremes(self) -> tuple[Any, Any]:
-        from dask import compute
+        from dask import array, compute
 
-        array = self._array.blocks[np.flatnonzero(np.diff(self._bounds))]
-        return compute(array.min(), array.max())
+        blocks = self._array.blocks[np.flatnonzero(np.diff(self._bounds))]
+        return compute(array.nanmin(blocks), array.nanmax(blocks))
 
     def weighted_total(
         self,
@@ -190,7 +221,7 @@ class DaskRows(Rows):
 
     def in_memory(self, rows: np.ndarray) -> tuple[Rows, np.ndarray]:
         weights = taken(self.weights, rows)
-        return ArrayRows(self.take(rows), weights=weights), np.arange(len(rows))
+        return ArrayRows(self.take(rows), self.has_missing, weights), np.arange(len(rows))
 
     def _weights_by_block(self) -> Sequence[np.ndarray | None]:
         if self.weights is None:
@@ -250,7 +281,7 @@ def validated_rows(estimator: Any, X: Any, first: bool, least: int) -> DaskRows:
             "X.reshape(-1, 1) where it has a single column."
         )
     validate_data(estimator, X._meta if is_frame(X) else X, skip_check_array=True, reset=first)
-    rows = DaskRows(X)
+    rows = DaskRows(X, estimator._missing_values(first))
     if len(rows) < least:
         raise ValueError(
             f"Found array with {len(rows)} sample(s) (shape={rows.shape}) while a minimum of "

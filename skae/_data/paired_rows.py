@@ -18,17 +18,24 @@ class PairedRows(ArrayRows):
     Parameters
     ----------
     inputs, targets : ndarray of shape (n_samples, n_features)
+    has_missing : bool
+        Whether entries of either are missing.
     weights : ndarray of shape (n_samples,) or None
     """
 
     def __init__(
-        self, inputs: np.ndarray, targets: np.ndarray, weights: np.ndarray | None = None
+        self,
+        inputs: np.ndarray,
+        targets: np.ndarray,
+        has_missing: bool = False,
+        weights: np.ndarray | None = None,
     ) -> None:
-        super().__init__(inputs, weights=weights)
-        self._targets = ArrayRows(targets, weights=weights)
+        super().__init__(inputs, has_missing, weights)
+        self._targets = ArrayRows(targets, has_missing, weights)
 
     def weighted(self, weights: np.ndarray) -> PairedRows:
-        return PairedRows(*of_positive(weights, self._array, self._targets[:]))
+        inputs, targets, weights = of_positive(weights, self._array, self._targets[:])
+        return PairedRows(inputs, targets, self.has_missing, weights)
 
     @property
     def targets(self) -> ArrayRows:

@@ -6,8 +6,6 @@ memory and is never copied.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,7 +13,7 @@ from scipy import linalg
 from scipy.sparse import issparse
 
 from skae._data.blocks import blocks
-from skae._data.rows import Matrix
+from skae._data.rows import Matrix, weight_observed
 from skae._data.sparse_rows import CenteredSparse
 
 # Up to this number of rows or columns, an exact eigendecomposition gives the axes.
@@ -39,10 +37,8 @@ def center(X: Matrix) -> np.ndarray:
     """Return the mean of each column, in float64."""
     X = X.as_stored()
     if X.has_missing:
-        return X.weighted_total(partial(_sums, of=np.nansum)) / np.maximum(
-            X.weighted_total(_weight_observed), 1
-        )
-    return X.weighted_total(partial(_sums, of=np.sum)) / X.weight
+        return X.weighted_total(_sums_observed) / np.maximum(X.weighted_total(weight_observed), 1)
+    return X.sums / X.weight
 
 
 def variance(X: Matrix, mean: np.ndarray) -> float:
@@ -88,19 +84,11 @@ def _rounding(X: Matrix) -> float:
     return max(np.finfo(X.dtype).eps, np.finfo(np.float64).eps * max(X.shape))
 
 
-def _sums(
-    rows: np.ndarray, weights: np.ndarray | None, of: Callable[..., np.ndarray]
-) -> np.ndarray:
-    """Return the weighted sum of each column of a block by `np.sum` or `np.nansum`."""
-    if weights is None:
-        return of(rows, axis=0, dtype=np.float64)
-    return weights @ rows if of is np.sum else of(rows * weights[:, np.newaxis], axis=0)
-
-
-def _weight_observed(rows: np.ndarray, weights: np.ndarray | None) -> np.ndarray:
-    """Return the weight of the entries of each column that are not missing."""
-    observed = ~np.isnan(rows)
-    return np.count_nonzero(observed, axis=0) if weights is None else weights @ observed
+def _sums_observed(rows: np.ndarray, weights: np.ndarray | None) -> np.ndarray:
+    """Return the weighted sum of the entries of each column that are not missing."""
+    if weights is not None:
+        rows = rows * weights[:, np.newaxis]
+    return np.nan_to_num(rows).sum(axis=0, dtype=np.float64)
 
 
 def _centered(X: Matrix, block: Any, mean: np.ndarray, weights: np.ndarray | None) -> Any:

@@ -73,6 +73,11 @@ class Matrix(Protocol):
         """Return the same rows, whose blocks and columns may be sparse."""
         return self
 
+    @property
+    def sums(self) -> np.ndarray:
+        """The weighted sum of each column, in float64: NaN where entries are missing."""
+        return self.weighted_total(_sums)
+
 
 class Rows(Matrix, Protocol):
     """The samples of a fit, and for each the target of its reconstruction: by default itself."""
@@ -321,6 +326,16 @@ def summed(parts: Iterable[Any]) -> Any:
     for part in parts:
         result += part
     return result
+
+
+def _sums(rows: np.ndarray, weights: np.ndarray | None) -> np.ndarray:
+    return rows.sum(axis=0, dtype=np.float64) if weights is None else weights @ rows
+
+
+def weight_observed(rows: np.ndarray, weights: np.ndarray | None) -> np.ndarray:
+    """Return the weight of the entries of each column that are not missing."""
+    observed = ~np.isnan(rows)
+    return np.count_nonzero(observed, axis=0) if weights is None else weights @ observed
 
 
 def taken(weights: np.ndarray | None, rows: Any) -> np.ndarray | None:

@@ -188,10 +188,10 @@ class Transposed:
         return block.T @ other - np.outer(mean, other.sum(axis=0))
 
 
-def rows_of(X: Any) -> Rows:
+def rows_of(X: Any, has_missing: bool = False) -> Rows:
     """Wrap validated samples, an array or a matrix in compressed sparse row format."""
     if not issparse(X):
-        return ArrayRows(X)
+        return ArrayRows(X, has_missing)
     matrix = csr_array(X)
     if not matrix.has_canonical_format:
         matrix = matrix.copy()

@@ -328,6 +328,7 @@ class BaseAutoencoder(VersionStamp, CallbackSupportMixin, PlannedFit, metaclass=
             "mean_": codec.mean,
             "scale_": codec.scale,
             "whitening_": whitening,
+            "factor_model_": codec.factors,
             "n_components_": codec.network.n_components,
             "reconstruction_err_": reconstruction_error(codec, X),
             **self._own_attributes(codec, X.evenly_spaced(ERROR_ROWS)[0] if X.is_lazy else X[:]),

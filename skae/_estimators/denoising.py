@@ -15,7 +15,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_array, check_is_fitted
 
 from skae._data.batches import corrupted
-from skae._data.checks import check_dense, shape_of
+from skae._data.checks import check_dense, has_missing, shape_of, taking
 from skae._data.dask_rows import is_dask
 from skae._data.paired_rows import PairedRows
 from skae._data.rows import Rows
@@ -222,7 +222,8 @@ default='gaussian'
                 "samples in X are the clean ones. Set corruption=None to learn from pairs, noisy X "
                 "and clean y, or leave y out."
             )
-        if X.has_missing:
+        marker = self._missing_values(first=False)
+        if X.has_missing and marker is None:
             raise ValueError(
                 "Pairs of noisy samples X and clean samples y must be of one length, but X holds "
                 "sequences that end early, with NaN after their end. Pass pairs of one length."
@@ -251,9 +252,13 @@ default='gaussian'
                 f"{list(y.columns)}. Pass y[X.columns]."
             )
         y = check_array(
-            check_dense(y, "y"), dtype=[np.float64, np.float32], estimator=self, input_name="y"
+            check_dense(y, "y"),
+            dtype=[np.float64, np.float32],
+            estimator=self,
+            input_name="y",
+            **taking(marker),
         )
-        return PairedRows(X[:], y)
+        return PairedRows(X[:], y, has_missing(y, marker, self, "y") or X.has_missing)
 
     def _corruption(self) -> Corruption | None:
         if self.corruption is None:

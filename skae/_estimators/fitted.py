@@ -25,7 +25,7 @@ from skae._data.checks import (
 from skae._data.dask_lazy import lazily
 from skae._data.dask_rows import is_dask, validated_rows
 from skae._data.pca import variance
-from skae._data.rows import ArrayRows, Rows
+from skae._data.rows import Rows
 from skae._data.sequences import check_ends, padded, unpadded
 from skae._data.sparse_rows import rows_of
 from skae._estimators.documentation import DocumentationLink
@@ -142,6 +142,9 @@ class FittedAutoencoder(
     def score_samples(self, X):
         """Return the negative squared reconstruction error of each sample.
 
+        Where values of a sample are missing, this is the mean over the others times the number of
+        features, so that samples compare.
+
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
@@ -152,9 +155,13 @@ class FittedAutoencoder(
             Higher is better, in squared units of X.
         """
         codec = self._codec
-        X = self._validated(X)
-        self._warn_beyond_reach(self._array_rows(X))
-        return -finite(codec.squared_errors, X)
+        rows, some_missing = self._checked(X)
+        self._warn_beyond_reach(rows_of(rows, some_missing))
+        errors = finite(codec.squared_errors, rows)
+        if some_missing and self._missing_values(first=False) is not None:
+            n_observed = np.count_nonzero(~np.isnan(rows), axis=1)
+            errors *= rows.shape[1] / np.maximum(n_observed, 1)
+        return -errors
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -193,24 +200,24 @@ class FittedAutoencoder(
                     stacklevel=4,
                 )
 
-    def _validated(self, X, first: bool = False, least: int = 1) -> Any:
+    def _validated(self, X) -> Any:
         """Return samples that are not in a Dask collection as a validated array of flat rows.
 
         Sparse samples stay sparse, in compressed sparse row format.
         """
-        pads = self._takes_padding(first)
-        rows = validated(self, self._as_rows(X, first), first, least, allow_nan=pads)
-        if pads and not issparse(rows) and np.isnan(rows).any():
+        return self._checked(X)[0]
+
+    def _checked(self, X, first: bool = False, least: int = 1) -> tuple[Any, bool]:
+        """Return validated samples, and whether entries are missing, NaN."""
+        pads, marker = self._takes_padding(first), self._missing_values(first)
+        rows, some_missing = validated(
+            self, self._as_rows(X, first), first, least, marker, allow_nan=pads
+        )
+        if pads and some_missing:
             taken = self._row_shape(first)
             shape = (taken and taken[1]) or shape_of(padded(X, None))[1:]
             check_ends(rows, prod(shape[1:]))
-        return rows
-
-    def _array_rows(self, X: Any, first: bool = False) -> Rows:
-        """Wrap validated samples."""
-        if issparse(X):
-            return rows_of(X)
-        return ArrayRows(X, self._takes_padding(first) and bool(np.isnan(X).any()))
+        return rows, some_missing
 
     def _rows(self, X, first: bool = False, least: int = 1) -> Rows:
         """Return validated samples as flat rows, wherever they are stored.
@@ -222,7 +229,7 @@ class FittedAutoencoder(
             rows = validated_rows(self, self._as_rows(X, first), first, least)
         else:
             X = self._padded(X, first)
-            rows = self._array_rows(self._validated(X, first, least), first)
+            rows = rows_of(*self._checked(X, first, least))
         if first:
             shape = shape_of(X)
             self.sample_shape_ = tuple(shape[1:] if len(shape) > 2 else rows.shape[1:])
@@ -258,6 +265,17 @@ class FittedAutoencoder(
     def _takes_padding(self, first: bool) -> bool:
         """Return whether samples are sequences that may end early, with NaN after their end."""
         return False
+
+    def _missing_values(self, first: bool) -> float | None:
+        """Return what marks missing values of flat samples, None where they are refused."""
+        return None
+
+    def _unmarked(self, X: Rows) -> np.ndarray:
+        """Return validated samples with what marks missing values in the place of NaN."""
+        rows, missing_values = X[:], self._missing_values(first=not hasattr(self, "weights_"))
+        if X.has_missing and missing_values is not None and not np.isnan(missing_values):
+            return np.where(np.isnan(rows), missing_values, rows).astype(rows.dtype, copy=False)
+        return rows
 
     def _padded(self, X, first: bool) -> Any:
         """Return sequences of unequal lengths as one array, where they are taken."""

@@ -17,7 +17,7 @@ from sklearn.base import (
     _fit_context,
 )
 from sklearn.frozen import FrozenEstimator
-from sklearn.utils import check_random_state
+from sklearn.utils import check_random_state, get_tags
 from sklearn.utils.validation import check_consistent_length, check_is_fitted, validate_data
 
 from skae._data.batches import AUTO_BATCH_SIZE, rows_in_a_batch
@@ -158,8 +158,7 @@ class EncoderWithHead(
         with restored_on_failure(self):
             X, y, weights = positive(X, y, sample_weight)
             autoencoder, is_fitted = begun(self.autoencoder)
-            flat = autoencoder._as_rows(X, first=not is_fitted)
-            rows = rows_of(validated(self, flat, first=True, least=2))
+            rows = rows_of(*self._checked(autoencoder, X, reset=True))
             if weights is not None:
                 rows = rows.weighted(weights)
             check_consistent_length(rows, y)
@@ -184,15 +183,14 @@ class EncoderWithHead(
                 sizes = default_sizes(rows.shape[1])
                 autoencoder.set_params(activation=self._activation, **sizes)
             keeps_linear = self.autoencoder is None and not (freezes_all or frozen_layers)
+            samples = autoencoder._like(autoencoder._unmarked(rows), X)
             if keeps_linear or not (self.pretrain or is_fitted):
-                begin_untrained(autoencoder, autoencoder._like(rows.collection, X), weights)
+                begin_untrained(autoencoder, samples, weights)
             elif not is_fitted:
                 more = {} if weights is None else {"sample_weight": weights}
                 if held_out is not None and autoencoder.early_stopping:
                     more |= {"X_val": X_val, "sample_weight_val": sample_weight_val}
-                interrupted = fit_until_interrupted(
-                    autoencoder, autoencoder._like(rows.collection, X), **more
-                )
+                interrupted = fit_until_interrupted(autoencoder, samples, **more)
             model = autoencoder._fitted_model(rows)
             headed = HeadedModel.on(model, targets.shape[1], keeps_linear, frozen_layers)
             trains = not (freezes_all or interrupted)
@@ -260,26 +258,41 @@ class EncoderWithHead(
             Codes of the encoder that was trained together with the labels; never whitened.
         """
         codec = self._codec
-        return finite(codec.encode, self._rows(X))
+        return finite(codec.encode, self._checked(self.autoencoder_, X)[0])
 
     def _outputs(self, X) -> np.ndarray:
         """Return the outputs of the head for rows of X."""
         codec = self._codec
-        return finite(lambda rows: codec.decode(codec.encode(rows)), self._rows(X))
+        rows, _ = self._checked(self.autoencoder_, X)
+        return finite(lambda rows: codec.decode(codec.encode(rows)), rows)
 
-    def _rows(self, X) -> Any:
-        return validated(self, self.autoencoder_._as_rows(X), first=False)
+    def _checked(self, autoencoder, X, reset: bool = False) -> tuple[Any, bool]:
+        """Return samples, validated for an autoencoder, fitted or not.
+
+        The second value is whether entries are missing, NaN.
+        """
+        first = not autoencoder.__sklearn_is_fitted__()
+        missing_values = autoencoder._missing_values(first)
+        flat = autoencoder._as_rows(X, first)
+        return validated(self, flat, reset, 2 if reset else 1, missing_values)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
+        below = self.autoencoder
+        tags.input_tags.allow_nan = below is None or get_tags(below).input_tags.allow_nan
         return tags
 
     @property
     def _codec(self) -> Codec:
         check_is_fitted(self)
+        below = self.autoencoder_
         return Codec(
-            self.network_, self.weights_, self.autoencoder_.mean_, self.autoencoder_.scale_
+            self.network_,
+            self.weights_,
+            below.mean_,
+            below.scale_,
+            factors=below.factor_model_,
         )
 
     @property
@@ -359,6 +372,7 @@ class EncoderWithHead(
             step_lengths(X, headed.model, rng),
             rng,
             label_weights,
+            headed.model.factors,
         )
 
     def _joint_plan(self, headed: HeadedModel, feed: JointFeed, shares) -> JointPlan:

@@ -10,12 +10,14 @@ from scipy.optimize import brentq
 from scipy.sparse import issparse
 from scipy.special import gammaln, log_ndtr
 from scipy.stats import median_abs_deviation, norm
-from sklearn.utils import _safe_indexing, check_random_state
+from sklearn.utils import _safe_indexing, check_random_state, get_tags
 from sklearn.utils.validation import check_array
 
 from skae._data.blocks import blocks, dense
-from skae._data.checks import check_unmasked, finite
-from skae._data.rows import taken
+from skae._data.checks import check_unmasked, finite, has_missing, taking
+from skae._data.factors import factor_model
+from skae._data.pca import center
+from skae._data.rows import ArrayRows, taken
 from skae._data.weights import weighted_quantiles
 from skae._training.interrupts import fit_until_interrupted
 
@@ -182,6 +184,7 @@ class Scorer(NamedTuple):
         In these scores, the distance of a row to itself does not count. `validation` may hold
         `X_val` and `sample_weight_val` for the autoencoder.
         """
+        missing_values = marker_of(autoencoder)
         checked = check_array(
             check_unmasked(X),
             accept_sparse="csr",
@@ -189,11 +192,17 @@ class Scorer(NamedTuple):
             allow_nd=True,
             ensure_min_samples=2,
             input_name="X",
+            **taking(missing_values),
         )
-        # A data frame is passed on, so that the autoencoder keeps its feature names.
-        X = X if hasattr(X, "columns") else checked
         rows = checked.reshape(checked.shape[0], -1)
         n_rows = rows.shape[0]
+        some_missing = not issparse(rows) and has_missing(rows, missing_values)
+        if not (hasattr(X, "columns") or some_missing):
+            # Otherwise X is passed on: a data frame, so that the autoencoder keeps its feature
+            # names, or with what marks missing values.
+            X = checked
+        if some_missing:
+            rows = _filled(rows)
         rng = check_random_state(getattr(autoencoder, "random_state", None))
         chosen = _some(np.arange(n_rows), rng)
         # The autoencoder raises an error for values that are too large.
@@ -265,6 +274,20 @@ def _ratios(
 def _powered(logarithms: Any, power: float) -> Any:
     """Return the power transform of numbers, given their logarithms."""
     return np.expm1(power * logarithms) / power if power else logarithms
+
+
+def marker_of(autoencoder: Any) -> float | None:
+    """Return what marks missing values of the samples of an autoencoder, None if it refuses any."""
+    if hasattr(autoencoder, "_missing_values"):
+        return autoencoder._missing_values(first=not hasattr(autoencoder, "weights_"))
+    return np.nan if get_tags(autoencoder).input_tags.allow_nan else None
+
+
+def _filled(rows: np.ndarray) -> np.ndarray:
+    """Return rows with expectations for missing entries, before an autoencoder is fitted."""
+    X = ArrayRows(rows, has_missing=True)
+    model = factor_model(X, np.arange(len(rows)), center(X), np.random.default_rng(0))
+    return model.filled(rows)
 
 
 def _errors(autoencoder: Any, X: Any) -> np.ndarray:

@@ -17,13 +17,13 @@ from sklearn.utils.validation import (
 )
 
 from skae._data.blocks import dense
-from skae._data.checks import finite
+from skae._data.checks import finite, has_missing, taking
 from skae._data.dask_lazy import lazily
 from skae._data.dask_rows import is_dask
 from skae._data.rows import taken
 from skae._data.weights import checked_weights, weighted_quantiles
 from skae._estimators.documentation import DocumentationLink
-from skae._estimators.outlier_scores import Scorer, cutoff
+from skae._estimators.outlier_scores import Scorer, cutoff, marker_of
 from skae._estimators.plain import AutoencoderTransformer
 from skae._estimators.versions import VersionStamp
 from skae._estimators.weighting import positive
@@ -299,16 +299,29 @@ class AutoencoderOutlierDetector(
         -------
         errors : ndarray or data frame of shape (n_samples, n_features)
             Contribution of each feature to the error of a sample: rows sum to the squared error of
-            the reconstruction, ``-autoencoder_.score_samples(X)``. In the shape of X, if X is an
-            array of images or sequences. A data frame with the feature names, if `set_output`
+            the reconstruction, ``-autoencoder_.score_samples(X)``. NaN for missing values; the mean
+            of the others times the number of features is that error then. In the shape of X, if X
+            is an array of images or sequences. A data frame with the feature names, if `set_output`
             selects one.
         """
         check_is_fitted(self)
         reconstruction = self.autoencoder_.reconstruct(X)
         given = X
-        X = check_array(X, accept_sparse="csr", dtype=reconstruction.dtype, allow_nd=True)
+        missing_values = marker_of(self.autoencoder_)
+        X = check_array(
+            X,
+            accept_sparse="csr",
+            dtype=reconstruction.dtype,
+            allow_nd=True,
+            **taking(missing_values),
+        )
         X = dense(X).reshape(reconstruction.shape)
+        some_missing = has_missing(X, missing_values)
+        missing = np.isnan(X) if some_missing else False
+        X = np.where(missing, reconstruction, X) if some_missing else X
         errors = finite(lambda rows: np.square(rows - reconstruction, dtype=np.float64), X)
+        if some_missing:
+            errors[missing] = np.nan
         adapter = _get_container_adapter("transform", self)
         if adapter is None:
             return errors
@@ -338,6 +351,7 @@ class AutoencoderOutlierDetector(
         tags = super().__sklearn_tags__()
         inner = AutoencoderTransformer() if self.autoencoder is None else self.autoencoder
         tags.input_tags.sparse = get_tags(inner).input_tags.sparse
+        tags.input_tags.allow_nan = get_tags(inner).input_tags.allow_nan
         return tags
 
     @property

@@ -42,6 +42,13 @@ n_components : int, float or None
         and ``alpha=2 * w * n_samples`` is an L2 regularizer of strength `w` on each kernel. With
         init='pca' the biases center X.
 
+    missing_values : int, float, np.nan, None or pandas.NA
+        The value that stands for a missing one in X. The last three all mean NaN and None, and the
+        nulls of data frames. Missing values have no loss, and the encoder sees their expectations
+        given the others of the sample, by `factor_model_`; training hides further values, half as
+        many as are missing. Features without any value are reconstructed as 0. Images and sequences
+        have none, except for the steps after the end of a sequence.
+
     init : {'pca', 'he', 'glorot', 'lecun'} or callable
         Initialization of the weights. 'pca' adds a linear path to the encoder and to the decoder,
         parallel to their layers. The linear paths start as the principal axes, and the last
@@ -186,6 +193,10 @@ network_ : Network
     whitening_ : Whitening or None
         Mean of the codes, the whitening map and its inverse.
 
+    factor_model_ : FactorModel or None
+        The linear model that missing values are filled by, a factor analysis with at most 20
+        factors [4]_. None if no value was missing; `transform` then fills them with `mean_`.
+
     n_iter_ : int
         Number of epochs run.
 
@@ -233,4 +244,6 @@ REFERENCES = """\
 .. [1] Al-Digeil et al., "PCA-Boosted Autoencoders for Nonlinear Dimensionality Reduction in Low
        Data Regimes", 2022.
     .. [2] He et al., "Delving Deep into Rectifiers", ICCV 2015.
-    .. [3] Loshchilov and Hutter, "Decoupled Weight Decay Regularization", ICLR 2019."""
+    .. [3] Loshchilov and Hutter, "Decoupled Weight Decay Regularization", ICLR 2019.
+    .. [4] Ilin and Raiko, "Practical Approaches to Principal Component Analysis in the Presence
+       of Missing Values", Journal of Machine Learning Research 11, 2010."""

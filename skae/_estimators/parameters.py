@@ -7,7 +7,13 @@ from numbers import Integral, Real
 from typing import Any, ClassVar
 
 import numpy as np
-from sklearn.utils._param_validation import HasMethods, Interval, Options, RealNotInt
+from sklearn.utils._param_validation import (
+    HasMethods,
+    Interval,
+    MissingValues,
+    Options,
+    RealNotInt,
+)
 
 from skae._data.batches import rows_in_a_batch
 from skae._estimators.declared import DeclaredParameters
@@ -48,6 +54,7 @@ class SharedParameters(DeclaredParameters):
     output_activation: str = "identity"
     loss: str = "squared_error"
     standardize: bool = True
+    missing_values: Any = np.nan
     init: Any = "pca"
     tied_weights: bool = False
     whiten: bool = False
@@ -83,6 +90,7 @@ class SharedParameters(DeclaredParameters):
         "loss": [one_of(LOSSES)],
         "init": [one_of(("pca", *RANDOM_INITIALIZERS)), callable],
         "standardize": ["boolean"],
+        "missing_values": [MissingValues(numeric_only=True), None],
         "tied_weights": ["boolean"],
         "whiten": ["boolean"],
         "alpha": [Interval(Real, 0, None, closed="left")],

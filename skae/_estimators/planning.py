@@ -8,7 +8,9 @@ from typing import Any
 
 import joblib
 import numpy as np
+from sklearn.utils._missing import is_pandas_na
 
+from skae._data.factors import factor_model
 from skae._data.rows import Rows
 from skae._estimators.fitted import FittedAutoencoder
 from skae._estimators.parameters import SharedParameters
@@ -40,7 +42,19 @@ class PlannedFit(SharedParameters, FittedNetwork, FittedAutoencoder, metaclass=A
     def _takes_padding(self, first: bool) -> bool:
         if first or not self.__sklearn_is_fitted__():
             return self.chosen_network().takes_padding
-        return self.network_.skips_missing
+        return self.network_.skips_missing and not self.network_.fills_missing
+
+    def _missing_values(self, first: bool) -> float | None:
+        if self._row_shape(first) is not None:
+            return None
+        marker = self.missing_values
+        return np.nan if marker is None or is_pandas_na(marker) else float(marker)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        network = self._own_network if self.network is None else self.network
+        tags.input_tags.allow_nan = getattr(network, "shape_parameter", None) is None
+        return tags
 
     def _planned(self, n_features: int, n_components: Any, skips_missing: bool = False) -> Plan:
         plan = self._plan(n_features, n_components)
@@ -79,7 +93,14 @@ class PlannedFit(SharedParameters, FittedNetwork, FittedAutoencoder, metaclass=A
                 "warm_start=False."
             )
         check_range(plan, X.targets)
-        return Model(plan, self.weights_, self.mean_, self.scale_)
+        factors = self.factor_model_
+        if X.has_missing and plan.network.fills_missing:
+            # The first samples that have any.
+            plan = plan.skipping_missing()
+            factors = factors or factor_model(
+                X.targets, np.arange(len(X)), self.mean_, self._generator(self.n_iter_)
+            )
+        return Model(plan, self.weights_, self.mean_, self.scale_, factors=factors)
 
     def _fingerprint(self, X: Rows, warm: bool, held_out: Rows | None = None) -> str:
         """Return a hash that identifies the fit: parameters, samples, initial state."""

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from sklearn.utils.validation import check_consistent_length
 
-from skae._data.checks import shape_of, validated
+from skae._data.checks import shape_of
 from skae._data.rows import Rows, taken
 from skae._data.sequences import padded
 from skae._estimators.weighting import positive, weighted
@@ -29,9 +29,13 @@ def held_out_rows(
     try:
         rows = estimator._rows(estimator._as_rows(X_val, first=True), least=2)
         if rows.has_missing and not X.has_missing:
+            takes_sequences = estimator._missing_values(first=True) is None
             raise ValueError(
                 "sequences end early, but those of X do not, so that the network does not skip the "
                 "steps after the end. Put some of these sequences into X."
+                if takes_sequences
+                else "values are missing, but none in X, so that the network does not learn to "
+                "skip them. Put some of these samples into X."
             )
         rows = estimator._paired(rows, y_val, training=True)
         rows, _ = weighted(rows, None, sample_weight_val, 2, "sample_weight_val")
@@ -53,7 +57,7 @@ def held_out_labels(
         return None
     try:
         X_val, y_val, weights = positive(X_val, y_val, sample_weight_val)
-        rows = validated(estimator, autoencoder._as_rows(X_val, first=True), first=False)
+        rows, _ = estimator._checked(autoencoder, X_val)
         check_consistent_length(rows, y_val)
         labeled, targets = estimator._further_targets(y_val, of_targets)
     except (TypeError, ValueError) as error:

@@ -40,8 +40,9 @@ def divergence(ops: Any, means: Any, log_variances: Any) -> Any:
 class Likelihood:
     """Likelihood of standardized samples and codes under a fitted network, in nats."""
 
-    def __init__(self, codec: Codec, loss: Loss, dtype: Any) -> None:
-        self._loss, self._network = loss, codec.network
+    def __init__(self, codec: Codec, loss: Loss, dtype: Any, has_missing: bool = False) -> None:
+        self._loss = loss
+        self._network = replace(codec.network, skips_missing=has_missing)
         units = codec.units(dtype)
         self._mean, self._scale = units.mean, dtype.type(units.scale)
         self._maps = maps(codec.network, codec.weights, dtype)
@@ -187,8 +188,8 @@ class VariationalAutoencoder(BaseAutoencoder):
         log_likelihood : A tighter bound, from many draws.
         """
 
-        def bounds(model: Likelihood, rows: np.ndarray, rng: np.random.RandomState) -> np.ndarray:
-            means, spread = model.posterior(rows)
+        def bounds(model: Likelihood, inputs: Any, rows: Any, rng: Any) -> np.ndarray:
+            means, spread = model.posterior(inputs)
             codes, _ = drawn(means, spread, rng)
             return model.given(codes, rows) - divergence(np, means, spread).sum(axis=1)
 
@@ -239,8 +240,8 @@ class VariationalAutoencoder(BaseAutoencoder):
         if not isinstance(n_samples, Integral) or n_samples < 1:
             raise ValueError(f"n_samples={n_samples!r} must be an integer of at least 1.")
 
-        def bounds(model: Likelihood, rows: np.ndarray, rng: np.random.RandomState) -> np.ndarray:
-            means, spread = model.posterior(rows)
+        def bounds(model: Likelihood, inputs: Any, rows: Any, rng: Any) -> np.ndarray:
+            means, spread = model.posterior(inputs)
             total = np.full(len(rows), -np.inf)
             for _ in range(n_samples):
                 codes, normals = drawn(means, spread, rng)
@@ -257,10 +258,15 @@ class VariationalAutoencoder(BaseAutoencoder):
         X = self._rows(X)
         self._warn_beyond_reach(X)
         rng = check_random_state(random_state)
-        model, units = Likelihood(codec, LOSSES[self.loss], X.dtype), codec.units(X.dtype)
+        model = Likelihood(codec, LOSSES[self.loss], X.dtype, X.has_missing)
+        units = codec.units(X.dtype)
+
+        def bounds_of(block: np.ndarray) -> np.ndarray:
+            rows = units.standardized(block)
+            inputs = units.standardized(codec.filled(block)) if X.has_missing else rows
+            return bounds(model, inputs, rows, rng)
+
         values = np.empty(len(X))
         for part in blocks(len(X), codec.network.widest):
-            values[part] = finite(
-                lambda block: bounds(model, units.standardized(block), rng), X[part]
-            )
+            values[part] = finite(bounds_of, X[part])
         return values

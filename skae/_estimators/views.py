@@ -9,6 +9,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from skae._data.checks import finite
 from skae._data.dask_rows import is_dask
+from skae._data.factors import FactorModel
 from skae._network.backend import NUMPY
 from skae._network.codec import Codec
 from skae._network.whitening import Whitening
@@ -32,6 +33,8 @@ class FittedNetwork:
     mean_: np.ndarray
     scale_: float
     whitening_: Whitening | None
+    # None in what was stored before there was one.
+    factor_model_: FactorModel | None = None
 
     encoder_coefs_ = _view(0, "kernels", "Kernels of the encoder's layers.")
     encoder_intercepts_ = _view(0, "biases", "Biases of the encoder's layers.")
@@ -79,4 +82,11 @@ class FittedNetwork:
     @property
     def _codec(self) -> Codec:
         check_is_fitted(self)
-        return Codec(self.network_, self.weights_, self.mean_, self.scale_, self.whitening_)
+        return Codec(
+            self.network_,
+            self.weights_,
+            self.mean_,
+            self.scale_,
+            self.whitening_,
+            self.factor_model_,
+        )

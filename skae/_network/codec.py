@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from skae._data.blocks import blocks, dense
+from skae._data.factors import FactorModel
 from skae._network.backend import NUMPY
 from skae._network.forward import encode, hidden_rows, log_variances, propagate
 from skae._network.units import Units, input_units
@@ -88,9 +89,10 @@ class AbstractCodec(ABC):
         for rows in self._blocks(X.shape[0]):
             wanted = dense(targets[rows])
             difference = wanted - self.decode(self.encode(X[rows]))
-            if self.skips_missing:
-                difference[np.isnan(wanted)] = 0.0
             errors[rows] = np.einsum("ij,ij->i", difference, difference, dtype=np.float64)
+            if np.isnan(errors[rows]).any():
+                difference[np.isnan(wanted)] = 0.0
+                errors[rows] = np.einsum("ij,ij->i", difference, difference, dtype=np.float64)
         return errors
 
 
@@ -109,6 +111,8 @@ class Codec(AbstractCodec):
     mean : ndarray of shape (n_features,)
     scale : float
     whitening : Whitening or None
+    factors : FactorModel or None
+        Fills missing entries of flat rows; None takes the means.
     """
 
     network: Network
@@ -116,6 +120,7 @@ class Codec(AbstractCodec):
     mean: np.ndarray
     scale: float
     whitening: Whitening | None = None
+    factors: FactorModel | None = None
 
     @property
     def skips_missing(self) -> bool:
@@ -132,13 +137,28 @@ class Codec(AbstractCodec):
         mean, scale = input_units(self.network, self.mean, float(self.scale))
         return Units(self.network, mean.astype(dtype, copy=False), scale, whitening)
 
+    def filled(self, X: np.ndarray) -> np.ndarray:
+        """Return rows of X as the encoder sees them: the missing entries of flat rows are filled.
+
+        These are rows themselves if none is missing.
+        """
+        if not self.network.fills_missing:
+            return X
+        return (self.factors or FactorModel.of_means(self.mean)).filled(X)
+
     def encode(self, X: np.ndarray) -> np.ndarray:
         """Return the codes of rows of X."""
         network, units = self.network, self.units(X.dtype)
         to_outputs = maps(network, self.weights, X.dtype).encode
         codes = np.empty((X.shape[0], network.n_components), X.dtype)
         for rows in self._blocks(X.shape[0]):
-            codes[rows] = units.codes(to_outputs(units.standardized(dense(X[rows]))))
+            block, given = codes[rows], dense(X[rows])
+            block[...] = units.codes(to_outputs(units.standardized(given)))
+            # A missing entry makes every code NaN, so that X needs not be searched for it.
+            missing = np.isnan(block[:, 0])
+            if missing.any():
+                filled = self.filled(given[missing])
+                block[missing] = units.codes(to_outputs(units.standardized(filled)))
         return codes
 
     def decode(self, codes: np.ndarray) -> np.ndarray:
@@ -162,7 +182,7 @@ class Codec(AbstractCodec):
             activations[rows] = hidden_rows(
                 network,
                 SubNetwork(layers, kernels, biases, None),
-                units.standardized(dense(X[rows])),
+                units.standardized(self.filled(dense(X[rows]))),
                 NUMPY,
             )
         return activations

@@ -37,7 +37,7 @@ def propagate(network: Network, half: SubNetwork, rows: Any, by: Backend) -> Any
     last = half.layers[-1], half.kernels[-1], half.biases[-1]
     if half.skip is None:
         return by.apply(*last, hidden)
-    if network.skips_missing:
+    if network.skips_missing and not network.fills_missing:
         rows = by.ops.where(by.ops.isnan(rows), 0.0, rows)
     if half.layers[-1].reads_path:
         return by.apply(*last, hidden, rows @ half.skip)

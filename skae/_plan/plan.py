@@ -57,8 +57,9 @@ class Network:
         Whether the encoder sees X centered and divided by its scale, and the decoder returns the
         same, or both X itself.
     skips_missing : bool
-        Whether entries of X may be missing, NaN: the encoder's layers skip them, its linear path
-        takes them for the center of X, and they have no loss.
+        Whether entries of X may be missing, NaN: they have no loss. Those of flat rows are filled
+        before the encoder sees them; layers of sequences skip them, and the linear path takes them
+        for the center of X.
     """
 
     encoder: tuple[Layer, ...]
@@ -83,6 +84,11 @@ class Network:
     def n_components(self) -> int:
         """Number of codes."""
         return self.encoder[-1].n_out
+
+    @property
+    def fills_missing(self) -> bool:
+        """Whether missing entries are filled for the encoder: those of flat rows."""
+        return len(self.encoder[0].shape_in) == 1
 
     @property
     def n_normals(self) -> int:
@@ -297,6 +303,7 @@ class Plan:
             code_activation=network.code_activation if is_top else network.activation,
             output_activation=network.activation if i else network.output_activation,
             standardizes=network.standardizes and (i == 0 or isinstance(layer, Dense)),
+            skips_missing=network.skips_missing and i == 0,
         )
         if i:
             objective = Objective(LOSSES["squared_error"], objective.alpha)

@@ -24,6 +24,10 @@ def _loss(
     """Return the loss of one batch: labeled rows first, then unlabeled ones."""
     rows, targets, directions = batch.inputs, batch.targets, batch.normals
     network, autoencoder, n = plan.network, plan.autoencoder, plan.n_labeled
+    originals = rows
+    if plan.n_originals:
+        n_outputs = network.decoder[-1].n_out
+        targets, originals = targets[:, :n_outputs], targets[:, n_outputs:]
 
     def parts(weights: tuple[Tensor, ...]) -> tuple[SubNetwork, SubNetwork, SubNetwork]:
         encoder, decoder = autoencoder.split(weights[:-2], tf.transpose)
@@ -61,7 +65,7 @@ def _loss(
 
     reconstruction = apply_in_parts(propagate, autoencoder, decoder, codes)
     entries = entry_losses(
-        plan.reconstruction, autoencoder, rows, reconstruction, mean, scale, TENSORFLOW
+        plan.reconstruction, autoencoder, originals, reconstruction, mean, scale, TENSORFLOW
     )
     terms: tuple[Tensor, ...] = (
         plan.consistency_weight
@@ -120,6 +124,6 @@ def joint_program(structure: JointPlan, steps: int, batch_size: int) -> Program:
         structure,
         joint_gradient,
         structure.shapes,
-        (n_features, n_outputs, n_features),
+        (n_features, n_outputs + structure.n_originals, n_features),
         (steps, batch_size),
     )

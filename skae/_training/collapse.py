@@ -106,7 +106,8 @@ def _layers(codec: Codec, rows: np.ndarray, is_penalized: bool) -> Iterator[tupl
     if NUMPY.computes(network):
         weights = (weight.astype(rows.dtype, copy=False) for weight in codec.weights)
         encoder, decoder = network.split(weights, np.transpose)
-        hidden = hidden_layers(network, encoder, units.standardized(rows), NUMPY)
+        inputs = units.standardized(codec.filled(rows))
+        hidden = hidden_layers(network, encoder, inputs, NUMPY)
         yield from _named("encoder", hidden)
     if not is_penalized and network.n_active is None:
         yield "codes", codes

@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from skae._data.batches import CHUNK_ENTRIES, CHUNK_STEPS, Batch, Chunk
+from skae._data.batches import CHUNK_ENTRIES, CHUNK_STEPS, Batch, Chunk, completed
 from skae._data.blocks import blocks, standardized
+from skae._data.factors import FactorModel
 from skae._data.rows import Rows, taken
 from skae._data.weights import effective_size, relative
 from skae._network.backend import NUMPY
@@ -79,6 +80,12 @@ class JointPlan(Plan):
     def loss_parts(self) -> tuple[str, ...]:
         """Names of all terms of the training loss, which leaves the L2 terms out."""
         return "labels", *self.added_terms
+
+    @property
+    def n_originals(self) -> int:
+        """Number of entries of the rows as they are, before missing ones were filled."""
+        below = self.autoencoder
+        return below.n_features if below.skips_missing and below.fills_missing else 0
 
     @property
     def shapes(self) -> tuple[tuple[int, ...], ...]:
@@ -155,7 +162,8 @@ class HeadedModel:
         head = SubNetwork(self.network.decoder, weights[-2:-1], weights[-1:], None)
         own = self.network.join(encoder._replace(log_variance_layer=None), head)
         own = tuple(np.array(weight, np.float32) for weight in own)
-        return Codec(self.network, own, self.model.mean, self.model.scale)
+        model = self.model
+        return Codec(self.network, own, model.mean, model.scale, factors=model.factors)
 
     def autoencoder(self, weights: tuple[Any, ...]) -> Codec:
         """Return the codec of the autoencoder without the head."""
@@ -185,6 +193,9 @@ class JointFeed:
     rng : Generator
     label_weights : ndarray of shape (n_labeled,) or None
         Weights of the labeled rows where these are drawn as such. Otherwise they have those of X.
+    factors : FactorModel or None
+        Fills what is missing in X, if anything is. Behind the targets then stand the rows as they
+        are, to compare the reconstruction with.
     """
 
     X: Rows
@@ -197,6 +208,7 @@ class JointFeed:
     lengths: np.ndarray
     rng: np.random.Generator
     label_weights: np.ndarray | None = None
+    factors: FactorModel | None = None
 
     @property
     def batch_size(self) -> int:
@@ -224,7 +236,9 @@ class JointFeed:
         n_features, (n_labeled, n_others) = self.X.shape[1], self.sizes
         shape = (self.steps, self.batch_size)
         inputs = np.zeros((*shape, n_features), np.float32)
-        targets = np.zeros((*shape, self.targets.shape[1]), np.float32)
+        n_outputs = self.targets.shape[1]
+        n_clean = 0 if self.factors is None else n_features
+        targets = np.zeros((*shape, n_outputs + n_clean), np.float32)
         normals = np.empty_like(inputs)
         row_weights = np.ones(shape, np.float32)
         batches = Batch(inputs, targets, normals, row_weights)
@@ -238,8 +252,13 @@ class JointFeed:
                 chosen = np.hstack([self.labeled[labeled[now]], self.rows[others[now]]])
                 rows = self.X.take(chosen.ravel())
                 flat = inputs[:n_steps].reshape(-1, n_features)
+                if self.factors is not None:
+                    clean = standardized(rows.copy(), self.mean, self.scale)
+                    targets[:n_steps, :, n_outputs:] = clean.reshape(n_steps, -1, n_features)
+                    if self.X.has_missing:
+                        rows = completed(self.factors, self.rng, rows)
                 standardized(rows, self.mean, self.scale, out=flat)
-                targets[:n_steps, :n_labeled] = self.targets[labeled[now]]
+                targets[:n_steps, :n_labeled, :n_outputs] = self.targets[labeled[now]]
                 if of_labels is not None:
                     row_weights[:n_steps, :n_labeled] = relative(of_labels)[labeled[now]]
                 if of_rows is not None:
@@ -336,11 +355,11 @@ def step_lengths(X: Rows, model: Model, rng: np.random.Generator) -> np.ndarray:
     from sklearn.metrics import pairwise_distances
 
     chosen = rng.permutation(len(X))[:NEIGHBORING_ROWS]
-    others = standardized(X.take(chosen), *model.input_units)
+    others = model.inputs(X.take(chosen))
     between = pairwise_distances(others[: len(others) // 2], others[len(others) // 2 :])
     lengths = np.full(len(X), SHARE_OF_DISTANCE * np.median(between), np.float32)
     for part in blocks(len(X), len(others)):
-        rows = standardized(X[part].copy(), *model.input_units)
+        rows = model.inputs(X[part].copy())
         distances = pairwise_distances(rows, others)
         distances[distances <= ROUNDING * np.median(between)] = np.inf
         lengths[part] = np.minimum(lengths[part], distances.min(axis=1))

@@ -12,12 +12,13 @@ from typing import Any, TypeGuard
 import numpy as np
 
 from skae._data.blocks import standardized
+from skae._data.factors import FactorModel, FilledRows, factor_model
 from skae._data.pca import Axes, center, principal_axes, variance
-from skae._data.rows import Rows, RowSubset, taken
+from skae._data.rows import Matrix, Rows, RowSubset, taken
 from skae._network.codec import Codec
 from skae._network.units import input_units
-from skae._plan.layers import Initializer
-from skae._plan.plan import Plan
+from skae._plan.layers import Dense, Initializer
+from skae._plan.plan import Network, Plan
 from skae._training.initialization import REGRESSION_ROWS, pca_weights, random_weights
 from skae._training.options import unchanged
 from skae._training.schedule import Snapshot
@@ -40,6 +41,8 @@ class Model:
     start_on_all_samples : callable or None
         Returns the initial weights from the principal axes of all samples, if those in `weights`
         are from the training samples alone.
+    factors : FactorModel or None
+        Fills missing entries of flat rows, if X has some.
     """
 
     plan: Plan
@@ -47,6 +50,7 @@ class Model:
     mean: np.ndarray
     scale: float
     start_on_all_samples: Callable[[], tuple[np.ndarray, ...]] | None = None
+    factors: FactorModel | None = None
 
     def expected_start_losses(
         self, losses_of: Callable[[tuple[Any, ...]], np.ndarray], n_rows: float, n_validation: float
@@ -85,13 +89,19 @@ class Model:
         """What the network's inputs are centered by and divided by."""
         return input_units(self.plan.network, self.mean, self.scale)
 
+    def inputs(self, rows: np.ndarray) -> np.ndarray:
+        """Return rows as the network sees them; they may be overwritten."""
+        rows = rows if self.factors is None else self.factors.filled(rows)
+        return standardized(rows, *self.input_units)
+
     def trained(self, weights: tuple[Any, ...]) -> Model:
         """Return the model with copies of other weights, arrays or tensors."""
         return replace(self, weights=tuple(np.array(weight, np.float32) for weight in weights))
 
     def codec(self, weights: tuple[Any, ...]) -> Codec:
         """Return the codec with copies of other weights, arrays or tensors."""
-        return Codec(self.plan.network, self.trained(weights).weights, self.mean, self.scale)
+        weights = self.trained(weights).weights
+        return Codec(self.plan.network, weights, self.mean, self.scale, factors=self.factors)
 
 
 def initial_model(
@@ -128,32 +138,61 @@ def initial_model(
     mean, scale = center_and_scale(X)
     # A first layer that is trained alone computes its own initialization from X.
     starts_as_pca = init == "pca" and (not plan.stages or plan.stages[0].layer is None)
-    all_axes = None
+    every, factors, all_axes = np.arange(len(X)), None, None
+    rows, empty = every if rows is None else rows, np.zeros(n_features, bool)
+    if X.has_missing and plan.network.fills_missing:
+        factors = factor_model(X, rows, mean, rng)
+        empty = ~X.total(lambda block: (~np.isnan(block)).any(axis=0))
+
+    def axes_of(rows: np.ndarray, n_axes: int | None, rng: np.random.Generator) -> Axes:
+        seen: Matrix = X if len(rows) == len(X) else RowSubset(X, rows)
+        if factors is not None:
+            seen = FilledRows(seen, factors)
+        return principal_axes(seen, mean, n_axes, rng)
+
     if is_share(n_components):
-        all_axes = principal_axes(X, mean, None, rng)
+        all_axes = axes_of(every, None, rng)
         plan = plan_for(n_features, _n_for_share(all_axes.variances, n_components))
     if not starts_as_pca:
         weights = random_weights(plan.network, "he" if init == "pca" else init, rng)
-        return Model(plan, weights, mean, scale)
+        _ignore(empty, plan.network, weights)
+        return Model(plan, weights, mean, scale, factors=factors)
 
     def start(rows: np.ndarray, axes: Axes | None, rng: np.random.Generator) -> Any:
         if axes is None:
-            seen = X if len(rows) == len(X) else RowSubset(X, rows)
-            axes = principal_axes(seen, mean, plan.network.n_components, rng)
+            axes = axes_of(rows, plan.network.n_components, rng)
         chosen = rows[rng.permutation(len(rows))[:REGRESSION_ROWS]]
 
         def some_rows() -> tuple[np.ndarray, np.ndarray | None]:
-            rows = standardized(X.take(chosen), *input_units(plan.network, mean, scale))
+            some = X.take(chosen)
+            some = some if factors is None else factors.filled(some)
+            rows = standardized(some, *input_units(plan.network, mean, scale))
             return rows, taken(X.weights, chosen)
 
-        network = plan.network
-        return pca_weights(network, axes, some_rows, (mean, scale), rng, equalizes_code_variance)
+        network, units = plan.network, (mean, scale)
+        weights = pca_weights(network, axes, some_rows, units, rng, equalizes_code_variance)
+        _ignore(empty, network, weights)
+        return weights
 
-    every = np.arange(len(X))
-    if rows is None or len(rows) == len(X):
-        return Model(plan, start(every, all_axes, rng), mean, scale)
+    if len(rows) == len(X):
+        return Model(plan, start(every, all_axes, rng), mean, scale, factors=factors)
     start_on_all_samples = cache(partial(start, every, all_axes, deepcopy(rng)))
-    return Model(plan, start(rows, None, rng), mean, scale, start_on_all_samples)
+    return Model(plan, start(rows, None, rng), mean, scale, start_on_all_samples, factors)
+
+
+def _ignore(empty: np.ndarray, network: Network, weights: tuple[np.ndarray, ...]) -> None:
+    """Set to zero the weights of columns without any value; training does not change them."""
+    if not empty.any():
+        return
+    encoder, decoder = network.split(weights, np.transpose)
+    if isinstance(encoder.layers[0], Dense):
+        encoder.kernels[0][empty] = 0.0
+    if isinstance(decoder.layers[-1], Dense):
+        decoder.kernels[-1][:, empty] = 0.0
+    if encoder.skip is not None:
+        encoder.skip[empty] = 0.0
+    if decoder.skip is not None:
+        decoder.skip[:, empty] = 0.0
 
 
 def center_and_scale(X: Rows) -> tuple[np.ndarray, float]:
@@ -161,6 +200,8 @@ def center_and_scale(X: Rows) -> tuple[np.ndarray, float]:
 
     The scale of constant data is 1, or their rounding error if that is larger.
     """
+    if X.size == 0:
+        raise ValueError("Input X contains NaN alone: there is no value to learn from.")
     with np.errstate(over="ignore", invalid="ignore"):
         mean = center(X)
         mean_variance = variance(X, mean)

@@ -38,7 +38,8 @@ def feed_of(
     n_normals, corruption = model.plan.network.n_normals, model.plan.objective.corruption
     batch_size, shuffle = options.batch_size, options.shuffle
     feed = Feed(X, rows, *model.input_units, batch_size, shuffle, rng, corruption, n_normals)
-    return replace(feed, mean_weight=RowSubset(X, rows).weight / len(rows))
+    mean_weight = RowSubset(X, rows).weight / len(rows)
+    return replace(feed, mean_weight=mean_weight, factors=model.factors)
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from skae._data.batches import Feed, corrupted
+from skae._data.batches import Feed, completed, corrupted
 from skae._data.blocks import blocks, standardized
 from skae._data.rows import Rows, taken
 from skae._data.weights import effective_size, relative
@@ -61,16 +61,18 @@ class Validation:
         with np.errstate(over="ignore", invalid="ignore"):
             for part in blocks(len(self.rows), network.widest):
                 rows = self.X.targets.take(self.rows[part])
-                inputs = None
+                inputs = rows
                 if self.X.is_paired:
                     inputs = self.X.take(self.rows[part])
-                    inputs = standardized(inputs, *units)
                 elif objective.corruption is not None:
                     has_missing = self.X.has_missing
                     inputs = corrupted(objective.corruption, rng, rows.copy(), has_missing)
-                    inputs = standardized(inputs, *units)
+                if model.factors is not None and self.X.has_missing:
+                    inputs = completed(model.factors, rng, inputs)
+                is_clean = inputs is rows
                 rows = standardized(rows, *units)
-                output = to.decode(to.encode(rows if inputs is None else inputs))
+                inputs = rows if is_clean else standardized(inputs, *units)
+                output = to.decode(to.encode(inputs))
                 losses[part] = entry_losses(
                     objective.loss, network, rows, output, mean, scale, NUMPY
                 ).mean(axis=1)

@@ -217,8 +217,8 @@ def test_images():
 
 
 def test_invalid_collections_are_refused_before_training(fitted):
-    spoiled = array.where(X[77, 3] == BLOCKS, np.nan, BLOCKS)
-    with pytest.raises(ValueError, match="Input X contains NaN"):
+    spoiled = array.where(X[77, 3] == BLOCKS, np.inf, BLOCKS)
+    with pytest.raises(ValueError, match="Input X contains infinity"):
         AutoencoderTransformer(2, **FAST).fit(spoiled)
     with pytest.raises(ValueError, match="Expected 2D array"):
         AutoencoderTransformer(2).fit(BLOCKS[:, 0])

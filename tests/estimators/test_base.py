@@ -424,7 +424,7 @@ class TestValidationSet:
             ({"early_stopping": False}, {"X_val": VALIDATION}, "X_val.*early_stopping is False"),
             ({}, {"X_val": VALIDATION[:, :2]}, "X_val: X has 2 features"),
             ({}, {"X_val": VALIDATION[:1]}, "X_val: .* 1 sample"),
-            ({}, {"X_val": VALIDATION * np.nan}, "X_val: .*NaN"),
+            ({}, {"X_val": VALIDATION * np.nan}, "X_val: values are missing, but none in X"),
             ({}, {"y_val": VALIDATION}, "y_val is provided, but X_val was not"),
             ({"loss": "binary_crossentropy"}, {"X_val": VALIDATION}, "but X_val ranges"),
         ],

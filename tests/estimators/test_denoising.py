@@ -217,8 +217,8 @@ def test_pairs_and_a_corruption_are_refused_and_labels_are_not():
     labeled = denoiser.set_params(max_iter=1, random_state=0).fit(X, np.arange(len(X)))
     # What is restored from noisy rows can be scored all the same.
     assert labeled.score(DARK, X) != labeled.score(DARK) == labeled.score(DARK, X[:, 0])
-    with pytest.raises(ValueError, match="Input y contains NaN"):
-        paired().fit(X, np.where(X > 15, np.nan, X))
+    with pytest.raises(ValueError, match="Input y contains infinity"):
+        paired().fit(X, np.where(X > 15, np.inf, X))
     labeled.set_params(corruption=None)
     assert not hasattr(labeled, "corrupt")
     with pytest.raises(AttributeError, match="'corrupt'") as error:
