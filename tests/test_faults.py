@@ -92,9 +92,12 @@ class TestErrorsBeforeTraining:
         with pytest.raises(ValueError, match=r"NaN|infinity"):
             make().fit(spoiled)
 
-    def test_sparse_input_says_what_to_do(self):
-        with pytest.raises(TypeError, match="toarray"):
-            make().fit(sparse.csr_array(X))
+    @pytest.mark.parametrize(("bad", "what"), [(np.nan, "NaN"), (np.inf, "infinity")])
+    def test_sparse_values_that_are_not_finite(self, bad, what):
+        spoiled = sparse.csr_array(X)
+        spoiled.data[3] = bad
+        with pytest.raises(ValueError, match=rf"contains {what}: .* pass X\.toarray\(\)"):
+            make().fit(spoiled)
 
     @pytest.mark.parametrize("rows", [0, 1])
     @pytest.mark.parametrize("method", ["fit", "partial_fit"])

@@ -3,10 +3,13 @@
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from scipy.sparse import csr_array
 
+from skae._data.blocks import dense
 from skae._data.paired_rows import PairedRows
 from skae._data.pca import center, principal_axes
 from skae._data.rows import MOST_BLOCKS, ArrayRows, RowSubset
+from skae._data.sparse_rows import rows_of
 
 X = np.random.default_rng(0).standard_normal((150, 6))
 
@@ -22,7 +25,7 @@ def in_dask(folder):
     return array.from_array(X, chunks=(40, 4))
 
 
-@pytest.fixture(params=["array", "memmap", "dask", "pairs"])
+@pytest.fixture(params=["array", "memmap", "dask", "pairs", "sparse"])
 def rows(request, tmp_path):
     if request.param == "dask":
         from skae._data.dask_rows import DaskRows
@@ -30,6 +33,8 @@ def rows(request, tmp_path):
         return DaskRows(in_dask(tmp_path))
     if request.param == "pairs":
         return PairedRows(X, X + 1.0)
+    if request.param == "sparse":
+        return rows_of(csr_array(X))
     return ArrayRows(memmap(tmp_path) if request.param == "memmap" else X)
 
 
@@ -78,7 +83,9 @@ def test_weights_go_with_their_rows(rows):
     weighted = rows.weighted(weights)
     assert (len(weighted), weighted.weight) == (len(kept), weights.sum())
     assert_array_equal(weighted[:], X[kept])
-    assert_array_equal(weighted.evenly_spaced_weights(40), weights[kept][:: -(-len(kept) // 40)])
+    ((found, _, of_found),) = weighted.evenly_spaced_parts(40)
+    assert_array_equal(found, X[kept][:: -(-len(kept) // 40)])
+    assert_array_equal(of_found, weights[kept][:: -(-len(kept) // 40)])
     some = np.array([0, 1, 39, 40, 41, 100])
     found = weighted.weighted_total(lambda block, w: w @ block, some)
     assert_allclose(found, weights[kept[some]] @ X[kept[some]])
@@ -96,7 +103,9 @@ def test_blocks_hold_all_rows(rows):
     bounds = rows.bounds
     assert (bounds[0], bounds[-1], len(bounds)) == (0, 150, len(rows.blocks) + 1)
     for block, begin, end in zip(rows.blocks, bounds[:-1], bounds[1:], strict=True):
-        assert_array_equal(getattr(block, "compute", lambda block=block: block)(), X[begin:end])
+        assert_array_equal(
+            dense(getattr(block, "compute", lambda block=block: block)()), X[begin:end]
+        )
 
 
 @pytest.mark.parametrize("n_rows", [1, 16, 17, 16 * MOST_BLOCKS, 100_000])

@@ -36,7 +36,7 @@ def started(
     scale = variance(ArrayRows(X), mean) ** 0.5
     axes = principal_axes(ArrayRows(X), mean, n_components, rng)
     rows = standardized(X.copy(), mean, scale)
-    weights = pca_weights(network, axes, lambda: rows, (mean, scale), rng)
+    weights = pca_weights(network, axes, lambda: (rows, None), (mean, scale), rng)
     return Codec(network, weights, mean, scale)
 
 
