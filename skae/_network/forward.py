@@ -33,7 +33,11 @@ def hidden_rows(network: Network, half: SubNetwork, rows: Any, by: Backend) -> A
 
 def propagate(network: Network, half: SubNetwork, rows: Any, by: Backend) -> Any:
     """Apply a sub-network to rows, without the last layer's activation."""
-    hidden = hidden_rows(network, half, rows, by)
+    return _last_layer(network, half, rows, hidden_rows(network, half, rows, by), by)
+
+
+def _last_layer(network: Network, half: SubNetwork, rows: Any, hidden: Any, by: Backend) -> Any:
+    """Apply the last layer to hidden rows, and the linear path beside all layers to rows."""
     last = half.layers[-1], half.kernels[-1], half.biases[-1]
     if half.skip is None:
         return by.apply(*last, hidden)
@@ -46,15 +50,30 @@ def propagate(network: Network, half: SubNetwork, rows: Any, by: Backend) -> Any
 
 def encode(network: Network, encoder: SubNetwork, rows: Any, by: Backend) -> Any:
     """Return the codes of standardized rows; their means if the network is variational."""
-    codes = by.activations[network.code_activation](propagate(network, encoder, rows, by))
+    return _codes(network, encoder, rows, hidden_rows(network, encoder, rows, by), by)
+
+
+def _codes(network: Network, encoder: SubNetwork, rows: Any, hidden: Any, by: Backend) -> Any:
+    """Return the codes of rows from hidden rows."""
+    last = _last_layer(network, encoder, rows, hidden, by)
+    codes = by.activations[network.code_activation](last)
     return codes if network.n_active is None else by.keep_largest(codes, network.n_active)
+
+
+def code_normals(network: Network, encoder: SubNetwork, rows: Any, by: Backend) -> tuple[Any, Any]:
+    """Return the means and log-variances of a variational network's codes.
+
+    The hidden layers are applied once, so that a gradient passes them once, too.
+    """
+    assert encoder.log_variance_layer is not None
+    kernel, bias = encoder.log_variance_layer
+    hidden = hidden_rows(network, encoder, rows, by)
+    return _codes(network, encoder, rows, hidden, by), hidden @ kernel + bias
 
 
 def log_variances(network: Network, encoder: SubNetwork, rows: Any, by: Backend) -> Any:
     """Return the logarithms of the variances of a variational network's codes."""
-    assert encoder.log_variance_layer is not None
-    kernel, bias = encoder.log_variance_layer
-    return hidden_rows(network, encoder, rows, by) @ kernel + bias
+    return code_normals(network, encoder, rows, by)[1]
 
 
 def to_output_units(network: Network, output: Any, mean: Any, scale: Any) -> Any:

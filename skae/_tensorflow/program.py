@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from skae._data.batches import Batch
-from skae._network.forward import encode, entry_losses, log_variances, propagate
+from skae._network.forward import code_normals, encode, entry_losses, propagate
 from skae._plan.objectives import Step
 from skae._plan.plan import Network, Plan, SubNetwork, runtime_scalars, with_runtime_scalars
 from skae._tensorflow import solvers
@@ -38,6 +38,11 @@ def apply_in_parts(
     return map_parts(lambda part: of(network, half, part, TENSORFLOW), rows, parts)
 
 
+def _code_normals(*arguments: Any) -> Tensor:
+    """Return means and log-variances of codes side by side."""
+    return tf.concat(code_normals(*arguments), axis=1)
+
+
 # A loss, with the terms in it that were added to the first one.
 Loss = tuple[Tensor, tuple[Tensor, ...]]
 
@@ -52,11 +57,13 @@ def _loss(
     def means_of(rows: Tensor) -> Tensor:
         return apply_in_parts(encode, network, encoder, rows)
 
-    codes = means = means_of(batch.inputs)
     code_log_variances = None
     if network.is_variational:
-        code_log_variances = apply_in_parts(log_variances, network, encoder, batch.inputs)
+        both = apply_in_parts(_code_normals, network, encoder, batch.inputs)
+        means, code_log_variances = tf.split(both, 2, axis=1)
         codes = means + tf.exp(0.5 * code_log_variances) * batch.normals
+    else:
+        codes = means = means_of(batch.inputs)
     outputs = apply_in_parts(propagate, network, decoder, codes)
     entries = entry_losses(objective.loss, network, batch.targets, outputs, mean, scale, TENSORFLOW)
     step = Step(

@@ -1,18 +1,20 @@
 """Programs: one per architecture, for all runtime scalars; custom parts of plans work."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
+import tensorflow as tf
 from numpy.testing import assert_allclose
 from sklearn.base import clone
 
 from skae import AutoencoderTransformer
-from skae._data.batches import Feed
+from skae._data.batches import Batch, Feed
 from skae._data.rows import ArrayRows
+from skae._plan.layers import Dense, dense_layers
 from skae._plan.objectives import LOSSES
 from skae._plan.plan import Objective, Plan, Solver
-from skae._tensorflow.program import program
+from skae._tensorflow.program import gradient, program
 from skae._tensorflow.trainer import ProgramTrainer
 from skae._training.initialization import random_weights
 from skae._training.model import Model
@@ -100,6 +102,26 @@ def test_a_step_of_sgd_follows_the_gradient(alpha):
             slope.append(total(shifted))
         expected = (slope[0] - slope[1]) / 2e-2
         assert (weights[i][j] - moved[i][j]) / 1e-3 == pytest.approx(expected, rel=0.02, abs=2e-3)
+
+
+def test_hidden_layers_of_a_variational_encoder_run_once_a_step():
+    calls = []
+
+    class Counted(Dense):
+        def forward(self, ops, kernel, bias, rows):
+            calls.append(rows.shape)
+            return super().forward(ops, kernel, bias, rows)
+
+    network = replace(
+        plan().network,
+        encoder=(Counted(5, 3), Dense(3, 2)),
+        decoder=dense_layers((2, 5)),
+        is_variational=True,
+    )
+    weights = tuple(map(tf.constant, random_weights(network, "he", rng)))
+    batch = Batch(X, X, rng.standard_normal((70, 2), np.float32), np.ones(70, np.float32))
+    gradient(replace(plan(), network=network), weights, batch, np.float32(MEAN), 1.5)
+    assert calls == [X.shape]
 
 
 def test_the_training_loss_leaves_the_weights_unchanged():
