@@ -103,9 +103,8 @@ def test_blocks_hold_all_rows(rows):
     bounds = rows.bounds
     assert (bounds[0], bounds[-1], len(bounds)) == (0, 150, len(rows.blocks) + 1)
     for block, begin, end in zip(rows.blocks, bounds[:-1], bounds[1:], strict=True):
-        assert_array_equal(
-            dense(getattr(block, "compute", lambda block=block: block)()), X[begin:end]
-        )
+        block = getattr(block, "compute", lambda block=block: block)()
+        assert_array_equal(dense(block), X[begin:end])
 
 
 @pytest.mark.parametrize("n_rows", [1, 16, 17, 16 * MOST_BLOCKS, 100_000])

@@ -9,6 +9,7 @@ from sklearn.decomposition import PCA
 
 import skae
 from skae._data import pca
+from skae._data.blocks import blocks
 from skae._data.pca import center, principal_axes, variance
 from skae._data.rows import ArrayRows, RowSubset
 from skae._data.sparse_rows import CenteredSparse, SparseRows, rows_of
@@ -79,9 +80,12 @@ def with_long_indices(matrix):
     "given", [sparse.csr_array, sparse.csc_matrix, with_long_indices], ids=["csr", "csc", "int64"]
 )
 def test_a_fit_is_that_on_dense_rows(given, monkeypatch):
-    monkeypatch.setattr("skae._data.blocks.BLOCK_ENTRIES", 300)
+    monkeypatch.setattr(blocks, "__defaults__", (300,))
     rows, weights = given(MATRIX), np.r_[0.0, WEIGHTS[1:]]
-    for estimator in (PLAIN.set_params(whiten=True, init="he"), skae.VariationalAutoencoder(3)):
+    for estimator in (
+        clone(PLAIN).set_params(whiten=True, init="he"),
+        skae.VariationalAutoencoder(3),
+    ):
         fitted = clone(estimator).set_params(**FAST).fit(rows, X_val=rows[:20])
         dense = clone(fitted).fit(X, X_val=X[:20])
         assert_allclose(fitted.transform(rows), dense.transform(X), atol=1e-6)
@@ -105,7 +109,7 @@ def test_the_start_is_pca(untrained):
 def test_no_fit_forms_a_dense_matrix(monkeypatch):
     # A tenth of the rows at most, in all that is read at a time.
     tall = sparse.random(4000, 30, 0.2, format="csr", random_state=0)
-    monkeypatch.setattr("skae._data.blocks.BLOCK_ENTRIES", 300)
+    monkeypatch.setattr(blocks, "__defaults__", (300,))
     monkeypatch.setattr("skae._data.sparse_rows.MOST_ENTRIES", 3000)
     sizes = []
     toarray = sparse.csr_array.toarray
@@ -124,7 +128,7 @@ def test_no_fit_forms_a_dense_matrix(monkeypatch):
 
 def test_head_and_detector_take_sparse_rows():
     y = (X.sum(axis=1) > 3).astype(int)
-    head = skae.AutoencoderClassifier(early_stopping=True, max_iter=2, random_state=0)
+    head = skae.AutoencoderClassifier(PLAIN, early_stopping=True, max_iter=2, random_state=0)
     dense = clone(head).fit(X, y, sample_weight=WEIGHTS)
     head.fit(MATRIX, y, sample_weight=WEIGHTS)
     assert_allclose(head.predict_proba(MATRIX), dense.predict_proba(X), atol=1e-6)

@@ -44,8 +44,8 @@ KINDS = [
     skae.VariationalAutoencoder(2, **FAST),
 ]
 OTHERS = [
-    skae.AutoencoderClassifier(max_iter=2, random_state=0),
-    skae.AutoencoderRegressor(max_iter=2, random_state=0),
+    skae.AutoencoderClassifier(skae.AutoencoderTransformer(2, **FAST), max_iter=2, random_state=0),
+    skae.AutoencoderRegressor(skae.AutoencoderTransformer(2, **FAST), max_iter=2, random_state=0),
     skae.AutoencoderOutlierDetector(skae.AutoencoderTransformer(2, **FAST)),
 ]
 
@@ -75,7 +75,7 @@ def test_samples_of_weight_zero_change_nothing_at_all(estimator):
         skae.AutoencoderTransformer(2, **FAST | FULL, whiten=True),
         skae.ContractiveAutoencoder(2, **FAST | FULL),
         skae.SparseAutoencoder(2, **FAST | FULL),
-        skae.StackedAutoencoder(2, **FAST | FULL | {"hidden_layer_sizes": 4}, layer_max_iter=4),
+        skae.StackedAutoencoder(2, **FAST | FULL | {"hidden_layer_sizes": 4}, layer_max_iter=2),
     ],
     ids=name_of,
 )
@@ -210,7 +210,8 @@ def test_class_weights_multiply_those_of_labeled_samples(class_weight):
 
 def test_class_weights_count_in_the_joint_training():
     shares = [
-        skae.AutoencoderClassifier(class_weight={1: weight}, max_iter=5, random_state=0)
+        sklearn.clone(OTHERS[0])
+        .set_params(class_weight={1: weight}, max_iter=5)
         .fit(X, LABELS)
         .predict_proba(X)[:, 1]
         .mean()
