@@ -59,7 +59,16 @@ def outputs(estimator, X=X):
     return getattr(estimator, method)(X)
 
 
-@pytest.mark.parametrize("estimator", KINDS + OTHERS, ids=name_of)
+@pytest.mark.parametrize(
+    "estimator",
+    [
+        KINDS[0],
+        OTHERS[0],
+        OTHERS[2],
+        *(pytest.param(each, marks=pytest.mark.slow) for each in (*KINDS[1:], OTHERS[1])),
+    ],
+    ids=name_of,
+)
 def test_samples_of_weight_zero_change_nothing_at_all(estimator):
     found = outputs(estimator.fit(X, LABELS, sample_weight=WEIGHTS))
     assert_array_equal(outputs(estimator.fit(X[KEPT], LABELS[KEPT], WEIGHTS[KEPT])), found)
@@ -73,9 +82,12 @@ def test_samples_of_weight_zero_change_nothing_at_all(estimator):
     "estimator",
     [
         skae.AutoencoderTransformer(2, **FAST | FULL, whiten=True),
-        skae.ContractiveAutoencoder(2, **FAST | FULL),
         skae.SparseAutoencoder(2, **FAST | FULL),
-        skae.StackedAutoencoder(2, **FAST | FULL | {"hidden_layer_sizes": 4}, layer_max_iter=2),
+        pytest.param(skae.ContractiveAutoencoder(2, **FAST | FULL), marks=pytest.mark.slow),
+        pytest.param(
+            skae.StackedAutoencoder(2, **FAST | FULL | {"hidden_layer_sizes": 4}, layer_max_iter=2),
+            marks=pytest.mark.slow,
+        ),
     ],
     ids=name_of,
 )
