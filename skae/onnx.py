@@ -38,6 +38,8 @@ PARTS = {
 def to_onnx(estimator: Any, part: str = "encoder") -> Any:
     """Convert the encoder or the decoder of a fitted autoencoder to an ONNX model.
 
+    Missing values are not filled: the codes of a sample with NaN are NaN.
+
     Parameters
     ----------
     estimator : estimator instance

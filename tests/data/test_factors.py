@@ -89,3 +89,15 @@ def test_pca_of_filled_rows_is_better_than_that_of_means(share):
     by_means = left(principal_axes(train, mean, 2, RNG), np.where(np.isnan(new), mean, new))
     by_factors = left(principal_axes(FilledRows(train, model), mean, 2, RNG), model.filled(new))
     assert by_factors < 0.5 * by_means
+
+
+def test_a_weight_is_a_number_of_rows():
+    counts = RNG.integers(1, 4, len(X))
+    weighted = ArrayRows(INCOMPLETE, has_missing=True, weights=counts.astype(float))
+    repeated = ArrayRows(np.repeat(INCOMPLETE, counts, axis=0), has_missing=True)
+    models = [
+        factor_model(X, np.arange(len(X)), center(X), np.random.default_rng(0))
+        for X in (weighted, repeated)
+    ]
+    for found, expected in zip(*models, strict=True):
+        assert_allclose(found, expected, rtol=1e-6, atol=1e-8)
