@@ -190,7 +190,7 @@ def denoising_images(train, test):
 
 
 def variational_images(train, test):
-    """Compare 20 codes of 10,000 images: convolutions beside dense layers, in the same processor time."""
+    """Compare convolutions with dense layers: 20 codes of 10,000 images, the same time."""
     network = ConvolutionalNetwork(
         filters=(32, 64), kernel_size=5, strides=2, hidden_layer_sizes=128
     )
