@@ -108,6 +108,17 @@ def test_two_workers_take_the_steps_of_one_process(plain):
         np.testing.assert_allclose(ours, one, atol=1e-4)
 
 
+def test_two_workers_count_weights_as_one_process_does(client):
+    weights = np.random.default_rng(0).uniform(0.5, 9.0, len(X))
+    given = clone(AutoencoderTransformer(2, **FAST)), BLOCKS
+    together = fit(*given, sample_weight=array.from_array(weights, chunks=50), client=client)
+    order = in_batches_of(2)
+    alone = AutoencoderTransformer(2, **FAST).fit(X[order], sample_weight=weights[order])
+    assert together.loss_curve_ == pytest.approx(alone.loss_curve_, rel=1e-5)
+    for ours, one in zip(together.weights_, alone.weights_, strict=True):
+        np.testing.assert_allclose(ours, one, atol=1e-4)
+
+
 @pytest.fixture
 def certificate(tmp_path):
     """Return what makes a key and a certificate signed by itself, as Dask takes them."""

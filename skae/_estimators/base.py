@@ -51,16 +51,17 @@ class BaseAutoencoder(VersionStamp, CallbackSupportMixin, PlannedFit, metaclass=
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
             Training samples. A `numpy.memmap` may be larger than memory, and so may a dask array
-            or dataframe, see :ref:`dask`. The sum of squares about the mean must fit into its
-            dtype, and values into float32.
+            or dataframe, see :ref:`dask`. Of a sparse matrix a batch or a block at a time becomes
+            dense. The sum of squares about the mean must fit into its dtype, and values into
+            float32.
         y : array-like of shape (n_samples, n_features), default=None
             Clean samples to reconstruct from X, for `DenoisingAutoencoder` with corruption=None.
             Otherwise it is ignored, and passed on to callbacks.
         sample_weight : array-like of shape (n_samples,), default=None
             Weights of the samples, see Notes. None means that all count the same.
-        X_val : array-like of shape (n_validation, n_features), default=None
+        X_val : {array-like, sparse matrix} of shape (n_validation, n_features), default=None
             Validation set for early stopping, at least 2 samples, which are kept in memory. All
             samples of X are then trained on, and center, scale and principal axes are theirs. None
             holds out a part of X. A `Pipeline` transforms X_val as it transforms X with
@@ -173,7 +174,7 @@ class BaseAutoencoder(VersionStamp, CallbackSupportMixin, PlannedFit, metaclass=
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
             Training samples, at least 2 in the first call.
         y : array-like of shape (n_samples, n_features), default=None
             Clean samples to reconstruct from X, for `DenoisingAutoencoder` with corruption=None.

@@ -118,7 +118,7 @@ class EncoderWithHead(
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
             Or arrays of images or sequences, where the autoencoder takes these.
         y : array-like of shape (n_samples,) or, in regression, (n_samples, n_outputs)
             Targets; the class documents how unlabeled samples are marked.
@@ -250,7 +250,7 @@ class EncoderWithHead(
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
 
         Returns
         -------

@@ -150,7 +150,7 @@ class AutoencoderOutlierDetector(
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
             Or other input that the autoencoder accepts, such as arrays of images. A dask
             collection is loaded into memory.
         y : Ignored
@@ -160,7 +160,7 @@ class AutoencoderOutlierDetector(
             quantiles from which the scores and their threshold follow: `contamination` is a share
             of the weight. It is one sample where distances to neighbors are measured. One of weight
             zero does not count at all.
-        X_val : array-like of shape (n_validation, n_features), default=None
+        X_val : {array-like, sparse matrix} of shape (n_validation, n_features), default=None
             Validation set for the early stopping of the autoencoder, passed on to its `fit`. It
             should hold inliers.
         sample_weight_val : array-like of shape (n_validation,), default=None
@@ -222,7 +222,7 @@ class AutoencoderOutlierDetector(
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
 
         Returns
         -------
@@ -236,7 +236,7 @@ class AutoencoderOutlierDetector(
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
 
         Returns
         -------
@@ -251,7 +251,7 @@ class AutoencoderOutlierDetector(
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
 
         Returns
         -------
@@ -273,7 +273,7 @@ class AutoencoderOutlierDetector(
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
 
         Returns
         -------
@@ -293,7 +293,7 @@ class AutoencoderOutlierDetector(
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
 
         Returns
         -------

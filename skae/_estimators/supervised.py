@@ -50,7 +50,7 @@ class ScoredWhereLabeled:
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
         y : array-like of shape (n_samples,) or, in regression, (n_samples, n_outputs)
             Targets; unlabeled samples are marked as in `fit`, and do not count.
         sample_weight : array-like of shape (n_samples,), default=None
@@ -148,7 +148,7 @@ class AutoencoderClassifier(ScoredWhereLabeled, ClassifierMixin, EncoderWithHead
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
 
         Returns
         -------
@@ -162,7 +162,7 @@ class AutoencoderClassifier(ScoredWhereLabeled, ClassifierMixin, EncoderWithHead
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
 
         Returns
         -------
@@ -176,7 +176,7 @@ class AutoencoderClassifier(ScoredWhereLabeled, ClassifierMixin, EncoderWithHead
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
 
         Returns
         -------
@@ -311,7 +311,7 @@ class AutoencoderRegressor(ScoredWhereLabeled, RegressorMixin, EncoderWithHead):
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
 
         Returns
         -------

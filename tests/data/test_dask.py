@@ -278,3 +278,20 @@ def test_dask_ml_wraps_skae():
     incremental.fit(BLOCKS.rechunk((40, 6)))
     assert incremental.estimator_.n_samples_seen_ == 150
     assert len(incremental.estimator_.loss_curve_) == 4
+
+
+def test_weights_may_be_lazy_and_blocks_may_have_none():
+    weights = np.random.default_rng(0).integers(0, 3, 150).astype(float)
+    weights[40:80] = 0.0
+    settings = FAST | {"batch_size": 256, "shuffle": False, "early_stopping": False}
+    plain = AutoencoderTransformer(2, **settings)
+    expected = clone(plain).fit(X, sample_weight=weights)
+    lazy = array.from_array(weights, chunks=50)
+    for given, rows in ((BLOCKS, X), (PARTITIONS, FRAME)):
+        found = clone(plain).fit(given, sample_weight=lazy)
+        assert_allclose(found.transform(rows), expected.transform(X), atol=1e-5)
+        assert found.n_samples_seen_ == expected.n_samples_seen_
+    score = expected.score(X, sample_weight=weights)
+    assert expected.score(BLOCKS, sample_weight=lazy) == pytest.approx(score)
+    bounded = DaskRows(array.from_array(np.abs(X) / 10, chunks=(40, 6))).weighted(weights)
+    assert bounded.extremes()[0] >= 0.0
