@@ -10,12 +10,13 @@ here: pickle and skops files refer to them by these names.
 """
 
 from skae._data.factors import FactorModel
+from skae._data.table import CategoryColumn, NumberColumn, Table
 from skae._estimators.base import BaseAutoencoder
 from skae._estimators.outlier_scores import References, Scorer, Tail
 from skae._forest.boxes import LeafCodes, UsualValues
 from skae._forest.decoders import BoxDecoder, NeighborDecoder
 from skae._forest.spectral import SpectralCodes
-from skae._forest.table import CategoryColumn, NumberColumn, Table
+from skae._forest.table import EvenTable
 from skae._names import named_publicly
 from skae._network.whitening import Moments, Whitening
 from skae._plan.convolutions import Convolution, TransposedConvolution
@@ -33,6 +34,7 @@ __all__ = [
     "Corruption",
     "Dense",
     "EachStep",
+    "EvenTable",
     "FactorModel",
     "Feedback",
     "Layer",

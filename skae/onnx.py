@@ -49,7 +49,10 @@ def to_onnx(estimator: Any, part: str = "encoder") -> Any:
 
     part : {'encoder', 'decoder'}, default='encoder'
         'encoder' computes `transform`, from the input 'X' to the output 'codes';
-        'decoder' computes `inverse_transform`, from 'codes' to 'X'. Both in float32.
+        'decoder' computes `inverse_transform`, from 'codes' to 'X'. Both in float32. For tables
+        with categories, 'X' is the encoded matrix: in the order of the features a column for each
+        number, and for each of the `categories_` of a feature an indicator, 0 or 1, for which the
+        decoder returns a probability.
 
     Returns
     -------

@@ -4,6 +4,7 @@ import sys
 
 import numpy as np
 import onnxruntime
+import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
 from skl2onnx import to_onnx as pipeline_to_onnx
@@ -50,6 +51,22 @@ def assert_same(estimator):
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: type(kind).__name__)
 def test_every_kind(kind):
     assert_same(kind.fit(X))
+
+
+def test_categories_go_in_as_indicators_and_come_out_as_probabilities():
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame(rng.uniform(size=(50, 2)), columns=["a", "b"])
+    frame["kind"] = np.where(frame["a"] + 0.1 * rng.normal(size=50) > 0.5, "x", "y")
+    fitted = skae.AutoencoderTransformer(2, **SMALL).fit(frame)
+    kinds = frame[["kind"]].to_numpy() == fitted.categories_[-1]
+    encoded = np.column_stack([frame[["a", "b"]], kinds]).astype(np.float32)
+    codes = run(to_onnx(fitted), encoded)
+    assert_allclose(codes, fitted.transform(frame), atol=1e-5)
+    back = run(to_onnx(fitted, "decoder"), codes)
+    assert_allclose(back[:, 2:].sum(axis=1), 1.0, rtol=1e-5)
+    kept = fitted.inverse_transform(codes)
+    assert_allclose(back[:, :2], kept[["a", "b"]], atol=1e-5)
+    assert (fitted.categories_[-1][back[:, 2:].argmax(axis=1)] == kept["kind"]).all()
 
 
 @pytest.mark.parametrize("name", ACTIVATIONS)

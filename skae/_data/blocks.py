@@ -25,13 +25,13 @@ def dense(rows: Any) -> np.ndarray:
 
 
 def standardized(
-    rows: np.ndarray, mean: np.ndarray, scale: float, out: np.ndarray | None = None
+    rows: np.ndarray, mean: np.ndarray, scale: Any, out: np.ndarray | None = None
 ) -> np.ndarray:
-    """Return rows as float32, centered in their own dtype and divided by `scale`.
+    """Return rows as float32, centered in their own dtype and divided by `scale`, one or many.
 
     The rows are overwritten: pass a copy, which may be `out` itself.
     """
     if out is None:
         out = np.empty(rows.shape, np.float32)
     rows -= mean.astype(rows.dtype, copy=False)
-    return np.multiply(rows, rows.dtype.type(1.0 / scale), out=out, casting="same_kind")
+    return np.multiply(rows, np.asarray(1.0 / scale, rows.dtype), out=out, casting="same_kind")

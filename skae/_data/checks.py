@@ -18,7 +18,7 @@ from skae._data.blocks import dense
 @contextmanager
 def restored_on_failure(estimator: Any) -> Iterator[None]:
     """Restore the attributes that validation sets on an estimator if the block raises."""
-    names = ("n_features_in_", "feature_names_in_", "sample_shape_")
+    names = ("n_features_in_", "feature_names_in_", "sample_shape_", "_table")
     before = {name: vars(estimator)[name] for name in names if name in vars(estimator)}
     try:
         yield

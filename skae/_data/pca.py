@@ -54,6 +54,17 @@ def variance(X: Matrix, mean: np.ndarray) -> float:
     return X.weighted_total(squares) / X.size
 
 
+def column_variances(X: Matrix, mean: np.ndarray) -> np.ndarray:
+    """Return the mean squared deviation of each column from its mean."""
+
+    def squares(rows: np.ndarray, weights: np.ndarray | None) -> np.ndarray:
+        block = _centered(X, rows, mean, weights)
+        return np.einsum("ij,ij->j", block, block, dtype=np.float64)
+
+    observed = np.maximum(X.weighted_total(weight_observed), 1) if X.has_missing else X.weight
+    return X.weighted_total(squares) / observed
+
+
 def principal_axes(
     X: Matrix, mean: np.ndarray, n_axes: int | None, rng: np.random.Generator
 ) -> Axes:

@@ -314,6 +314,44 @@ class RowSubset(Matrix):
         return self.X.as_stored(self.rows)
 
 
+@dataclass(frozen=True)
+class StandardizedColumns(Matrix):
+    """Rows with each column centered and divided by a scale of its own, for PCA."""
+
+    X: Matrix
+    mean: np.ndarray
+    scale: np.ndarray
+
+    @property
+    def has_missing(self) -> bool:  # type: ignore[override]
+        return self.X.has_missing
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        return self.X.shape
+
+    @property
+    def dtype(self) -> np.dtype:
+        return self.X.dtype
+
+    @property
+    def weights(self) -> np.ndarray | None:  # type: ignore[override]
+        return self.X.weights
+
+    def weighted_total(self, of_block: Callable[[np.ndarray, np.ndarray | None], Any]) -> Any:
+        def of_standardized(rows: np.ndarray, weights: np.ndarray | None) -> Any:
+            return of_block(self._standardized(rows, slice(None)), weights)
+
+        return self.X.weighted_total(of_standardized)
+
+    def columns(self, part: slice) -> np.ndarray:
+        return self._standardized(self.X.columns(part), part)
+
+    def _standardized(self, block: np.ndarray, part: slice) -> np.ndarray:
+        mean, scale = self.mean[part].astype(self.dtype), self.scale[part].astype(self.dtype)
+        return (block - mean) / scale
+
+
 def rows_in_a_block(n_rows: int) -> int:
     """Return the number of rows in each block that an array is cut into for workers."""
     return max(LEAST_ROWS, -(-n_rows // MOST_BLOCKS))

@@ -13,6 +13,8 @@ from skae._data.weights import effective_size
 # Gains have heavy tails, so a mean over fewer than 30 rows says little, and a tenth of a small
 # table is fewer. But a small table can spare a quarter at most, and one of fewer than 8 rows not
 # even the two that a standard error needs.
+# Larger data are not searched for copies, which takes memory.
+MOST_ENTRIES = 1 << 25
 ENOUGH_VALIDATION_ROWS, SMALLEST_DIVISOR, MIN_ROWS_TO_SPLIT = 30, 4, 8
 
 
@@ -60,9 +62,20 @@ class Split:
 
 
 def train_validation_rows(
-    n: int, fraction: float, rng: np.random.Generator, max_validation: int | None = None
+    n: int,
+    fraction: float,
+    rng: np.random.Generator,
+    max_validation: int | None = None,
+    copies: np.ndarray | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return the indices of training and validation rows among `n`; the latter may be empty."""
+    """Return the indices of training and validation rows among `n`; the latter may be empty.
+
+    Rows with the same number in `copies` are trained on together, or one of them is held out.
+    """
+    if copies is not None:
+        distinct, first = np.unique(copies, return_index=True)
+        kept, held_out = train_validation_rows(len(distinct), fraction, rng, max_validation)
+        return np.flatnonzero(np.isin(copies, kept)), np.sort(first[held_out])
     if not fraction or n < MIN_ROWS_TO_SPLIT:
         return np.arange(n), np.arange(0)
     n_validation = max(
@@ -70,3 +83,17 @@ def train_validation_rows(
     )
     validation, rows = np.split(rng.permutation(n), [min(n_validation, n - 1, max_validation or n)])
     return np.sort(rows), np.sort(validation)
+
+
+def copies_among(X: Rows) -> np.ndarray | None:
+    """Return a number for each row, equal for equal rows; None if there are no artificial copies.
+
+    Where most rows are distinct, new rows are rarely equal to known ones, and a validation set with
+    copies of training rows, as in a bootstrap sample, would be reconstructed too well.
+    """
+    if X.is_lazy or X.size > MOST_ENTRIES:
+        return None
+    rows = np.ascontiguousarray(X[:])
+    whole = rows.view(np.dtype((np.void, rows.dtype.itemsize * rows.shape[1])))
+    distinct, numbers = np.unique(whole.ravel(), return_inverse=True)
+    return numbers if len(rows) / 2 < len(distinct) < len(rows) else None

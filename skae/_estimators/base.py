@@ -11,7 +11,7 @@ from sklearn.base import _fit_context
 
 from skae._data.checks import restored_on_failure
 from skae._data.rows import Rows
-from skae._data.split import Split, train_validation_rows
+from skae._data.split import Split, copies_among, train_validation_rows
 from skae._estimators.callbacks import CallbackSupportMixin
 from skae._estimators.engine import local_trainer
 from skae._estimators.locks import one_at_a_time
@@ -19,7 +19,7 @@ from skae._estimators.loss_curves import loss_curves
 from skae._estimators.planning import PlannedFit
 from skae._estimators.validation_sets import held_out_rows
 from skae._estimators.versions import VersionStamp
-from skae._estimators.weighting import weighted
+from skae._estimators.weighting import weighted, without_unweighted
 from skae._estimators.words import ATTRIBUTES, rows_alone
 from skae._network.codec import ERROR_ROWS, Codec
 from skae._network.whitening import Moments
@@ -131,6 +131,7 @@ class BaseAutoencoder(VersionStamp, CallbackSupportMixin, PlannedFit, metaclass=
         """
         with restored_on_failure(self):
             warm = self.warm_start and self.__sklearn_is_fitted__()
+            X, y, sample_weight = without_unweighted(X, y, sample_weight)
             X = self._paired(self._rows(X, first=not warm, least=2), y, training=True)
             X, y = weighted(X, y, sample_weight, least=2)
             held_out = held_out_rows(self, X, **validation)
@@ -146,7 +147,9 @@ class BaseAutoencoder(VersionStamp, CallbackSupportMixin, PlannedFit, metaclass=
             # in memory, and limited to what fits there.
             most, split_rng = X.max_validation_rows, np.random.default_rng(split_seed)
             if held_out is None:
-                split = Split(X, *train_validation_rows(len(X), fraction, split_rng, most))
+                copies = copies_among(X) if fraction and self._scales_columns() else None
+                rows = train_validation_rows(len(X), fraction, split_rng, most, copies)
+                split = Split(X, *rows)
             else:
                 split = Split.given(X, held_out)
             options = self.training_options(len(split.training))
@@ -203,6 +206,7 @@ class BaseAutoencoder(VersionStamp, CallbackSupportMixin, PlannedFit, metaclass=
         with restored_on_failure(self):
             first = not self.__sklearn_is_fitted__()
             least = 2 if first else 1
+            X, y, sample_weight = without_unweighted(X, y, sample_weight)
             X = self._paired(self._rows(X, first=first, least=least), y, training=True)
             X, y = weighted(X, y, sample_weight, least)
             rng = self._generator(0 if first else self.n_iter_)
@@ -332,6 +336,7 @@ class BaseAutoencoder(VersionStamp, CallbackSupportMixin, PlannedFit, metaclass=
             "factor_model_": codec.factors,
             "n_components_": codec.network.n_components,
             "reconstruction_err_": reconstruction_error(codec, X),
+            "score_columns_": column_scores(codec, X),
             **self._own_attributes(codec, X.evenly_spaced(ERROR_ROWS)[0] if X.is_lazy else X[:]),
         }
 
@@ -351,6 +356,22 @@ def reconstruction_error(codec: Codec, X: Rows) -> float:
         errors.append(codec.mean_squared_error(rows, targets, weights))
         sizes.append(len(rows) if weights is None else weights.sum())
     return errors[0] if len(errors) == 1 else float(np.average(errors, weights=sizes))
+
+
+def column_scores(codec: Codec, X: Rows) -> np.ndarray | None:
+    """Return the share of each column's variance that the reconstruction of these samples explains.
+
+    None where all columns have one scale.
+    """
+    if codec.error_scale is None:
+        return None
+    total, observed = 0.0, 0.0
+    for rows, targets, weights in X.evenly_spaced_parts(ERROR_ROWS):
+        errors = codec.column_errors(rows, targets)
+        weights = np.ones(len(rows)) if weights is None else weights
+        total = total + weights @ np.nan_to_num(errors)
+        observed = observed + weights @ ~np.isnan(errors)
+    return 1.0 - total / np.maximum(observed, 1.0)
 
 
 def codes_moments(codec: Codec, X: Rows) -> Moments:

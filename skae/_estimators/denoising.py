@@ -19,6 +19,7 @@ from skae._data.checks import check_dense, has_missing, shape_of, taking
 from skae._data.dask_rows import is_dask
 from skae._data.paired_rows import PairedRows
 from skae._data.rows import Rows
+from skae._data.table import index_of, is_frame
 from skae._estimators.base import BaseAutoencoder
 from skae._estimators.words import one_of
 from skae._plan.objectives import Corruption
@@ -203,12 +204,15 @@ default='gaussian'
         corruption = cast("Corruption", self._corruption())
         seed = check_random_state(random_state).randint(np.iinfo(np.int32).max)
         rows = self._rows(X)
-        return corrupted(corruption, np.random.default_rng(seed), rows[:].copy(), rows.has_missing)
+        noisy = corrupted(corruption, np.random.default_rng(seed), rows[:].copy(), rows.has_missing)
+        return self._as_table(noisy, index_of(X)) if self._categories() else noisy
 
     def _paired(self, X: Rows, y: Any, training: bool = False) -> Rows:
         learns_pairs = self.corruption is None
         if y is None and not (learns_pairs and training):
             return X
+        if learns_pairs and is_frame(y) and self._categories():
+            y = self._encoded(y, first=False)
         shape = _shape(y)
         # Counting the rows of a dask collection would compute it.
         counted = slice(1 if is_dask(y) else 0, None)

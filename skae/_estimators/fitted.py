@@ -25,9 +25,10 @@ from skae._data.checks import (
 from skae._data.dask_lazy import lazily
 from skae._data.dask_rows import is_dask, validated_rows
 from skae._data.pca import variance
-from skae._data.rows import Rows
+from skae._data.rows import Rows, weight_observed
 from skae._data.sequences import check_ends, padded, unpadded
 from skae._data.sparse_rows import rows_of
+from skae._data.table import index_of
 from skae._estimators.documentation import DocumentationLink
 from skae._estimators.weighting import weighted
 from skae._estimators.words import ATTRIBUTES_OF_CODES, ForeignWords, rows_alone
@@ -75,14 +76,16 @@ class FittedAutoencoder(
 
         Returns
         -------
-        X_original : ndarray of shape (n_samples, n_features)
+        X_original : ndarray or data frame of shape (n_samples, n_features)
             In the units of the training data, and in the shape of its samples if they were images
-            or sequences.
+            or sequences. A data frame with the columns, dtypes and categories of the training data
+            if these were one; its index is that of X, if X is a data frame of pandas.
         """
         codec = self._codec
         codes = checked_codes(self, X, [np.float64, np.float32])
         rows = finite(codec.decode, codes)
-        return rows.reshape(len(rows), *getattr(self, "sample_shape_", (-1,)))
+        rows = rows.reshape(len(rows), *getattr(self, "sample_shape_", (-1,)))
+        return self._as_table(rows, index_of(X))
 
     @lazily
     def reconstruct(self, X):
@@ -94,9 +97,14 @@ class FittedAutoencoder(
 
         Returns
         -------
-        reconstruction : ndarray of shape (n_samples, n_features)
-            In the shape of X, if X is an array of images or sequences.
+        reconstruction : ndarray or data frame of shape (n_samples, n_features)
+            In the shape of X, if X is an array of images or sequences. A data frame with the index
+            of X, and the columns, dtypes and categories of the training data, if these were one.
         """
+        return self._as_table(self._reconstructed(X), index_of(X))
+
+    def _reconstructed(self, X) -> Any:
+        """Return the reconstruction of samples, with indicators of categories, in their shape."""
         codec = self._codec
         rows = finite(lambda rows: codec.decode(codec.encode(rows)), self._validated(X))
         return self._like(rows, X)
@@ -108,6 +116,12 @@ class FittedAutoencoder(
         This is ``1 - |X - X'|^2 / |X - mean_|^2``; on the training samples it compares with
         ``PCA.explained_variance_ratio_.sum()``. Models trained in Keras have no `mean_`; they use
         the mean of X.
+
+        Where features are scaled one by one, it is the mean over the features of
+        ``1 - error / variance``, with the variance in the training samples. The error of a feature
+        of categories is the squared distance of its indicators from the predicted probabilities,
+        and its variance is that of the indicators. `score_columns_` holds the terms of this mean
+        for the training samples.
 
         Parameters
         ----------
@@ -133,6 +147,10 @@ class FittedAutoencoder(
         targets = X.targets
         self._warn_beyond_reach(targets)
         unexplained = X.total_with_targets(sum_of_errors)
+        if codec.error_scale is not None:
+            variables = codec.network.variables
+            observed = targets.weighted_total(lambda *block: weight_observed(*block)[variables])
+            return float(1.0 - unexplained / observed.sum())
         explainable = variance(targets, self._center(targets)) * targets.size
         if explainable == 0.0:
             return float(unexplained == 0.0)
@@ -152,13 +170,15 @@ class FittedAutoencoder(
         Returns
         -------
         scores : ndarray of shape (n_samples,)
-            Higher is better, in squared units of X.
+            Higher is better, in squared units of X. Where features are scaled one by one, the
+            error of each is divided by its variance in the training samples.
         """
         codec = self._codec
         rows, some_missing = self._checked(X)
         self._warn_beyond_reach(rows_of(rows, some_missing))
         errors = finite(codec.squared_errors, rows)
         if some_missing and self._missing_values(first=False) is not None:
+            rows = rows[:, codec.network.variables]
             n_observed = np.count_nonzero(~np.isnan(rows), axis=1)
             errors *= rows.shape[1] / np.maximum(n_observed, 1)
         return -errors
@@ -209,6 +229,9 @@ class FittedAutoencoder(
 
     def _checked(self, X, first: bool = False, least: int = 1) -> tuple[Any, bool]:
         """Return validated samples, and whether entries are missing, NaN."""
+        encoded = self._encoded(X, first, least)
+        if encoded is not None:
+            return encoded, bool(np.isnan(encoded).any())
         pads, marker = self._takes_padding(first), self._missing_values(first)
         rows, some_missing = validated(
             self, self._as_rows(X, first), first, least, marker, allow_nan=pads
@@ -218,6 +241,19 @@ class FittedAutoencoder(
             shape = (taken and taken[1]) or shape_of(padded(X, None))[1:]
             check_ends(rows, prod(shape[1:]))
         return rows, some_missing
+
+    def _encoded(self, X, first: bool, least: int = 1) -> np.ndarray | None:
+        """Return a table with categories as rows of numbers; None if X holds numbers alone."""
+        return None
+
+    @property
+    def _scales_errors(self) -> bool:
+        """Whether the errors of each column are divided by a scale of its own."""
+        return self._codec.error_scale is not None
+
+    def _as_table(self, rows: np.ndarray, index: Any) -> Any:
+        """Return rows as a table like that of `fit`, if that was one."""
+        return rows
 
     def _rows(self, X, first: bool = False, least: int = 1) -> Rows:
         """Return validated samples as flat rows, wherever they are stored.

@@ -18,6 +18,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from skae._data.checks import check_dense, checked_codes, restored_on_failure
 from skae._data.dask_rows import is_dask
+from skae._data.table import index_of, is_frame
 from skae._estimators.documentation import DocumentationLink
 from skae._estimators.versions import VersionStamp
 from skae._estimators.words import (
@@ -30,7 +31,7 @@ from skae._estimators.words import (
 from skae._forest.boxes import LeafCodes
 from skae._forest.decoders import BoxDecoder, NeighborDecoder
 from skae._forest.spectral import SpectralCodes
-from skae._forest.table import Table, index_of, is_frame
+from skae._forest.table import EvenTable
 from skae._forest.trees import enough_at_random, grown, held_out_rows
 
 # Samples in a leaf, with spectral codes: few where there is one tree, whose leaves are all that
@@ -199,7 +200,7 @@ class ForestAutoencoder(
         rng = check_random_state(self.random_state)
         with restored_on_failure(self):
             X = self._validated(X, first=True)
-            table = Table(X)
+            table = EvenTable(X)
             numbers = table.encode(X)
             if self.codes == "leaves":
                 encoder, decoder = self._leaf_coder(numbers, rng)

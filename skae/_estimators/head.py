@@ -162,7 +162,8 @@ class EncoderWithHead(
             if weights is not None:
                 rows = rows.weighted(weights)
             check_consistent_length(rows, y)
-            if is_fitted:  # on samples like these
+            has_categories = bool(autoencoder._categories())
+            if is_fitted and not has_categories:  # on samples like these
                 validate_data(
                     autoencoder, autoencoder._as_rows(X), reset=False, skip_check_array=True
                 )
@@ -184,6 +185,8 @@ class EncoderWithHead(
                 autoencoder.set_params(activation=self._activation, **sizes)
             keeps_linear = self.autoencoder is None and not (freezes_all or frozen_layers)
             samples = autoencoder._like(autoencoder._unmarked(rows), X)
+            if has_categories:
+                samples = X
             if keeps_linear or not (self.pretrain or is_fitted):
                 begin_untrained(autoencoder, samples, weights)
             elif not is_fitted:
@@ -272,6 +275,10 @@ class EncoderWithHead(
         The second value is whether entries are missing, NaN.
         """
         first = not autoencoder.__sklearn_is_fitted__()
+        encoded = autoencoder._encoded(X, first and reset, 2 if reset else 1)
+        if encoded is not None:
+            validate_data(self, X, reset=reset, skip_check_array=True)
+            return encoded, bool(np.isnan(encoded).any())
         missing_values = autoencoder._missing_values(first)
         flat = autoencoder._as_rows(X, first)
         return validated(self, flat, reset, 2 if reset else 1, missing_values)
@@ -345,7 +352,7 @@ class EncoderWithHead(
         mean, deviation = mean_and_deviation(codes, weights)
         deviation[deviation == 0.0] = 1.0
         if headed.keeps_linear:
-            deviation[:] = scale
+            deviation[:] = 1.0 if network.has_column_scales else scale
         codes = (codes - mean) / deviation
         kernel, bias = self._head(codes, targets, weights)
         if headed.keeps_linear:

@@ -19,6 +19,8 @@ from skae._data.factors import factor_model
 from skae._data.pca import center
 from skae._data.rows import ArrayRows, taken
 from skae._data.weights import weighted_quantiles
+from skae._estimators.fitted import FittedAutoencoder
+from skae._estimators.tables import TakesTables
 from skae._training.interrupts import fit_until_interrupted
 
 # The distance of a row is that to the nearest row of a random sample of this size. The sample is
@@ -185,16 +187,21 @@ class Scorer(NamedTuple):
         `X_val` and `sample_weight_val` for the autoencoder.
         """
         missing_values = marker_of(autoencoder)
-        checked = check_array(
-            check_unmasked(X),
-            accept_sparse="csr",
-            dtype=[np.float64, np.float32],
-            allow_nd=True,
-            ensure_min_samples=2,
-            input_name="X",
-            **taking(missing_values),
-        )
-        rows = checked.reshape(checked.shape[0], -1)
+        rows = autoencoder._even_rows(X) if isinstance(autoencoder, TakesTables) else None
+        if rows is None:
+            checked = check_array(
+                check_unmasked(X),
+                accept_sparse="csr",
+                dtype=[np.float64, np.float32],
+                allow_nd=True,
+                ensure_min_samples=2,
+                input_name="X",
+                **taking(missing_values),
+            )
+            rows = checked.reshape(checked.shape[0], -1)
+        else:
+            # A data frame is passed on; missing entries of an array with categories are NaN.
+            checked, missing_values = X, np.nan
         n_rows = rows.shape[0]
         some_missing = not issparse(rows) and has_missing(rows, missing_values)
         if not (hasattr(X, "columns") or some_missing):
@@ -295,11 +302,18 @@ def _errors(autoencoder: Any, X: Any) -> np.ndarray:
 
 
 def _reconstruction(autoencoder: Any, X: Any) -> Any:
-    """Return reconstructed rows, those of sparse ones when they are indexed."""
+    """Return reconstructed rows, those of sparse ones when they are indexed.
+
+    They are in the units of the autoencoder's errors.
+    """
     if issparse(X):
         return _ReconstructedSparse(autoencoder, X.tocsr())
-    rows = np.asarray(autoencoder.reconstruct(X))
-    return rows.reshape(len(rows), -1)
+    if not isinstance(autoencoder, FittedAutoencoder):
+        rows = np.asarray(autoencoder.reconstruct(X))
+        return rows.reshape(len(rows), -1)
+    rows, unit = np.asarray(autoencoder._reconstructed(X)), autoencoder._codec.error_scale
+    rows = rows.reshape(len(rows), -1)
+    return rows if unit is None else rows / unit
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,7 @@ from skae._data.dask_rows import is_dask
 from skae._data.rows import taken
 from skae._data.weights import checked_weights, weighted_quantiles
 from skae._estimators.documentation import DocumentationLink
+from skae._estimators.fitted import FittedAutoencoder
 from skae._estimators.outlier_scores import Scorer, cutoff, marker_of
 from skae._estimators.plain import AutoencoderTransformer
 from skae._estimators.versions import VersionStamp
@@ -302,26 +303,15 @@ class AutoencoderOutlierDetector(
             the reconstruction, ``-autoencoder_.score_samples(X)``. NaN for missing values; the mean
             of the others times the number of features is that error then. In the shape of X, if X
             is an array of images or sequences. A data frame with the feature names, if `set_output`
-            selects one.
+            selects one. A feature of categories has one error, that of all its categories;
+            ``autoencoder_.reconstruct(X)`` shows which category would fit.
         """
         check_is_fitted(self)
-        reconstruction = self.autoencoder_.reconstruct(X)
-        given = X
-        missing_values = marker_of(self.autoencoder_)
-        X = check_array(
-            X,
-            accept_sparse="csr",
-            dtype=reconstruction.dtype,
-            allow_nd=True,
-            **taking(missing_values),
-        )
-        X = dense(X).reshape(reconstruction.shape)
-        some_missing = has_missing(X, missing_values)
-        missing = np.isnan(X) if some_missing else False
-        X = np.where(missing, reconstruction, X) if some_missing else X
-        errors = finite(lambda rows: np.square(rows - reconstruction, dtype=np.float64), X)
-        if some_missing:
-            errors[missing] = np.nan
+        given, autoencoder = X, self.autoencoder_
+        if isinstance(autoencoder, FittedAutoencoder) and autoencoder._scales_errors:
+            errors = autoencoder._codec.column_errors(autoencoder._rows(X)[:])
+        else:
+            errors = _squared_differences(autoencoder, X)
         adapter = _get_container_adapter("transform", self)
         if adapter is None:
             return errors
@@ -363,6 +353,30 @@ class AutoencoderOutlierDetector(
     def feature_names_in_(self):
         """Names of the features, where X had string names."""
         return self.autoencoder_.feature_names_in_
+
+
+def _squared_differences(autoencoder, X) -> np.ndarray:
+    """Return the squared differences between samples of numbers and their reconstruction."""
+    if isinstance(autoencoder, FittedAutoencoder):
+        reconstruction = autoencoder._reconstructed(X)
+    else:
+        reconstruction = np.asarray(autoencoder.reconstruct(X))
+    missing_values = marker_of(autoencoder)
+    X = check_array(
+        X,
+        accept_sparse="csr",
+        dtype=reconstruction.dtype,
+        allow_nd=True,
+        **taking(missing_values),
+    )
+    X = dense(X).reshape(reconstruction.shape)
+    some_missing = has_missing(X, missing_values)
+    missing = np.isnan(X) if some_missing else False
+    X = np.where(missing, reconstruction, X) if some_missing else X
+    errors = finite(lambda rows: np.square(rows - reconstruction, dtype=np.float64), X)
+    if some_missing:
+        errors[missing] = np.nan
+    return errors
 
 
 def _splits(cv, X) -> list[tuple]:

@@ -49,6 +49,23 @@ n_components : int, float or None
         many as are missing. Features without any value are reconstructed as 0. Images and sequences
         have none, except for the steps after the end of a sequence.
 
+    column_scaling : bool or 'auto'
+        Whether each feature is divided by its own standard deviation, as by `StandardScaler`,
+        instead of all by `scale_`. `scale_` is then an array, codes have no units, and errors and
+        scores count each feature the same. 'auto' does so where X has categories beside numbers,
+        which have other units. Where most samples are distinct, equal ones are then either all
+        trained on or all held out for validation.
+
+    categorical_features : 'from_dtype', array-like of bool, int or str, or None
+        Which features are categories. 'from_dtype' takes the columns of a data frame that hold
+        categories, text or booleans; a mask, indices or names choose features of any X, as in
+        :class:`~sklearn.ensemble.HistGradientBoostingClassifier`; None chooses none. Each category
+        becomes an indicator at the input and a probability at the output, at most 255 of them for
+        a feature. Their loss is the cross-entropy, multiplied such that the loss under a constant
+        prediction is the variance of the indicators: the probability that two samples differ. (In
+        a variational autoencoder it is not multiplied.) A category that `fit` did not see is a
+        missing value. For dense layers only.
+
     init : {'pca', 'he', 'glorot', 'lecun'} or callable
         Initialization of the weights. 'pca' adds a linear path to the encoder and to the decoder,
         parallel to their layers. The linear paths start as the principal axes, and the last
@@ -185,10 +202,16 @@ network_ : Network
     mean_ : ndarray of shape (n_features,)
         Mean of each feature.
 
-    scale_ : float
-        Square root of the mean variance of the features. Data that vary by less than 1e-38, or by
-        less than about ten times the rounding error of their mean, count as constant. Their scale
-        is 1, or that rounding error where it is larger.
+    scale_ : float, or ndarray of shape (n_features,)
+        Square root of the mean variance of the features, or with `column_scaling` the standard
+        deviation of each, and 1 for indicators of categories. Data that vary by less than 1e-38,
+        or by less than about ten times the rounding error of their mean, count as constant. Their
+        scale is 1, or that rounding error where it is larger.
+
+    categories_ : list of ndarray or None
+        Categories of each feature, None for a feature of numbers; None if all features are numbers.
+        Otherwise `mean_`, `scale_` and the weights refer to a column for each number and for each
+        category.
 
     whitening_ : Whitening or None
         Mean of the codes, the whitening map and its inverse.
@@ -228,7 +251,12 @@ network_ : Network
 
     reconstruction_err_ : float
         Mean squared error of the reconstruction in the units of X, over all entries of X, or over
-        about 10,000 evenly spaced samples where X has more.
+        about 10,000 evenly spaced samples where X has more. With `scale_` of each feature, it is
+        one minus the mean of `score_columns_`.
+
+    score_columns_ : ndarray of shape (n_features_in_,) or None
+        Share of the variance of each feature that the reconstruction of the same samples explains,
+        see `score`; None with one `scale_` for all features.
 
     n_samples_seen_ : int or float
         Number of samples passed to `fit`, or to all calls of `partial_fit`, or the sum of their

@@ -21,6 +21,7 @@ from skae._estimators.networks.base import BaseNetwork, Layers
 from skae._estimators.networks.dense import DenseNetwork
 from skae._estimators.networks.sizes import ints
 from skae._estimators.parameter_texts import ATTRIBUTES, PARAMETERS, REFERENCES
+from skae._estimators.tables import TakesTables
 from skae._estimators.words import one_of
 from skae._network.backend import ACTIVATIONS
 from skae._plan.layers import Dense, Layer, mirrored
@@ -38,7 +39,7 @@ PATIENT_EPOCHS, PATIENT_STEPS = 10, 400
 WIDEST = 2**31 - 1
 
 
-class SharedParameters(DeclaredParameters):
+class SharedParameters(TakesTables, DeclaredParameters):
     """The parameters of all autoencoders: `n_components` first, the others by keyword."""
 
     _texts = {"parameters": PARAMETERS, "attributes": ATTRIBUTES, "references": REFERENCES}
@@ -55,6 +56,8 @@ class SharedParameters(DeclaredParameters):
     loss: str = "squared_error"
     standardize: bool = True
     missing_values: Any = np.nan
+    column_scaling: bool | str = "auto"
+    categorical_features: Any = "from_dtype"
     init: Any = "pca"
     tied_weights: bool = False
     whiten: bool = False
@@ -91,6 +94,8 @@ class SharedParameters(DeclaredParameters):
         "init": [one_of(("pca", *RANDOM_INITIALIZERS)), callable],
         "standardize": ["boolean"],
         "missing_values": [MissingValues(numeric_only=True), None],
+        "column_scaling": ["boolean", one_of(["auto"])],
+        "categorical_features": ["array-like", one_of(["from_dtype"]), None],
         "tied_weights": ["boolean"],
         "whiten": ["boolean"],
         "alpha": [Interval(Real, 0, None, closed="left")],
@@ -187,6 +192,7 @@ class SharedParameters(DeclaredParameters):
                 f"n_components={self.n_components!r} and {self.chosen_network()!r} describe a "
                 f"layer that is wider than {WIDEST} units."
             )
+        self._check_columns(decoder, loss)
         is_sgd, is_adamw = self.solver == "sgd", self.solver == "adamw"
         starts_as_pca = self.init == "pca" and stages[0].layer is None
         return Plan(
@@ -202,6 +208,8 @@ class SharedParameters(DeclaredParameters):
                 n_active=bottleneck.n_active,
                 is_variational=bottleneck.is_variational,
                 standardizes=bool(self.standardize),
+                scales_columns=self._scales_columns(),
+                categories=self._categories(),
             ),
             Objective(loss, 0.0 if is_adamw else float(self.alpha), penalties, corruption),
             # What a solver does not use must not tell its programs apart.
@@ -251,6 +259,26 @@ class SharedParameters(DeclaredParameters):
             f"standardize=False and init='pca' do not go together here: {reason}. Set "
             "init='glorot', or leave standardize out."
         )
+
+    def _check_columns(self, decoder: tuple[Layer, ...], loss: Loss) -> None:
+        """Raise an error for parameters that exclude categories or scales of each column."""
+        categories = self._categories()
+        if not self.standardize and (categories or self._scales_columns()):
+            raise ValueError(
+                "standardize=False leaves X as it is, but "
+                + ("categories need" if categories else "column_scaling=True asks for")
+                + " standardized columns. Leave one of them out."
+            )
+        if categories and loss.on_logits:
+            raise ValueError(
+                f"loss={self.loss!r} is for values in [0, 1] only, but X has categories, which "
+                "always have the cross-entropy. Leave loss out."
+            )
+        if categories and not isinstance(decoder[-1], Dense):
+            raise ValueError(
+                f"{self.chosen_network()!r} does not end in a dense layer, but X has categories. "
+                "Leave network out, or encode the categories as numbers."
+            )
 
     def _output_activation(self, on_logits: bool) -> str:
         if not on_logits:

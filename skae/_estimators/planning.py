@@ -85,7 +85,7 @@ class PlannedFit(SharedParameters, FittedNetwork, FittedAutoencoder, metaclass=A
             n_components = self.n_components_
         n_components = n_components and int(n_components)
         skips_missing = self.network_.skips_missing
-        plan = self._planned(self.n_features_in_, n_components, skips_missing)
+        plan = self._planned(X.shape[1], n_components, skips_missing)
         if plan.network != self.network_:
             raise ValueError(
                 f"The parameters describe another network than the fitted one: {plan.network} "

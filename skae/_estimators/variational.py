@@ -16,7 +16,7 @@ from skae._estimators.base import BaseAutoencoder
 from skae._estimators.words import one_of
 from skae._network.backend import NUMPY
 from skae._network.codec import Codec, maps
-from skae._network.forward import entry_losses
+from skae._network.forward import entry_losses, groups_of
 from skae._plan.objectives import LOSSES, Loss, Step
 from skae._plan.plan import Bottleneck, Plan
 
@@ -44,11 +44,14 @@ class Likelihood:
         self._loss = loss
         self._network = replace(codec.network, skips_missing=has_missing)
         units = codec.units(dtype)
-        self._mean, self._scale = units.mean, dtype.type(units.scale)
+        self._mean, self._scale = units.mean, np.asarray(units.scale, dtype)
         self._maps = maps(codec.network, codec.weights, dtype)
         # What makes a normal of variance scale**2 / 2 integrate to one, for each feature.
         of_normal = 0.5 * np.log(np.pi) + np.log(units.scale)
-        self._constant = 0.0 if loss.on_logits else of_normal
+        self._constant: Any = 0.0 if loss.on_logits else of_normal
+        if codec.network.has_column_scales:
+            # Probabilities of categories need no such constant.
+            self._constant = np.where(groups_of(codec.network).are_categories, 0.0, of_normal)
 
     def posterior(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return means and log-variances of the codes of rows."""
@@ -60,6 +63,8 @@ class Likelihood:
         losses = entry_losses(
             self._loss, self._network, rows, output, self._mean, self._scale, NUMPY
         )
+        if self._network.has_column_scales:
+            return -losses.sum(axis=1, dtype=np.float64) - ~np.isnan(rows) @ self._constant
         n_observed: Any = self._network.n_features
         if self._network.skips_missing:
             n_observed = np.count_nonzero(~np.isnan(rows), axis=1)
@@ -153,8 +158,9 @@ class VariationalAutoencoder(BaseAutoencoder):
 
         Returns
         -------
-        X : ndarray of shape (n_samples, n_features)
-            Means of the samples, in the units of X: the noise of the likelihood is not added.
+        X : ndarray or data frame of shape (n_samples, n_features)
+            Means of the samples, in the units of X, and their most probable categories: the noise
+            of the likelihood is not added. A data frame if that of `fit` was one.
 
         Raises
         ------
@@ -166,7 +172,8 @@ class VariationalAutoencoder(BaseAutoencoder):
         # Whitening maps the output of transform; the decoder works on codes without it.
         codec = replace(self._codec, whitening=None)
         rng = check_random_state(random_state)
-        return codec.decode(rng.standard_normal((n_samples, self.n_components_)))
+        rows = codec.decode(rng.standard_normal((n_samples, self.n_components_)))
+        return self._as_table(rows, None)
 
     def evidence_lower_bound(self, X, random_state=None):
         """Return a lower bound of the log-likelihood of each sample, from one draw of codes.

@@ -8,7 +8,9 @@ import numpy as np
 from sklearn.utils import _safe_indexing
 from sklearn.utils.validation import _num_samples, check_consistent_length
 
+from skae._data.dask_rows import is_dask
 from skae._data.rows import Rows
+from skae._data.table import is_frame
 from skae._data.weights import checked_weights
 
 
@@ -48,3 +50,13 @@ def weighted(
     if len(kept) < len(X) and hasattr(y, "__len__") and len(y) == len(X):
         y = _safe_indexing(y, kept)
     return X.weighted(weights), y
+
+
+def without_unweighted(X: Any, y: Any, sample_weight: Any) -> tuple[Any, Any, Any]:
+    """Return a data frame, y and the weights without samples of weight zero; other X as they are.
+
+    The categories of such samples must not be known.
+    """
+    if sample_weight is None or not is_frame(X) or is_dask(X):
+        return X, y, sample_weight
+    return positive(X, y, sample_weight)

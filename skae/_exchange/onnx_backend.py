@@ -12,12 +12,19 @@ from skae._network.backend import Backend
 Symbol = Any
 
 
-def _elementwise(name: str, **attributes: Any) -> Callable[..., Symbol]:
-    """Return an operation on symbols and constants, at least one of them a symbol."""
+def _elementwise(
+    name: str, of_constants: Callable[..., Any] | None = None, **attributes: Any
+) -> Callable[..., Symbol]:
+    """Return an operation on symbols and constants, at least one of them a symbol.
+
+    A function for constants alone computes these at once.
+    """
 
     def apply(*values: Any) -> Symbol:
-        graph = next(value.graph for value in values if hasattr(value, "graph"))
-        return graph.add(name, *values, **attributes)
+        graphs = [value.graph for value in values if hasattr(value, "graph")]
+        if of_constants is not None and not graphs:
+            return of_constants(*values)
+        return graphs[0].add(name, *values, **attributes)
 
     return apply
 
@@ -49,9 +56,9 @@ OPS: dict[str, Callable[..., Symbol]] = {
     "cos": _elementwise("Cos"),
     "einsum": _einsum,
     "exp": _elementwise("Exp"),
-    "log": _elementwise("Log"),
+    "log": _elementwise("Log", np.log),
     "max": _reduction("ReduceMax"),
-    "maximum": _elementwise("Max"),
+    "maximum": _elementwise("Max", np.maximum),
     "mean": _reduction("ReduceMean"),
     "min": _reduction("ReduceMin"),
     "minimum": _elementwise("Min"),
@@ -63,7 +70,7 @@ OPS: dict[str, Callable[..., Symbol]] = {
     "sum": _reduction("ReduceSum"),
     "tanh": _elementwise("Tanh"),
     "transpose": _transpose,
-    "where": _elementwise("Where"),
+    "where": _elementwise("Where", np.where),
 }
 
 

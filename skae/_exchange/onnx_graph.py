@@ -58,7 +58,9 @@ class Graph:
     def constant(self, value: Any) -> str:
         """Store a constant of floats (as float32), ints or strings, and return its name."""
         array = np.asarray(value)
-        array = array.astype({"f": np.float32, "i": np.int64}.get(array.dtype.kind, object))
+        array = array.astype(
+            {"f": np.float32, "i": np.int64, "b": bool}.get(array.dtype.kind, object)
+        )
         name = f"constant{len(self.constants)}"
         self.constants[name] = array
         return name

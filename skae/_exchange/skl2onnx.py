@@ -70,6 +70,9 @@ def _inliers(estimator: Any, scope: Any, X: Symbol) -> tuple[Symbol, ...]:
     add = X.graph.add
     scorer = estimator._scorer
     reconstruction = _decoded(scorer.autoencoder, X)
+    unit = codec_of(scorer.autoencoder).error_scale
+    if unit is not None:
+        X, reconstruction = X * (1.0 / unit), reconstruction * (1.0 / unit)
     errors = add("ReduceSumSquare", X - reconstruction, np.array([1]), keepdims=1)
     distances = _code_distances(scorer.references, reconstruction)
     surprises = _surprise(scorer.of_errors, errors) + _surprise(scorer.of_codes, distances)

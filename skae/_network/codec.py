@@ -14,7 +14,7 @@ from skae._data.blocks import blocks, dense
 from skae._data.factors import FactorModel
 from skae._network.backend import NUMPY
 from skae._network.forward import encode, hidden_rows, log_variances, propagate
-from skae._network.units import Units, input_units
+from skae._network.units import Units, error_scale, input_units
 from skae._network.whitening import Whitening
 from skae._plan.plan import Network, SubNetwork
 
@@ -67,6 +67,11 @@ class AbstractCodec(ABC):
         """Whether entries of rows may be missing, NaN."""
         return False
 
+    @property
+    def error_scale(self) -> np.ndarray | None:
+        """What the error of each column is divided by; None for errors in units of X."""
+        return None
+
     @abstractmethod
     def encode(self, X: np.ndarray) -> np.ndarray:
         """Return the codes of rows of X."""
@@ -89,6 +94,8 @@ class AbstractCodec(ABC):
         for rows in self._blocks(X.shape[0]):
             wanted = dense(targets[rows])
             difference = wanted - self.decode(self.encode(X[rows]))
+            if self.error_scale is not None:
+                difference /= self.error_scale
             errors[rows] = np.einsum("ij,ij->i", difference, difference, dtype=np.float64)
             if np.isnan(errors[rows]).any():
                 difference[np.isnan(wanted)] = 0.0
@@ -109,7 +116,7 @@ class Codec(AbstractCodec):
     weights : tuple of ndarray
         Trained arrays in the order of ``network.shapes``.
     mean : ndarray of shape (n_features,)
-    scale : float
+    scale : float, or ndarray of shape (n_features,)
     whitening : Whitening or None
     factors : FactorModel or None
         Fills missing entries of flat rows; None takes the means.
@@ -118,13 +125,17 @@ class Codec(AbstractCodec):
     network: Network
     weights: tuple[np.ndarray, ...]
     mean: np.ndarray
-    scale: float
+    scale: Any
     whitening: Whitening | None = None
     factors: FactorModel | None = None
 
     @property
     def skips_missing(self) -> bool:
         return self.network.skips_missing
+
+    @property
+    def error_scale(self) -> np.ndarray | None:
+        return error_scale(self.network, self.mean, self.scale)
 
     def _blocks(self, n_rows: int) -> Iterator[slice]:
         return blocks(n_rows, self.network.widest)
@@ -134,7 +145,8 @@ class Codec(AbstractCodec):
         whitening = self.whitening
         if whitening is not None:
             whitening = Whitening(*(part.astype(dtype, copy=False) for part in whitening))
-        mean, scale = input_units(self.network, self.mean, float(self.scale))
+        mean, scale = input_units(self.network, self.mean, self.scale)
+        scale = scale.astype(dtype) if self.network.has_column_scales else float(scale)
         return Units(self.network, mean.astype(dtype, copy=False), scale, whitening)
 
     def filled(self, X: np.ndarray) -> np.ndarray:
@@ -187,6 +199,21 @@ class Codec(AbstractCodec):
             )
         return activations
 
+    def column_errors(self, X: np.ndarray, targets: np.ndarray | None = None) -> np.ndarray:
+        """Return the squared error of each variable of each row, in units of its variance.
+
+        That of a variable of categories is summed over its indicators. It is NaN where it is
+        missing.
+        """
+        targets = X if targets is None else targets
+        firsts = np.arange(self.network.n_features)[self.network.variables]
+        errors = np.empty((X.shape[0], len(firsts)))
+        for rows in self._blocks(X.shape[0]):
+            difference = dense(targets[rows]) - self.decode(self.encode(X[rows]))
+            squares = np.square(difference / self.error_scale)
+            errors[rows] = np.add.reduceat(squares, firsts, axis=1)
+        return errors
+
     def mean_squared_error(
         self,
         X: np.ndarray,
@@ -196,8 +223,9 @@ class Codec(AbstractCodec):
         """Return the weighted mean of `squared_errors` over all entries that are not missing."""
         errors = self.squared_errors(X, targets)
         if self.skips_missing:
-            n_observed = np.count_nonzero(~np.isnan(X if targets is None else targets), axis=1)
+            targets = (X if targets is None else targets)[:, self.network.variables]
+            n_observed = np.count_nonzero(~np.isnan(targets), axis=1)
             if weights is None:
                 return float(errors.sum() / n_observed.sum())
             return float(weights @ errors / (weights @ n_observed))
-        return float(np.average(errors, weights=weights) / X.shape[1])
+        return float(np.average(errors, weights=weights) / self.network.n_variables)

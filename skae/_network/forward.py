@@ -8,11 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
+from functools import cache
+from typing import Any, NamedTuple
+
+import numpy as np
 
 from skae._network.backend import Backend
 from skae._plan.objectives import Loss
 from skae._plan.plan import Network, SubNetwork
+
+# Entropy of a constant variable, whose loss is zero, and least share of a category.
+TINY = 1e-12
+# Largest logit of a category.
+LIMIT = 40.0
 
 
 def hidden_layers(network: Network, half: SubNetwork, rows: Any, by: Backend) -> Iterator[Any]:
@@ -92,12 +100,71 @@ def to_output_units(network: Network, output: Any, mean: Any, scale: Any) -> Any
     return reconstruction
 
 
+def reconstruction(network: Network, output: Any, mean: Any, scale: Any, by: Backend) -> Any:
+    """Convert a decoder's standardized output to rows of X, with probabilities for categories."""
+    activation = by.activations[network.output_activation or "identity"]
+    values = activation(to_output_units(network, output, mean, scale))
+    if not network.categories:
+        return values
+    groups = groups_of(network)
+    _, shares, sums = _categories(groups, output, mean, scale, by.ops)
+    return by.ops.where(groups.are_categories, shares / sums, values)
+
+
+class Groups(NamedTuple):
+    """The columns of rows that are indicators of the same variable of categories.
+
+    Parameters
+    ----------
+    are_categories : ndarray of bool, shape (n_features,)
+    members : ndarray of shape (n_features, n_groups)
+        One where a column belongs to a group.
+    counts : ndarray of shape (n_features,)
+        Number of categories in the group of a column, zero for numbers.
+    """
+
+    are_categories: np.ndarray
+    members: np.ndarray
+    counts: np.ndarray
+
+
+@cache
+def groups_of(network: Network) -> Groups:
+    """Return the groups of a network's columns."""
+    members = np.zeros((network.n_features, len(network.categories)), np.float32)
+    for i, (begin, end) in enumerate(network.categories):
+        members[begin:end, i] = 1.0
+    counts = members @ members.sum(axis=0)
+    return Groups(counts > 0.0, members, counts)
+
+
+def _categories(
+    groups: Groups, output: Any, mean: Any, scale: Any, ops: Any
+) -> tuple[Any, Any, Any]:
+    """Return logits, their exponentials, and the sums of these over the column's group.
+
+    An output of zero means the shares of the categories in X. The slope is that of the inverse of
+    softmax at equal shares, as for a logistic activation.
+    """
+    shares = ops.where(groups.are_categories, ops.maximum(mean, TINY), 1.0)
+    # Beyond the limit, probabilities are 0 or 1 in float32.
+    logits = ops.clip(ops.log(shares) + output * (scale * groups.counts), -LIMIT, LIMIT)
+    exponentials = ops.exp(logits)
+    sums = exponentials @ groups.members @ groups.members.T
+    return logits, exponentials, ops.where(groups.are_categories, sums, 1.0)
+
+
 def entry_losses(
     loss: Loss, network: Network, target: Any, output: Any, mean: Any, scale: Any, by: Backend
 ) -> Any:
     """Compare targets with a decoder's output, entry by entry; missing entries have no loss.
 
-    The targets are standardized rows, unless the output is not a reconstruction.
+    The targets are standardized rows, unless the output is not a reconstruction. Beside categories,
+    the mean of the entries of a row is the mean over numbers and variables of categories. If the
+    prediction is constant, the loss of a variable is its variance: 1 for the squared error of a
+    standardized number; for categories, the cross-entropy is multiplied by their variance, that is
+    the probability that two samples differ, over their entropy. In a variational network the loss
+    is minus the log-likelihood.
     """
     if network.skips_missing:
         missing = by.ops.isnan(target)
@@ -107,6 +174,8 @@ def entry_losses(
         return by.ops.where(missing, 0.0, losses)
     if network.output_activation is None:
         return loss(by.ops, target, output)
+    if network.categories:
+        return _mixed_losses(loss, network, target, output, mean, scale, by)
     if loss.on_logits:
         logits = to_output_units(network, output, mean, scale)
         return loss(by.ops, target * scale + mean, logits)
@@ -115,3 +184,26 @@ def entry_losses(
     activation = by.activations[network.output_activation]
     reconstruction = activation(to_output_units(network, output, mean, scale))
     return loss(by.ops, target, (reconstruction - mean) / scale)
+
+
+def _mixed_losses(
+    loss: Loss, network: Network, target: Any, output: Any, mean: Any, scale: Any, by: Backend
+) -> Any:
+    """Compare rows of numbers and indicators of categories, see `entry_losses`."""
+    ops, groups = by.ops, groups_of(network)
+    of_numbers = replace(network, categories=())
+    of_numbers = entry_losses(loss, of_numbers, target, output, mean, scale, by)
+    logits, _, sums = _categories(groups, output, mean, scale, ops)
+    losses = (target * scale + mean) * (ops.log(sums) - logits)
+    if network.is_variational:
+        return ops.where(groups.are_categories, losses, of_numbers)
+    shares = ops.where(groups.are_categories, ops.maximum(mean, TINY), 1.0)
+
+    def total(values: Any) -> Any:
+        of_groups = ops.tensordot(groups.members.T, values, axes=1)
+        return ops.tensordot(groups.members, of_groups, axes=1)
+
+    variance, entropy = 1.0 - total(shares * shares), -total(shares * ops.log(shares))
+    losses = losses * (variance / ops.maximum(entropy, TINY))
+    losses = ops.where(groups.are_categories, losses, of_numbers)
+    return losses * (network.n_features / network.n_variables)

@@ -8,14 +8,29 @@ from typing import Any
 import numpy as np
 
 from skae._network.backend import Backend
-from skae._network.forward import to_output_units
+from skae._network.forward import reconstruction
 from skae._network.whitening import Whitening
 from skae._plan.plan import Network
 
 
-def input_units(network: Network, mean: np.ndarray, scale: float) -> tuple[np.ndarray, float]:
+def input_units(network: Network, mean: np.ndarray, scale: Any) -> tuple[np.ndarray, Any]:
     """Return what the inputs are centered by and divided by, for X of this mean and scale."""
     return (mean, scale) if network.standardizes else (np.zeros_like(mean), 1.0)
+
+
+def error_scale(network: Network, mean: np.ndarray, scale: Any) -> np.ndarray | None:
+    """Return what the error of each column is divided by; None for errors in units of X.
+
+    Where columns are scaled, that is the standard deviation of a number. The indicators of a
+    variable of categories are divided by the root of their total variance, so that it is 1, too.
+    """
+    if not network.has_column_scales:
+        return None
+    scale = scale.copy()
+    for begin, end in network.categories:
+        variance = 1.0 - np.square(mean[begin:end]).sum()
+        scale[begin:end] = np.sqrt(variance) if end - begin > 1 else 1.0
+    return scale
 
 
 @dataclass(frozen=True)
@@ -27,7 +42,7 @@ class Units:
 
     network: Network
     mean: np.ndarray
-    scale: float
+    scale: Any
     whitening: Whitening | None
 
     def standardized(self, X: Any) -> Any:
@@ -51,5 +66,4 @@ class Units:
         """Convert outputs of the decoder to rows of X."""
         if self.network.output_activation is None:
             return output
-        output = to_output_units(self.network, output, self.mean, self.scale)
-        return by.activations[self.network.output_activation](output)
+        return reconstruction(self.network, output, self.mean, self.scale, by)

@@ -60,6 +60,11 @@ class Network:
         Whether entries of X may be missing, NaN: they have no loss. Those of flat rows are filled
         before the encoder sees them; layers of sequences skip them, and the linear path takes them
         for the center of X.
+    scales_columns : bool
+        Whether each number is divided by its own standard deviation, instead of one scale for all.
+    categories : tuple of (int, int)
+        First column, and end, of the indicators of each variable of categories. The decoder returns
+        probabilities for them.
     """
 
     encoder: tuple[Layer, ...]
@@ -74,6 +79,8 @@ class Network:
     is_variational: bool = False
     standardizes: bool = True
     skips_missing: bool = False
+    scales_columns: bool = False
+    categories: tuple[tuple[int, int], ...] = ()
 
     @property
     def n_features(self) -> int:
@@ -103,7 +110,28 @@ class Network:
     @property
     def scales_codes(self) -> bool:
         """Whether codes are in the units of X, as those of PCA are."""
+        return self.has_linear_codes and not self.has_column_scales
+
+    @property
+    def has_linear_codes(self) -> bool:
+        """Whether the code layer has no activation."""
         return self.code_activation == "identity" and not self.is_variational
+
+    @property
+    def has_column_scales(self) -> bool:
+        """Whether the scale is an array with an entry for each column."""
+        return self.scales_columns or bool(self.categories)
+
+    @property
+    def variables(self) -> slice | list[int]:
+        """The columns of numbers, and the first one of each variable of categories."""
+        others = {i for begin, end in self.categories for i in range(begin + 1, end)}
+        return [i for i in range(self.n_features) if i not in others] if others else slice(None)
+
+    @property
+    def n_variables(self) -> int:
+        """Number of numbers and variables of categories."""
+        return self.n_features - sum(end - begin - 1 for begin, end in self.categories)
 
     @property
     def shapes(self) -> tuple[tuple[int, ...], ...]:
@@ -304,6 +332,8 @@ class Plan:
             output_activation=network.activation if i else network.output_activation,
             standardizes=network.standardizes and (i == 0 or isinstance(layer, Dense)),
             skips_missing=network.skips_missing and i == 0,
+            scales_columns=network.scales_columns and i == 0,
+            categories=() if i else network.categories,
         )
         if i:
             objective = Objective(LOSSES["squared_error"], objective.alpha)

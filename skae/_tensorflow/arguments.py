@@ -41,8 +41,9 @@ def state_spec(structure: Plan, shapes: tuple[tuple[int, ...], ...]) -> State:
 
 def constants_spec(structure: Plan) -> Constants:
     """Return the specifications of the constants of a plan."""
-    n_scalars = len(tuple(runtime_scalars(structure)))
-    return Constants(of(n_scalars), of(structure.network.n_features), of(), of())
+    n_scalars, network = len(tuple(runtime_scalars(structure))), structure.network
+    scale = of(network.n_features) if network.has_column_scales else of()
+    return Constants(of(n_scalars), of(network.n_features), scale, of())
 
 
 def batch_spec(widths: tuple[int, int, int], *lengths: int) -> Batch:

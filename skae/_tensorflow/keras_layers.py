@@ -41,6 +41,11 @@ def encoder_of(codec: Codec) -> keras.Model:
 def decoder_of(codec: Codec) -> keras.Model:
     """Return a Keras model equivalent to `Codec.decode`."""
     network, units = codec.network, codec.units(np.float32)
+    if network.categories:
+        raise ValueError(
+            "Fitted on a table with categories, the estimator returns probabilities for them, "
+            "which have no layer in Keras. Convert the estimator by skae.onnx.to_onnx."
+        )
     _, decoder = network.split(codec.weights, np.transpose)
     codes = rows = keras.Input((network.n_components,), name="codes")
     if codec.whitening is not None:

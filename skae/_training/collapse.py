@@ -48,10 +48,12 @@ def warn_of_collapse(
     """
     # Reading lazy rows costs too much if the fit has learned something.
     well = NOT_EXPLAINED if X.is_lazy else WELL_EXPLAINED
-    if error <= (1.0 - well) * codec.scale**2:
+    unit = codec.error_scale
+    if error <= (1.0 - well) * (codec.scale**2 if unit is None else 1.0):
         return
     rows, targets = X.evenly_spaced(SAMPLES)
-    variation = np.nansum(np.square(targets - codec.mean))
+    centered = (targets - codec.mean) / (1.0 if unit is None else unit)
+    variation = np.nansum(np.square(centered))
     if variation == 0.0:
         return
     explained = 1.0 - codec.squared_errors(rows, targets).sum() / variation
@@ -63,9 +65,7 @@ def warn_of_collapse(
     if dead is None and not like_mean:
         return
     network = codec.network
-    possible = _principal_share(
-        np.nan_to_num(targets - codec.mean), network.n_active or network.n_components
-    )
+    possible = _principal_share(np.nan_to_num(centered), network.n_active or network.n_components)
     if explained > 0.9 * possible - NOT_EXPLAINED:
         return
     if like_mean:

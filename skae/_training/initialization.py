@@ -7,9 +7,12 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+from scipy.optimize import minimize
+from scipy.special import log_softmax
 
 from skae._data.pca import Axes
 from skae._network.codec import maps
+from skae._network.forward import TINY
 from skae._network.units import input_units
 from skae._plan.layers import Dense, Initializer, Layer
 from skae._plan.plan import Network, SubNetwork
@@ -92,7 +95,7 @@ def pca_weights(
     network: Network,
     axes: Axes,
     some_rows: Callable[[], tuple[np.ndarray, np.ndarray | None]],
-    units: tuple[np.ndarray, float],
+    units: tuple[np.ndarray, Any],
     rng: np.random.Generator,
     equalizes_code_variance: bool = True,
 ) -> tuple[np.ndarray, ...]:
@@ -106,8 +109,8 @@ def pca_weights(
         Principal axes of X.
     some_rows : callable
         Returns some rows of X as the network sees them, and their weights, if any; only a nonlinear
-        code layer needs them.
-    units : (ndarray of shape (n_features,), float)
+        code layer and categories need them.
+    units : (ndarray of shape (n_features,), float or ndarray of shape (n_features,))
         Mean and scale of X.
     rng : Generator
     equalizes_code_variance : bool
@@ -122,8 +125,11 @@ def pca_weights(
     encoder, decoder = network.split(weights, np.transpose)
     n_held = min(axes.directions.shape[1], network.n_components)
     encode, decode = _linear_paths(network, axes.directions, n_held, rng)
-    is_linear = network.scales_codes and network.n_active is None
+    is_linear = network.has_linear_codes and network.n_active is None
     mean, scale = units
+    if network.has_column_scales:
+        # The axes are those of the scaled columns.
+        scale = 1.0
     deviations = np.ones(network.n_components)
     deviations[:n_held] = np.maximum(np.sqrt(axes.variances[:n_held]) / scale, MIN_DEVIATION)
     deviations *= scale / input_units(network, mean, scale)[1]
@@ -150,6 +156,8 @@ def pca_weights(
             decoder.kernels[0][: network.n_components] /= deviations[:, np.newaxis]
     else:
         _undo_code_layer(network, weights, decoder, *some_rows())
+    if network.categories:
+        _regress_categories(network, weights, decoder, *some_rows(), units)
     if network.is_variational:
         _set_log_variances(encoder, deviations)
     return weights
@@ -250,6 +258,61 @@ def _undo_code_layer(
         rest = rows - ones * np.tile(bias, rows.shape[1] // len(bias))
         matrix = np.linalg.lstsq(codes, rest, rcond)[0]
     _set_linear(decoder, matrix)
+
+
+def _regress_categories(
+    network: Network,
+    weights: Weights,
+    decoder: SubNetwork,
+    rows: np.ndarray,
+    row_weights: np.ndarray | None,
+    units: tuple[np.ndarray, np.ndarray],
+) -> None:
+    """Make the decoder's linear path a logistic regression of each variable of categories."""
+    codes = maps(network, weights, rows.dtype).encode(rows).astype(np.float64)
+    deviations = codes.std(axis=0)
+    deviations[deviations == 0.0] = 1.0
+    matrix = decoder.skip if decoder.skip is not None else decoder.kernels[-1]
+    mean, scale = units
+    for begin, end in network.categories:
+        part = slice(begin, end)
+        indicators = rows[:, part] * scale[part] + mean[part]
+        offsets = np.log(np.maximum(mean[part], TINY))
+        kernel, bias = logistic_regression(codes / deviations, indicators, offsets, row_weights)
+        # What the network multiplies its output by to get logits.
+        slopes = scale[part] * (end - begin)
+        matrix[:, part] = kernel / deviations[:, np.newaxis] / slopes
+        decoder.biases[-1][part] = bias / slopes
+
+
+def logistic_regression(
+    codes: np.ndarray,
+    indicators: np.ndarray,
+    offsets: np.ndarray,
+    weights: np.ndarray | None = None,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return kernel and bias of the multinomial logistic regression of categories on codes.
+
+    The logits are `offsets + codes @ kernel + bias`. Half the sum of squares of the kernel is added
+    to the sum of the losses.
+    """
+    n_codes, n_categories = codes.shape[1], indicators.shape[1]
+    weights = np.ones((len(codes), 1)) if weights is None else weights[:, np.newaxis]
+    total = weights.sum()
+
+    def loss_and_gradient(flat: np.ndarray) -> tuple[float, np.ndarray]:
+        kernel, bias = np.split(flat.reshape(n_codes + 1, n_categories), [n_codes])
+        logits = offsets + codes @ kernel + bias
+        log_shares = log_softmax(logits, axis=1)
+        residuals = weights * (np.exp(log_shares) - indicators)
+        loss = 0.5 * np.square(kernel).sum() - (weights * indicators * log_shares).sum()
+        slopes = np.vstack([codes.T @ residuals + kernel, residuals.sum(axis=0)])
+        return loss / total, slopes.ravel() / total
+
+    start = np.zeros((n_codes + 1) * n_categories)
+    found = minimize(loss_and_gradient, start, method="L-BFGS-B", jac=True)
+    kernel, bias = np.split(found.x.reshape(n_codes + 1, n_categories), [n_codes])
+    return kernel, bias[0]
 
 
 def _set_log_variances(encoder: SubNetwork, deviations: np.ndarray) -> None:

@@ -13,9 +13,10 @@ import numpy as np
 
 from skae._data.blocks import standardized
 from skae._data.factors import FactorModel, FilledRows, factor_model
-from skae._data.pca import Axes, center, principal_axes, variance
-from skae._data.rows import Matrix, Rows, RowSubset, taken
+from skae._data.pca import Axes, center, column_variances, principal_axes, variance
+from skae._data.rows import Matrix, Rows, RowSubset, StandardizedColumns, taken
 from skae._network.codec import Codec
+from skae._network.forward import groups_of
 from skae._network.units import input_units
 from skae._plan.layers import Dense, Initializer
 from skae._plan.plan import Network, Plan
@@ -26,6 +27,8 @@ from skae._training.schedule import Snapshot
 # With more samples per code, using the last tenth of the samples for the principal axes reduces the
 # unexplained variance by less than a thousandth, which is not worth a second pass over X.
 MANY_ROWS = 100
+# A column whose deviation is less than this share of its mean is constant.
+ROUNDING = 1e-12
 
 
 @dataclass(frozen=True)
@@ -37,7 +40,7 @@ class Model:
     plan : Plan
     weights : tuple of ndarray
     mean : ndarray of shape (n_features,)
-    scale : float
+    scale : float, or ndarray of shape (n_features,)
     start_on_all_samples : callable or None
         Returns the initial weights from the principal axes of all samples, if those in `weights`
         are from the training samples alone.
@@ -48,7 +51,7 @@ class Model:
     plan: Plan
     weights: tuple[np.ndarray, ...]
     mean: np.ndarray
-    scale: float
+    scale: Any
     start_on_all_samples: Callable[[], tuple[np.ndarray, ...]] | None = None
     factors: FactorModel | None = None
 
@@ -85,7 +88,7 @@ class Model:
         return kept.weights
 
     @property
-    def input_units(self) -> tuple[np.ndarray, float]:
+    def input_units(self) -> tuple[np.ndarray, Any]:
         """What the network's inputs are centered by and divided by."""
         return input_units(self.plan.network, self.mean, self.scale)
 
@@ -136,6 +139,8 @@ def initial_model(
     plan = plan_for(n_features, 1 if is_share(n_components) else n_components and int(n_components))
     check_range(plan, X)
     mean, scale = center_and_scale(X)
+    scales = column_scales(X, mean, plan.network) if plan.network.has_column_scales else None
+    units = mean, scale if scales is None else scales
     # A first layer that is trained alone computes its own initialization from X.
     starts_as_pca = init == "pca" and (not plan.stages or plan.stages[0].layer is None)
     every, factors, all_axes = np.arange(len(X)), None, None
@@ -148,7 +153,10 @@ def initial_model(
         seen: Matrix = X if len(rows) == len(X) else RowSubset(X, rows)
         if factors is not None:
             seen = FilledRows(seen, factors)
-        return principal_axes(seen, mean, n_axes, rng)
+        if scales is None:
+            return principal_axes(seen, mean, n_axes, rng)
+        standard = StandardizedColumns(seen, mean, scales)
+        return principal_axes(standard, np.zeros_like(mean), n_axes, rng)
 
     if is_share(n_components):
         all_axes = axes_of(every, None, rng)
@@ -156,7 +164,7 @@ def initial_model(
     if not starts_as_pca:
         weights = random_weights(plan.network, "he" if init == "pca" else init, rng)
         _ignore(empty, plan.network, weights)
-        return Model(plan, weights, mean, scale, factors=factors)
+        return Model(plan, weights, *units, factors=factors)
 
     def start(rows: np.ndarray, axes: Axes | None, rng: np.random.Generator) -> Any:
         if axes is None:
@@ -166,18 +174,18 @@ def initial_model(
         def some_rows() -> tuple[np.ndarray, np.ndarray | None]:
             some = X.take(chosen)
             some = some if factors is None else factors.filled(some)
-            rows = standardized(some, *input_units(plan.network, mean, scale))
+            rows = standardized(some, *input_units(plan.network, *units))
             return rows, taken(X.weights, chosen)
 
-        network, units = plan.network, (mean, scale)
+        network = plan.network
         weights = pca_weights(network, axes, some_rows, units, rng, equalizes_code_variance)
         _ignore(empty, network, weights)
         return weights
 
     if len(rows) == len(X):
-        return Model(plan, start(every, all_axes, rng), mean, scale, factors=factors)
+        return Model(plan, start(every, all_axes, rng), *units, factors=factors)
     start_on_all_samples = cache(partial(start, every, all_axes, deepcopy(rng)))
-    return Model(plan, start(rows, None, rng), mean, scale, start_on_all_samples, factors)
+    return Model(plan, start(rows, None, rng), *units, start_on_all_samples, factors)
 
 
 def _ignore(empty: np.ndarray, network: Network, weights: tuple[np.ndarray, ...]) -> None:
@@ -220,6 +228,23 @@ def center_and_scale(X: Rows) -> tuple[np.ndarray, float]:
     rounding = 16 * np.finfo(np.float64).eps * float(size)
     is_constant = scale <= max(rounding, float(single.tiny))
     return mean, max(1.0, rounding) if is_constant else scale
+
+
+def column_scales(X: Rows, mean: np.ndarray, network: Network) -> np.ndarray:
+    """Return what each column is divided by: a number by its standard deviation, 1 if it is zero.
+
+    Indicators of categories stay as they are, so that the variance of such a variable, over all
+    its indicators, is the probability that two samples differ: less than 1, like what a code can
+    gain in accuracy. Without `scales_columns` all numbers are divided by the root of their mean
+    variance.
+    """
+    variances = column_variances(X, mean)
+    are_numbers = ~groups_of(network).are_categories
+    if not network.scales_columns:
+        variances[:] = variances[are_numbers].mean() if are_numbers.any() else 1.0
+    scales = np.sqrt(variances)
+    scales[scales <= ROUNDING * np.abs(mean)] = 1.0
+    return np.where(are_numbers, scales, 1.0)
 
 
 def is_share(n_components: int | float | None) -> TypeGuard[float]:

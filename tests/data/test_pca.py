@@ -7,8 +7,8 @@ from sklearn.datasets import make_low_rank_matrix
 from sklearn.decomposition import PCA
 
 from skae._data import pca as _principal
-from skae._data.pca import center, principal_axes, variance
-from skae._data.rows import ArrayRows
+from skae._data.pca import center, column_variances, principal_axes, variance
+from skae._data.rows import ArrayRows, StandardizedColumns
 
 
 def data(n_rows, n_features, dtype=np.float64):
@@ -61,3 +61,16 @@ def test_mean_and_variance_are_exact_beside_a_large_offset():
     assert variance(rows, center(rows)) == pytest.approx(
         X.astype(np.float64).var(axis=0).mean(), 1e-3
     )
+
+
+@pytest.mark.parametrize("shape", [(300, 40), (40, 300)], ids=["tall", "wide"])
+def test_axes_of_standardized_columns(shape):
+    X = data(*shape) * np.geomspace(1.0, 1e4, shape[1])
+    rows = ArrayRows(X)
+    mean, scale = center(rows), np.sqrt(column_variances(rows, center(rows)))
+    assert_allclose(scale, X.std(axis=0))
+    standard = StandardizedColumns(rows, mean, scale)
+    axes = principal_axes(standard, np.zeros(shape[1]), 3, np.random.default_rng(0))
+    expected = PCA(3).fit((X - mean) / scale)
+    assert_allclose(axes.variances, expected.explained_variance_ * (1 - 1 / len(X)), rtol=1e-6)
+    assert_allclose(np.abs(axes.directions.T @ expected.components_.T), np.eye(3), atol=1e-6)

@@ -5,7 +5,7 @@ import pytest
 from numpy.testing import assert_array_equal
 
 from skae._data.rows import ArrayRows
-from skae._data.split import Split, train_validation_rows
+from skae._data.split import Split, copies_among, train_validation_rows
 
 
 @pytest.mark.parametrize(
@@ -33,3 +33,20 @@ def test_a_given_validation_set_leaves_all_rows_for_training():
     assert_array_equal(split.training, np.arange(5))
     held_out, rows = split.held_out()
     assert_array_equal(held_out.take(rows), np.ones((3, 2)))
+
+
+def test_copies_are_trained_on_or_held_out_once():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(200, 3))[rng.integers(200, size=200)]
+    copies = copies_among(ArrayRows(X))
+    assert copies.max() + 1 == len(np.unique(X, axis=0))
+    rows, aside = train_validation_rows(200, 0.25, rng, copies=copies)
+    assert not set(copies[rows]) & set(copies[aside])
+    assert len(set(copies[aside])) == len(aside) == pytest.approx((copies.max() + 1) / 4, abs=1)
+    assert set(copies) == set(copies[rows]) | set(copies[aside])
+
+
+def test_rows_that_repeat_by_nature_are_no_copies():
+    rng = np.random.default_rng(0)
+    assert copies_among(ArrayRows(rng.integers(2, size=(200, 3)).astype(float))) is None
+    assert copies_among(ArrayRows(rng.normal(size=(200, 3)))) is None

@@ -6,31 +6,13 @@ import polars as pl
 import pytest
 from numpy.testing import assert_allclose
 
-from skae._forest.table import Table
-
-
-def mixed(n_samples=60, seed=0):
-    """Return a data frame with every kind of column."""
-    rng = np.random.default_rng(seed)
-    levels = rng.choice(["low", "high"], n_samples)
-    return pd.DataFrame(
-        {
-            "text": rng.choice(["a", "b", "c"], n_samples),
-            "level": pd.Categorical(levels, categories=["high", "low", "unused"]),
-            "grade": pd.Categorical(rng.choice([1, 5, 9], n_samples)),
-            "flag": rng.uniform(size=n_samples) > 0.5,
-            "count": rng.integers(9, size=n_samples).astype("int16"),
-            "wide": rng.normal(1e6, 1e3, size=n_samples),
-            "narrow": rng.normal(size=n_samples).astype("float32"),
-            "nullable": pd.array(rng.integers(5, size=n_samples), dtype="Int64"),
-        },
-        index=np.arange(n_samples) + 100,
-    )
+from skae._forest.table import EvenTable
+from tests.data.test_table import mixed
 
 
 def test_every_column_has_variance_1():
     X = mixed()
-    table = Table(X)
+    table = EvenTable(X)
     numbers = table.encode(X)
     parts = np.split(numbers, table.ends[:-1], axis=1)
     assert_allclose([part.var(axis=0).sum() for part in parts], 1.0)
@@ -38,14 +20,14 @@ def test_every_column_has_variance_1():
 
 def test_pandas_comes_back_with_dtypes_and_index():
     X = mixed()
-    table = Table(X)
+    table = EvenTable(X)
     back = table.decode(table.encode(X), X.index)
     pd.testing.assert_frame_equal(back, X, check_exact=False)
 
 
 def test_polars_comes_back_with_its_schema():
     X = pl.from_pandas(mixed().reset_index(drop=True))
-    table = Table(X)
+    table = EvenTable(X)
     back = table.decode(table.encode(X))
     assert back.schema == X.schema
     assert back.drop("wide", "narrow").equals(X.drop("wide", "narrow"))
@@ -53,39 +35,39 @@ def test_polars_comes_back_with_its_schema():
 
 def test_an_array_comes_back_as_an_array():
     X = np.random.default_rng(0).integers(5, size=(20, 3)) / 2
-    table = Table(X)
+    table = EvenTable(X)
     assert_allclose(table.decode(table.encode(X)), X)
 
 
 def test_numbers_stay_in_the_range_of_the_training_samples():
     X = np.array([[0.0], [1.0]])
-    assert_allclose(Table(X).decode(np.array([[-9.0], [9.0]])), X)
+    assert_allclose(EvenTable(X).decode(np.array([[-9.0], [9.0]])), X)
 
 
 def test_an_unknown_category_is_none():
     X = pd.DataFrame({"text": ["a", "b", "a"]})
-    assert_allclose(Table(X).encode(pd.DataFrame({"text": ["c"]})), 0.0)
+    assert_allclose(EvenTable(X).encode(pd.DataFrame({"text": ["c"]})), 0.0)
 
 
 def test_score_is_the_mean_of_accuracy_and_of_r2():
     X = pd.DataFrame({"text": ["a", "b", "a", "b"], "x": [0.0, 1.0, 2.0, 3.0]})
     other = X.assign(text=["a", "b", "a", "a"], x=[0.0, 1.0, 2.0, 2.0])
-    assert Table(X).score(X, other) == pytest.approx((0.75 + (1 - 1 / 5)) / 2)
+    assert EvenTable(X).score(X, other) == pytest.approx((0.75 + (1 - 1 / 5)) / 2)
     # Worse than the mean counts as nothing.
-    assert Table(X).score(X, X.assign(x=-X["x"])) == pytest.approx(0.5)
+    assert EvenTable(X).score(X, X.assign(x=-X["x"])) == pytest.approx(0.5)
 
 
 @pytest.mark.parametrize("missing", [None, np.nan])
 def test_missing_values_are_refused_by_column(missing):
     X = pd.DataFrame({"fine": [1.0, 2.0], "text": ["a", missing], "x": [1.0, np.inf]})
     with pytest.raises(ValueError, match=r"NaN or infinity in the columns \['text', 'x'\]"):
-        Table(X)
+        EvenTable(X)
     with pytest.raises(ValueError, match=r"\['text'\]"):
-        Table(pl.DataFrame({"fine": [1.0, 2.0], "text": ["a", None]}))
+        EvenTable(pl.DataFrame({"fine": [1.0, 2.0], "text": ["a", None]}))
 
 
 def test_dates_and_overflow_are_refused():
     with pytest.raises(ValueError, match=r"'day' of X has the dtype datetime64.*days since"):
-        Table(pd.DataFrame({"day": pd.date_range("2020-01-01", periods=3)}))
+        EvenTable(pd.DataFrame({"day": pd.date_range("2020-01-01", periods=3)}))
     with pytest.raises(ValueError, match=r"reaches 1e\+300 in size.*Divide X"):
-        Table(np.array([[1e300], [-1e300]]))
+        EvenTable(np.array([[1e300], [-1e300]]))

@@ -5,6 +5,7 @@ import pytest
 from numpy.testing import assert_allclose
 from sklearn.datasets import load_digits
 from sklearn.decomposition import PCA
+from sklearn.linear_model import LogisticRegression
 
 from skae import AutoencoderTransformer
 from skae._data.blocks import standardized
@@ -13,7 +14,12 @@ from skae._data.rows import ArrayRows
 from skae._network.backend import ACTIVATIONS
 from skae._network.codec import Codec
 from skae._plan.layers import Dense
-from skae._training.initialization import RANDOM_INITIALIZERS, pca_weights, random_weights
+from skae._training.initialization import (
+    RANDOM_INITIALIZERS,
+    logistic_regression,
+    pca_weights,
+    random_weights,
+)
 from tests.networks import dense_network
 
 X = load_digits().data[:400]
@@ -149,3 +155,23 @@ def test_a_function_draws_every_kernel():
 def test_a_function_that_draws_no_kernel_is_named(init, words):
     with pytest.raises(ValueError, match=rf"init=<function.*{words}"):
         random_weights(dense_network(6, 2, (4,), skip=False), init, np.random.default_rng(0))
+
+
+def test_logistic_regression_is_that_of_scikit_learn():
+    rng = np.random.default_rng(0)
+    codes = rng.normal(size=(300, 2))
+    y = (codes @ [[1.0, -1.0, 0.0], [0.0, 0.5, 1.0]] + rng.gumbel(size=(300, 3))).argmax(axis=1)
+    offsets = np.log([0.2, 0.3, 0.5])
+    kernel, bias = logistic_regression(codes, np.eye(3)[y], offsets)
+    logits = offsets + codes @ kernel + bias
+    shares = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    expected = LogisticRegression(C=1.0).fit(codes, y)
+    assert_allclose(shares, expected.predict_proba(codes), atol=0.01)
+
+
+def test_logistic_regression_knows_categories_that_no_row_has():
+    codes = np.random.default_rng(0).normal(size=(50, 1))
+    indicators = np.eye(3)[(codes[:, 0] > 0).astype(int)]
+    kernel, bias = logistic_regression(codes, indicators, np.log([0.45, 0.45, 0.1]))
+    assert np.isfinite(kernel).all()
+    assert bias[2] < min(bias[:2])
