@@ -60,7 +60,11 @@ def plain():
         return fitted(PLAIN)
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: type(kind).__name__)
+@pytest.mark.parametrize(
+    "kind",
+    [PLAIN, *(pytest.param(kind, marks=pytest.mark.slow) for kind in KINDS[1:])],
+    ids=lambda kind: type(kind).__name__,
+)
 def test_a_day(kind):
     assert get_tags(kind).input_tags.allow_nan
     kind = fitted(kind)
@@ -82,9 +86,9 @@ def test_a_day(kind):
     assert np.isfinite(kind.partial_fit(INCOMPLETE[:70]).loss_)
 
 
-@pytest.mark.parametrize("variant", VARIANTS)
-def test_a_day_of_variants(variant, untrained):
-    test_a_day(variant)
+@pytest.mark.parametrize("kind", [*KINDS[1:], *VARIANTS], ids=lambda kind: type(kind).__name__)
+def test_a_day_without_training(kind, untrained):
+    test_a_day(kind)
 
 
 def test_the_start_reconstructs_what_is_missing_better_than_pca_of_means(untrained):
@@ -172,6 +176,7 @@ def test_validation_sets_pairs_and_likelihoods(untrained):
     assert variational.log_likelihood(INCOMPLETE, 5, random_state=0).mean() > bound.mean()
 
 
+@pytest.mark.slow
 def test_heads():
     small = {"max_iter": 3, "batch_size": 32, "pretrain": False, "random_state": 0}
     classifier = skae.AutoencoderClassifier(PLAIN, **small).fit(INCOMPLETE, Y)
