@@ -50,8 +50,9 @@ pytestmark = [
 ]
 
 
+OF_SHAPES = (skae.ConvolutionalAutoencoder, skae.RecurrentAutoencoder)
 # With weights, these draw other batches or layers than with repeated samples, and the detector
-# measures distances between samples. `tests/estimators/test_weighting.py` has equivalent tests.
+# measures distances between samples. `tests/estimators/test_weighting.py` says what holds for them.
 DRAWN = (
     skae.AutoencoderClassifier,
     skae.AutoencoderRegressor,
@@ -106,6 +107,8 @@ CHECKS = [
     )
     for kind in KINDS + OTHER_KINDS
     for check in OF_ESTIMATORS + (OF_TRANSFORMERS if hasattr(kind, "transform") else ())
+    # The check puts NaN into X where there is `missing_values`, which images lack.
+    if not (check is check_inplace_ensure_writeable and isinstance(kind, OF_SHAPES))
 ]
 
 

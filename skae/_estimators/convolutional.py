@@ -69,6 +69,9 @@ class ConvolutionalAutoencoder(BaseAutoencoder):
     """
 
     network: Any = field(default=None, init=False)
+    missing_values: Any = field(default=None, init=False)
+    column_scaling: Any = field(default=False, init=False)
+    categorical_features: Any = field(default=None, init=False)
     hidden_layer_sizes: Any = ()
     learning_rate_init: float = 0.003
     image_shape: Any = None
@@ -87,7 +90,9 @@ class ConvolutionalAutoencoder(BaseAutoencoder):
         **BaseAutoencoder._parameter_constraints,
         **ConvolutionalNetwork._parameter_constraints,
     }
-    del _parameter_constraints["network"]
+    for _name in ("network", "missing_values", "column_scaling", "categorical_features"):
+        del _parameter_constraints[_name]
+    del _name
 
     def _plan(self, n_features: int, n_components: int | None) -> Plan:
         return self.network_plan(n_features, n_components)

@@ -6,6 +6,8 @@ from dataclasses import Field, dataclass, field, fields
 from inspect import cleandoc
 from typing import Any, ClassVar, dataclass_transform
 
+import numpy as np
+
 from skae._estimators.words import translating
 
 
@@ -53,5 +55,10 @@ def _own_defaults(cls: type, parameters: str) -> str:
         head, body = entry.split("\n", 1)
         name = head.split(" : ")[0]
         if name not in lacks and f"\n{name} : " not in str(cls.__doc__):
-            entries[name] = f"{head}, default={getattr(cls, name)!r}\n{body}"
+            entries[name] = f"{head}, default={_written(getattr(cls, name))}\n{body}"
     return "\n\n".join(entries.values())
+
+
+def _written(default: Any) -> str:
+    """Return a default as it is written in a program."""
+    return "np.nan" if default is np.nan else repr(default)

@@ -77,6 +77,9 @@ class RecurrentAutoencoder(BaseAutoencoder):
     """
 
     network: Any = field(default=None, init=False)
+    missing_values: Any = field(default=None, init=False)
+    column_scaling: Any = field(default=False, init=False)
+    categorical_features: Any = field(default=None, init=False)
     hidden_layer_sizes: Any = (64,)
     learning_rate_init: float = 0.003
     sequence_shape: Any = None
@@ -93,7 +96,9 @@ class RecurrentAutoencoder(BaseAutoencoder):
         **BaseAutoencoder._parameter_constraints,
         **RecurrentNetwork._parameter_constraints,
     }
-    del _parameter_constraints["network"]
+    for _name in ("network", "missing_values", "column_scaling", "categorical_features"):
+        del _parameter_constraints[_name]
+    del _name
 
     def _plan(self, n_features: int, n_components: int) -> Plan:
         return self.network_plan(n_features, n_components)

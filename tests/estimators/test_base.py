@@ -449,8 +449,8 @@ class TestWarmStart:
     def test_it_sets_the_same_rows_aside(self, seed, monkeypatch):
         drawn = []
 
-        def record(n, fraction, rng, most=None):
-            drawn.append(train_validation_rows(n, fraction, rng))
+        def record(*asked):
+            drawn.append(train_validation_rows(*asked))
             return drawn[-1]
 
         monkeypatch.setattr("skae._estimators.base.train_validation_rows", record)
