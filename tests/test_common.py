@@ -15,10 +15,10 @@ from sklearn.utils.estimator_checks import (
     check_set_output_transform_polars,
     check_transformer_get_feature_names_out,
     check_transformer_get_feature_names_out_pandas,
-    estimator_checks_generator,
 )
 
 import skae
+from tests.sklearn_checks import checks_of
 
 # Small networks compile sooner, and every width of X or of a batch is another program.
 SMALL = {"max_iter": 3, "hidden_layer_sizes": (), "solver": "sgd", "batch_size": 10}
@@ -51,8 +51,6 @@ pytestmark = [
 
 
 OF_SHAPES = (skae.ConvolutionalAutoencoder, skae.RecurrentAutoencoder)
-# With weights, these draw other batches or layers than with repeated samples, and the detector
-# measures distances between samples. `tests/estimators/test_weighting.py` says what holds for them.
 DRAWN = (
     skae.AutoencoderClassifier,
     skae.AutoencoderRegressor,
@@ -61,23 +59,13 @@ DRAWN = (
 )
 
 
-def checks_of(kinds):
-    """Return scikit-learn's checks of some estimators."""
-    return [
-        pytest.param(estimator, check, id=f"{type(estimator).__name__}-{check.func.__name__}")
-        for kind in kinds
-        for estimator, check in estimator_checks_generator(kind)
-        if not (isinstance(kind, DRAWN) and "weight_equivalence" in check.func.__name__)
-    ]
-
-
-@pytest.mark.parametrize(("estimator", "check"), checks_of(KINDS))
+@pytest.mark.parametrize(("estimator", "check"), checks_of(KINDS, DRAWN))
 def test_estimator_checks(estimator, check):
     check(estimator)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("estimator", "check"), checks_of(OTHER_KINDS))
+@pytest.mark.parametrize(("estimator", "check"), checks_of(OTHER_KINDS, DRAWN))
 def test_estimator_checks_of_other_kinds(estimator, check):
     check(estimator)
 

@@ -9,7 +9,6 @@ from numpy.testing import assert_array_equal
 from sklearn.base import clone
 from sklearn.datasets import load_digits
 from sklearn.utils._param_validation import InvalidParameterError
-from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from skae import AutoencoderTransformer
 from skae._tensorflow.program import program
@@ -18,6 +17,7 @@ from tests import own_autoencoder
 from tests.fresh import ROOT
 from tests.learning import assert_learned
 from tests.own_autoencoder import SmoothAutoencoder, Smoothness
+from tests.sklearn_checks import checks_of
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -35,8 +35,11 @@ def test_the_documented_example_is_this_one():
     assert code.startswith(shown[2])
 
 
+SMOOTH = SmoothAutoencoder(max_iter=3, hidden_layer_sizes=(), solver="sgd")
+
+
 @pytest.mark.slow
-@parametrize_with_checks([SmoothAutoencoder(max_iter=3, hidden_layer_sizes=(), solver="sgd")])
+@pytest.mark.parametrize(("estimator", "check"), checks_of([SMOOTH], drawn=object))
 def test_it_keeps_the_whole_contract(estimator, check):
     check(estimator)
 

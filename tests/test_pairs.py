@@ -8,13 +8,13 @@ from sklearn.base import clone
 from sklearn.datasets import load_digits
 from sklearn.decomposition import PCA
 from sklearn.model_selection import GridSearchCV
-from sklearn.utils.estimator_checks import parametrize_with_checks
 
 import skae
 from skae._tensorflow.program import program
 from skae.networks import ConvolutionalNetwork, DenseNetwork, RecurrentNetwork
 from tests.learning import assert_learned
 from tests.own_network import SoftTreeNetwork
+from tests.sklearn_checks import checks_of
 
 IMAGES = load_digits().images[:300] / 16
 X = IMAGES.reshape(300, 64)
@@ -141,6 +141,6 @@ CHECKED = [
 @pytest.mark.slow
 @pytest.mark.usefixtures("module_without_xla")
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
-@parametrize_with_checks(CHECKED)
+@pytest.mark.parametrize(("estimator", "check"), checks_of(CHECKED, drawn=object))
 def test_estimator_checks(estimator, check):
     check(estimator)
