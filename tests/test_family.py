@@ -3,6 +3,7 @@
 import inspect
 import json
 import pickle
+import re
 
 import joblib
 import numpy as np
@@ -154,6 +155,14 @@ print(json.dumps([served, needed_tensorflow, bits]))
         expected = [np.abs(kind.transform(X)).sum(), kind.score(X)]
         assert served[name] == pytest.approx(expected, rel=1e-4)
     assert bits == {name: joblib.hash(fitted[name].weights_) for name in bits}
+
+
+@pytest.mark.parametrize("name", skae.__all__[:-1])
+def test_references_are_numbered_once(name):
+    text = getattr(skae, name).__doc__
+    numbers = [int(number) for number in re.findall(r"\.\. \[(\d+)\]", text)]
+    assert numbers == list(range(1, len(numbers) + 1))
+    assert {int(number) for number in re.findall(r"\[(\d+)\]_", text)} <= set(numbers)
 
 
 @pytest.mark.parametrize("name", skae.__all__[:-1])

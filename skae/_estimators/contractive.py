@@ -84,7 +84,7 @@ class ContractiveAutoencoder(BaseAutoencoder):
     """Autoencoder whose codes change little when a sample does.
 
     The penalty added to the loss is the squared Frobenius norm of the Jacobian of the codes with
-    respect to the sample, averaged over the samples [4]_. Both are in standardized units:
+    respect to the sample, averaged over the samples [5]_. Both are in standardized units:
     ``(X - mean_) / scale_`` and, for an identity code layer, codes divided by `scale_`.
 
     Weights are tied by default. Otherwise the encoder could reduce the penalty by small codes that
@@ -110,7 +110,7 @@ class ContractiveAutoencoder(BaseAutoencoder):
     References
     ----------
     {references}
-    .. [4] Rifai et al., "Contractive Auto-Encoders: Explicit Invariance During Feature
+    .. [5] Rifai et al., "Contractive Auto-Encoders: Explicit Invariance During Feature
        Extraction", ICML 2011.
 
     Examples

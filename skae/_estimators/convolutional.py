@@ -20,7 +20,7 @@ class ConvolutionalAutoencoder(BaseAutoencoder):
     channels), or of flattened images, as everywhere in scikit-learn. `reconstruct` returns images
     in the shape of X, `inverse_transform` in the shape of the X given to `fit`.
 
-    By default convolutions [4]_ are padded, and halve the image by a stride of 2. The decoder
+    By default convolutions [5]_ are padded, and halve the image by a stride of 2. The decoder
     returns images of exactly the original size. Encoding and decoding use TensorFlow too, which is
     imported when it is first needed.
 
@@ -52,7 +52,7 @@ class ConvolutionalAutoencoder(BaseAutoencoder):
     References
     ----------
     {references}
-    .. [4] Masci et al., "Stacked Convolutional Auto-Encoders for Hierarchical Feature
+    .. [5] Masci et al., "Stacked Convolutional Auto-Encoders for Hierarchical Feature
        Extraction", ICANN 2011.
 
     Examples

@@ -115,7 +115,7 @@ class DenoisingAutoencoder(BaseAutoencoder):
     """Autoencoder that learns to restore clean samples from corrupted ones.
 
     In training the encoder sees samples with noise, and the decoder reconstructs the samples
-    without it [4]_. `transform` and `reconstruct` then take noisy samples and clean them; they add
+    without it [5]_. `transform` and `reconstruct` then take noisy samples and clean them; they add
     no noise themselves. The noise is drawn anew in each epoch, from `random_state`. The validation
     loss is measured with the same noise in every epoch.
 
@@ -155,7 +155,7 @@ default='gaussian'
     References
     ----------
     {references}
-    .. [4] Vincent et al., "Stacked Denoising Autoencoders: Learning Useful Representations in a
+    .. [5] Vincent et al., "Stacked Denoising Autoencoders: Learning Useful Representations in a
        Deep Network with a Local Denoising Criterion", JMLR 11, 2010.
 
     Examples

@@ -16,7 +16,7 @@ class RecurrentAutoencoder(BaseAutoencoder):
     This is `AutoencoderTransformer` with a :class:`~skae.networks.RecurrentNetwork`, whose
     parameters it has, and a higher learning rate. Other autoencoders take that network too.
 
-    Recurrent layers read a sequence, and a dense layer computes the codes from the last state [4]_.
+    Recurrent layers read a sequence, and a dense layer computes the codes from the last state [5]_.
     The decoder's recurrent layers read the codes at every time step, and a dense layer that all
     steps share computes the values from their states.
 
@@ -53,15 +53,15 @@ class RecurrentAutoencoder(BaseAutoencoder):
     -----
     The kernel of a recurrent layer stacks the rows of the inputs on those of the state. Its columns
     belong to the gates: input, forget, candidate and output of an LSTM; reset, update and
-    candidate of a GRU. The GRU resets its state before the product of the candidate, as in [6]_.
+    candidate of a GRU. The GRU resets its state before the product of the candidate, as in [7]_.
 
     References
     ----------
     {references}
-    .. [4] Srivastava, Mansimov and Salakhutdinov, "Unsupervised Learning of Video
+    .. [5] Srivastava, Mansimov and Salakhutdinov, "Unsupervised Learning of Video
        Representations using LSTMs", ICML 2015.
-    .. [5] Hochreiter and Schmidhuber, "Long Short-Term Memory", Neural Computation 9, 1997.
-    .. [6] Cho et al., "Learning Phrase Representations using RNN Encoder-Decoder for
+    .. [6] Hochreiter and Schmidhuber, "Long Short-Term Memory", Neural Computation 9, 1997.
+    .. [7] Cho et al., "Learning Phrase Representations using RNN Encoder-Decoder for
        Statistical Machine Translation", EMNLP 2014.
 
     Examples

@@ -70,10 +70,10 @@ class SparseAutoencoder(BaseAutoencoder):
 
     penalty : {'kl', 'l1', 'topk'}, default='kl'
         The sparsity penalty. 'kl' adds to the loss the Kullback-Leibler divergence of each code's
-        mean activation over the batch from `sparsity_target`, summed over the codes [4]_. 'l1'
+        mean activation over the batch from `sparsity_target`, summed over the codes [5]_. 'l1'
         adds the mean absolute value of the codes, summed over the codes. 'topk' adds nothing: it
         keeps the `n_active` largest codes of each sample, in `transform` too, and sets the others
-        to zero [5]_.
+        to zero [6]_.
 
     sparsity_target : float, default=0.1
         Target mean activation of 'kl', in (0, 1).
@@ -107,8 +107,8 @@ class SparseAutoencoder(BaseAutoencoder):
     References
     ----------
     {references}
-    .. [4] Ng, "Sparse autoencoder", CS294A lecture notes, 2011.
-    .. [5] Makhzani and Frey, "k-Sparse Autoencoders", ICLR 2014.
+    .. [5] Ng, "Sparse autoencoder", CS294A lecture notes, 2011.
+    .. [6] Makhzani and Frey, "k-Sparse Autoencoders", ICLR 2014.
 
     Examples
     --------

@@ -15,7 +15,7 @@ class StackedAutoencoder(BaseAutoencoder):
     """Deep autoencoder pretrained one layer at a time.
 
     The first layer is trained as an autoencoder of X, the second as an autoencoder of the first
-    layer's codes, and so on [4]_. With `fine_tune` the whole network is then trained together.
+    layer's codes, and so on [5]_. With `fine_tune` the whole network is then trained together.
 
     Textbooks show two ways to do this: separate autoencoders whose weights are copied into one
     network, and phases in one network in which the layers below are frozen. Both compute the
@@ -56,7 +56,7 @@ class StackedAutoencoder(BaseAutoencoder):
     References
     ----------
     {references}
-    .. [4] Bengio et al., "Greedy Layer-Wise Training of Deep Networks", NIPS 2006.
+    .. [5] Bengio et al., "Greedy Layer-Wise Training of Deep Networks", NIPS 2006.
 
     Examples
     --------

@@ -84,7 +84,7 @@ class VariationalAutoencoder(BaseAutoencoder):
 
     The encoder returns the mean and the log-variance of each code. Training draws codes from these
     normals and adds their divergence from standard normals to the loss, which maximizes a lower
-    bound of the likelihood of X [4]_. `transform` returns the means. They are close to standard
+    bound of the likelihood of X [5]_. `transform` returns the means. They are close to standard
     normal and, unlike the codes of other estimators, not in the units of X.
 
     loss='binary_crossentropy' means Bernoulli variables (and, as usual, pixels between 0 and 1),
@@ -101,7 +101,7 @@ class VariationalAutoencoder(BaseAutoencoder):
         a logistic output.
 
     kl_weight : float, default=1.0
-        Weight of the divergence, the beta of [5]_. 1 gives the evidence lower bound.
+        Weight of the divergence, the beta of [6]_. 1 gives the evidence lower bound.
 
     Attributes
     ----------
@@ -116,8 +116,8 @@ class VariationalAutoencoder(BaseAutoencoder):
     References
     ----------
     {references}
-    .. [4] Kingma and Welling, "Auto-Encoding Variational Bayes", ICLR 2014.
-    .. [5] Higgins et al., "beta-VAE: Learning Basic Visual Concepts with a Constrained
+    .. [5] Kingma and Welling, "Auto-Encoding Variational Bayes", ICLR 2014.
+    .. [6] Higgins et al., "beta-VAE: Learning Basic Visual Concepts with a Constrained
        Variational Framework", ICLR 2017.
 
     Examples
