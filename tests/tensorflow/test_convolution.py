@@ -16,10 +16,8 @@ LAYERS = [
     Convolution((8, 7, 1), 4, (2, 3), (2, 1), "valid", (3, 2)),
     # Windows larger than the image.
     Convolution((4, 3, 2), 2, (3, 3), (1, 1), "same", (9, 2)),
-    # Blocks of pixels at once: square ones, and in a row.
+    # Several pixels at once.
     Convolution((6, 12, 1), 4, (5, 5), (1, 1), "valid"),
-    Convolution((6, 8, 4), 1, (6, 7), (1, 1)),
-    Convolution((5, 12, 1), 4, (6, 5), (1, 1)),
     Convolution((6, 12, 4), 1, (3, 9), (1, 1), "valid", (2, 2)),
     Convolution((6, 12, 8), 5, (3, 7), (1, 1), "valid"),
     Convolution((6, 11, 1), 4, (5, 5), (1, 1), "valid"),
