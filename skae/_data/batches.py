@@ -13,6 +13,7 @@ import numpy as np
 from skae._data.blocks import blocks, standardized
 from skae._data.factors import FactorModel
 from skae._data.rows import Rows
+from skae._data.weights import relative
 from skae._plan.objectives import Corruption
 
 T = TypeVar("T")
@@ -22,7 +23,6 @@ CHUNK_STEPS, CHUNK_ENTRIES = 64, 1 << 22
 # Rows are gathered in pieces that fit into a core's cache.
 GATHER_ENTRIES = 1 << 17
 AUTO_BATCH_SIZE = 64
-SMALLEST = np.finfo(np.float32).tiny
 
 
 def rows_in_a_batch(asked: int | str, n_rows: int) -> int:
@@ -160,9 +160,8 @@ class Feed:
             for at, X, chosen in self._runs(row_weights.size):
                 self._fill(X, chosen, *(array[at:] for array in flat))
                 if X.weights is not None:
-                    relative = X.weights[chosen] / self.mean_weight
-                    # Not rounded to zero, which is the weight of rows that are none.
-                    drawn_weights[at : at + len(chosen)] = np.maximum(relative, SMALLEST)
+                    ours = relative(X.weights[chosen], self.mean_weight)
+                    drawn_weights[at : at + len(chosen)] = ours
                 n_taken += len(chosen)
                 if n_taken == n_rows or at + len(chosen) == row_weights.size:
                     yield chunk(at + len(chosen), begun)

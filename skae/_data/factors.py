@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from skae._data.blocks import blocks
-from skae._data.rows import Matrix, Rows, RowSubset, weight_observed
+from skae._data.rows import Matrix, Rows, RowSubset, View, weight_observed
 
 # Largest number of factors, and of rows that they are estimated from: 100 for each of them.
 MAX_FACTORS, MAX_ROWS = 20, 2000
@@ -103,23 +103,12 @@ class FactorModel(NamedTuple):
 
 
 @dataclass(frozen=True)
-class FilledRows(Matrix):
-    """Rows whose missing entries are filled a block at a time, for PCA."""
+class FilledRows(View):
+    """Rows whose missing entries are filled."""
 
-    X: Matrix
     model: FactorModel
 
-    @property
-    def shape(self) -> tuple[int, int]:
-        return self.X.shape
-
-    @property
-    def dtype(self) -> np.dtype:
-        return self.X.dtype
-
-    @property
-    def weights(self) -> np.ndarray | None:  # type: ignore[override]
-        return self.X.weights
+    has_missing = False  # type: ignore[assignment]
 
     def weighted_total(self, of_block: Any) -> Any:
         return self.X.weighted_total(

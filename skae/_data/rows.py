@@ -315,16 +315,18 @@ class RowSubset(Matrix):
 
 
 @dataclass(frozen=True)
-class StandardizedColumns(Matrix):
-    """Rows with each column centered and divided by a scale of its own, for PCA."""
+class View(Matrix):
+    """The base of rows that are computed from others a block at a time, for PCA."""
 
     X: Matrix
-    mean: np.ndarray
-    scale: np.ndarray
 
     @property
     def has_missing(self) -> bool:  # type: ignore[override]
         return self.X.has_missing
+
+    @property
+    def weights(self) -> np.ndarray | None:  # type: ignore[override]
+        return self.X.weights
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -334,9 +336,13 @@ class StandardizedColumns(Matrix):
     def dtype(self) -> np.dtype:
         return self.X.dtype
 
-    @property
-    def weights(self) -> np.ndarray | None:  # type: ignore[override]
-        return self.X.weights
+
+@dataclass(frozen=True)
+class StandardizedColumns(View):
+    """Rows with each column centered and divided by a scale of its own."""
+
+    mean: np.ndarray
+    scale: np.ndarray
 
     def weighted_total(self, of_block: Callable[[np.ndarray, np.ndarray | None], Any]) -> Any:
         def of_standardized(rows: np.ndarray, weights: np.ndarray | None) -> Any:

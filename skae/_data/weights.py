@@ -52,12 +52,12 @@ def checked_weights(
     return weights * max(1.0, np.count_nonzero(weights) / total)
 
 
-def relative(weights: np.ndarray) -> np.ndarray:
-    """Return weights divided by their mean, and none of them zero when it is rounded to float32.
+def relative(weights: np.ndarray, mean: float | None = None) -> np.ndarray:
+    """Return weights divided by their mean, or another one, and none of them zero as float32.
 
     Zero is the weight of rows that are none.
     """
-    return np.maximum(weights / weights.mean(), SMALLEST)
+    return np.maximum(weights / (weights.mean() if mean is None else mean), SMALLEST)
 
 
 def mean_and_deviation(

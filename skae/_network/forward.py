@@ -68,9 +68,7 @@ def _codes(network: Network, encoder: SubNetwork, rows: Any, hidden: Any, by: Ba
     return codes if network.n_active is None else by.keep_largest(codes, network.n_active)
 
 
-def code_normals(
-    network: Network, encoder: SubNetwork, rows: Any, by: Backend
-) -> tuple[Any, Any]:
+def code_normals(network: Network, encoder: SubNetwork, rows: Any, by: Backend) -> tuple[Any, Any]:
     """Return the means and log-variances of a variational network's codes.
 
     The hidden layers are applied once, so that a gradient passes them once, too.
