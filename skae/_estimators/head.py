@@ -20,9 +20,8 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.utils import check_random_state, get_tags
 from sklearn.utils.validation import check_consistent_length, check_is_fitted, validate_data
 
-from skae._data.batches import AUTO_BATCH_SIZE, rows_in_a_batch
 from skae._data.checks import finite, restored_on_failure, validated
-from skae._data.rows import Rows, RowSubset, taken
+from skae._data.rows import Rows, taken
 from skae._data.sparse_rows import rows_of
 from skae._data.weights import mean_and_deviation
 from skae._estimators.base import codes_moments
@@ -38,27 +37,14 @@ from skae._estimators.weighting import positive
 from skae._estimators.words import ATTRIBUTES as ELSEWHERE
 from skae._estimators.words import ForeignWords, rows_alone
 from skae._network.codec import Codec
-from skae._plan.objectives import Loss
-from skae._plan.plan import Objective, Solver
 from skae._training.checkpoint import Checkpoint, NoCheckpoint
 from skae._training.epochs import History
 from skae._training.interrupts import DeferredInterrupt, fit_until_interrupted, pass_on_interrupt
-from skae._training.joint import (
-    HeadedModel,
-    JointFeed,
-    JointPlan,
-    JointTask,
-    LabelValidation,
-    step_lengths,
-)
-from skae._training.options import Hooks, StartPolicy, TrainingOptions
+from skae._training.joint import HeadedModel, JointTask, LabelValidation
+from skae._training.options import Hooks, StartPolicy
 from skae._training.schedule import Snapshot, rates_of
 from skae._training.stage import run_stage
 from skae._version import __version__
-
-# Weights of the terms that are added to the loss on labels: the entropy of the predicted classes
-# of each row, the shares of the classes, the reconstruction.
-ENTROPY, BALANCE, RECONSTRUCTION = 0.3, 1.0, 0.1
 
 
 class EncoderWithHead(
@@ -78,8 +64,6 @@ class EncoderWithHead(
         name: f"See its autoencoder_: {advice}" for name, advice in ELSEWHERE.items()
     }
 
-    # Compares outputs of the head with targets.
-    _loss: ClassVar[Loss]
     # The activation of the default network.
     _activation: ClassVar[str]
 
@@ -363,63 +347,3 @@ class EncoderWithHead(
         if network.scales_codes:
             kernel = kernel * scale
         return headed, (*model.weights, np.float32(kernel), np.float32(bias))
-
-    def _feed(self, headed: HeadedModel, X: Rows, labels, validation, rng) -> JointFeed:
-        """Return the batches of all rows of X that are not for validation."""
-        labeled, targets, label_weights = labels
-        rows = np.setdiff1d(np.arange(len(X)), validation)
-        size = AUTO_BATCH_SIZE if self.batch_size == "auto" else int(self.batch_size)
-        return JointFeed(
-            X,
-            rows,
-            labeled,
-            np.asarray(targets, np.float32),
-            *headed.model.input_units,
-            (rows_in_a_batch(size, len(labeled)), rows_in_a_batch(2 * size, len(rows))),
-            step_lengths(X, headed.model, rng),
-            rng,
-            label_weights,
-            headed.model.factors,
-        )
-
-    def _joint_plan(self, headed: HeadedModel, feed: JointFeed, shares) -> JointPlan:
-        """Return the plan of the joint training on these batches."""
-        model, is_adamw = headed.model, self.solver == "adamw"
-        weight, labeled = (RowSubset(feed.X, rows).weight for rows in (feed.rows, feed.labeled))
-        on_labels = labeled if feed.label_weights is None else float(feed.label_weights.sum())
-        alpha = float(self.alpha) / weight
-        momentum = 0.9 if self.solver == "sgd" else 0.0
-        # Consistency and certainty are terms for unlabeled rows: the fewer of these, the less they
-        # weigh.
-        unlabeled = 1.0 - labeled / weight
-        return JointPlan(
-            headed.network,
-            Objective(self._loss),
-            Solver(self.solver, momentum, bool(momentum), alpha if is_adamw else 0.0),
-            autoencoder=model.plan.network,
-            reconstruction=model.plan.objective.loss,
-            n_labeled=feed.sizes[0],
-            is_weighted=feed.label_weights is not None,
-            fixed=headed.fixed,
-            alpha=0.0 if is_adamw else alpha,
-            head_alpha=float(self.alpha) / on_labels,
-            consistency_weight=unlabeled,
-            entropy_weight=ENTROPY * unlabeled,
-            balance_weight=BALANCE * unlabeled,
-            reconstruction_weight=RECONSTRUCTION,
-            shares=shares,
-        )
-
-    def _training_options(self, feed: JointFeed) -> TrainingOptions:
-        """Return the training options of the joint training."""
-        return TrainingOptions(
-            batch_size=feed.batch_size,
-            shuffle=True,
-            learning_rate=self.learning_rate,
-            learning_rate_init=float(self.learning_rate_init),
-            max_iter=int(self.max_iter),
-            tol=float(self.tol) if self.early_stopping else 0.0,
-            patience=self.n_iter_no_change if self.early_stopping else np.inf,
-            warns=self.early_stopping,
-            verbose=self.verbose,
-        )

@@ -1,4 +1,4 @@
-"""The constructor parameters of a classifier and a regressor."""
+"""The constructor parameters of a classifier and a regressor, and the training they describe."""
 
 from __future__ import annotations
 
@@ -10,11 +10,21 @@ import numpy as np
 from sklearn.frozen import FrozenEstimator
 from sklearn.utils._param_validation import HasMethods, Interval, Options
 
+from skae._data.batches import AUTO_BATCH_SIZE, rows_in_a_batch
+from skae._data.rows import Rows, RowSubset
 from skae._estimators.base import BaseAutoencoder
 from skae._estimators.declared import DeclaredParameters
 from skae._estimators.parameters import SOLVERS
 from skae._estimators.words import one_of
+from skae._plan.objectives import Loss
+from skae._plan.plan import Objective, Solver
+from skae._training.joint import HeadedModel, JointFeed, JointPlan, step_lengths
+from skae._training.options import TrainingOptions
 from skae._training.schedule import SCHEDULES
+
+# Weights of the terms that are added to the loss on labels: the entropy of the predicted classes
+# of each row, the shares of the classes, the reconstruction.
+ENTROPY, BALANCE, RECONSTRUCTION = 0.3, 1.0, 0.1
 
 PARAMETERS = """\
 autoencoder : estimator or None
@@ -145,6 +155,9 @@ class HeadParameters(DeclaredParameters):
 
     _texts = {"parameters": PARAMETERS, "attributes": ATTRIBUTES, "references": REFERENCES}
 
+    # Compares outputs of the head with targets.
+    _loss: ClassVar[Loss]
+
     autoencoder: BaseAutoencoder | FrozenEstimator | None = field(default=None, kw_only=False)
     pretrain: bool = True
     freeze: Any = False
@@ -183,3 +196,63 @@ class HeadParameters(DeclaredParameters):
         "verbose": ["verbose"],
         "checkpoint": [str, HasMethods(["__fspath__"]), None],
     }
+
+    def _feed(self, headed: HeadedModel, X: Rows, labels, validation, rng) -> JointFeed:
+        """Return the batches of all rows of X that are not for validation."""
+        labeled, targets, label_weights = labels
+        rows = np.setdiff1d(np.arange(len(X)), validation)
+        size = AUTO_BATCH_SIZE if self.batch_size == "auto" else int(self.batch_size)
+        return JointFeed(
+            X,
+            rows,
+            labeled,
+            np.asarray(targets, np.float32),
+            *headed.model.input_units,
+            (rows_in_a_batch(size, len(labeled)), rows_in_a_batch(2 * size, len(rows))),
+            step_lengths(X, headed.model, rng),
+            rng,
+            label_weights,
+            headed.model.factors,
+        )
+
+    def _joint_plan(self, headed: HeadedModel, feed: JointFeed, shares) -> JointPlan:
+        """Return the plan of the joint training on these batches."""
+        model, is_adamw = headed.model, self.solver == "adamw"
+        weight, labeled = (RowSubset(feed.X, rows).weight for rows in (feed.rows, feed.labeled))
+        on_labels = labeled if feed.label_weights is None else float(feed.label_weights.sum())
+        alpha = float(self.alpha) / weight
+        momentum = 0.9 if self.solver == "sgd" else 0.0
+        # Consistency and certainty are terms for unlabeled rows: the fewer of these, the less they
+        # weigh.
+        unlabeled = 1.0 - labeled / weight
+        return JointPlan(
+            headed.network,
+            Objective(self._loss),
+            Solver(self.solver, momentum, bool(momentum), alpha if is_adamw else 0.0),
+            autoencoder=model.plan.network,
+            reconstruction=model.plan.objective.loss,
+            n_labeled=feed.sizes[0],
+            is_weighted=feed.label_weights is not None,
+            fixed=headed.fixed,
+            alpha=0.0 if is_adamw else alpha,
+            head_alpha=float(self.alpha) / on_labels,
+            consistency_weight=unlabeled,
+            entropy_weight=ENTROPY * unlabeled,
+            balance_weight=BALANCE * unlabeled,
+            reconstruction_weight=RECONSTRUCTION,
+            shares=shares,
+        )
+
+    def _training_options(self, feed: JointFeed) -> TrainingOptions:
+        """Return the training options of the joint training."""
+        return TrainingOptions(
+            batch_size=feed.batch_size,
+            shuffle=True,
+            learning_rate=self.learning_rate,
+            learning_rate_init=float(self.learning_rate_init),
+            max_iter=int(self.max_iter),
+            tol=float(self.tol) if self.early_stopping else 0.0,
+            patience=self.n_iter_no_change if self.early_stopping else np.inf,
+            warns=self.early_stopping,
+            verbose=self.verbose,
+        )

@@ -4,13 +4,11 @@ from numbers import Real
 
 import numpy as np
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, OutlierMixin, _fit_context, clone
-from sklearn.model_selection import check_cv
-from sklearn.utils import _safe_indexing, get_tags
+from sklearn.utils import get_tags
 from sklearn.utils._param_validation import HasMethods, Interval
 from sklearn.utils._set_output import _get_container_adapter
 from sklearn.utils.validation import (
     _check_feature_names_in,
-    _num_samples,
     check_array,
     check_is_fitted,
     has_fit_parameter,
@@ -20,12 +18,12 @@ from skae._data.blocks import dense
 from skae._data.checks import finite, has_missing, taking
 from skae._data.dask_lazy import lazily
 from skae._data.dask_rows import is_dask
-from skae._data.rows import taken
-from skae._data.weights import checked_weights, weighted_quantiles
+from skae._data.weights import weighted_quantiles
 from skae._estimators.documentation import DocumentationLink
 from skae._estimators.fitted import FittedAutoencoder
 from skae._estimators.outlier_scores import Scorer, cutoff, marker_of
 from skae._estimators.plain import AutoencoderTransformer
+from skae._estimators.unseen_scores import scores_unseen, splits_of
 from skae._estimators.versions import VersionStamp
 from skae._estimators.weighting import positive
 from skae._estimators.words import ForeignWords, one_of, rows_alone, translating
@@ -185,7 +183,7 @@ class AutoencoderOutlierDetector(
             autoencoder = clone(self.autoencoder)
         if self.random_state is not None:
             autoencoder.set_params(random_state=self.random_state)
-        splits = [] if self.cv is None else _splits(self.cv, X)
+        splits = [] if self.cv is None else splits_of(self.cv, X)
         validation = {"X_val": X_val, "sample_weight_val": sample_weight_val}
         validation = {name: given for name, given in validation.items() if given is not None}
         given = X
@@ -199,9 +197,7 @@ class AutoencoderOutlierDetector(
         if interrupted and splits:
             raise KeyboardInterrupt
         if splits:
-            scores, weights = _scores_unseen(
-                autoencoder, given, sample_weight, splits, **validation
-            )
+            scores, weights = scores_unseen(autoencoder, given, sample_weight, splits, **validation)
         elif self.contamination != "auto":
             # As `predict` scores them, so that it finds this share.
             scores = scorer.scores(X)
@@ -377,31 +373,3 @@ def _squared_differences(autoencoder, X) -> np.ndarray:
     if some_missing:
         errors[missing] = np.nan
     return errors
-
-
-def _splits(cv, X) -> list[tuple]:
-    """Return rows to fit on and rows to leave out, in pairs."""
-    try:
-        splits = [(rows, others) for rows, others in check_cv(cv).split(X)]
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"cv={cv!r} does not split the samples of X: {error}") from error
-    if not splits:
-        raise ValueError(f"cv={cv!r} holds no split.")
-    return splits
-
-
-def _scores_unseen(
-    autoencoder, X, sample_weight, splits, **validation
-) -> tuple[np.ndarray, np.ndarray | None]:
-    """Return the scores and the weights of the samples that each split leaves out of a fit."""
-    weights = checked_weights(sample_weight, _num_samples(X))
-    scores, unseen = [], []
-    for rows, others in splits:
-        some, _, of_some = positive(_safe_indexing(X, rows), None, taken(weights, rows))
-        scorer, _, interrupted = Scorer.fitted(clone(autoencoder), some, of_some, **validation)
-        if interrupted:
-            raise KeyboardInterrupt
-        others = others if weights is None else others[weights[others] > 0.0]
-        scores.append(scorer.scores(_safe_indexing(X, others)))
-        unseen.append(others)
-    return np.concatenate(scores), taken(weights, np.concatenate(unseen))
