@@ -94,8 +94,9 @@ class CategoryColumn:
         return indicators
 
     def decode(self, rows: np.ndarray) -> np.ndarray:
-        known = rows.any(axis=1) & ~np.isnan(rows).any(axis=1)
-        return np.where(known, self.categories[rows.argmax(axis=1)], None)
+        decoded = self.categories[rows.argmax(axis=1)]
+        decoded[~rows.any(axis=1) | np.isnan(rows).any(axis=1)] = None
+        return decoded
 
     def agreement(self, values: np.ndarray, others: np.ndarray, center: float) -> float:
         """Return the share of equal values."""
