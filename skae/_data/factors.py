@@ -15,6 +15,7 @@ import numpy as np
 
 from skae._data.blocks import blocks
 from skae._data.rows import Matrix, Rows, RowSubset, View, weight_observed
+from skae._data.table import by_variable
 
 # Largest number of factors, and of rows that they are estimated from: 100 for each of them.
 MAX_FACTORS, MAX_ROWS = 20, 2000
@@ -43,6 +44,8 @@ class FactorModel(NamedTuple):
         Variances of the noise.
     missing_share : float
         Share of the entries that are missing.
+    categories : tuple of (int, int)
+        First column, and end, of the indicators of each variable of categories.
     """
 
     center: np.ndarray
@@ -50,6 +53,7 @@ class FactorModel(NamedTuple):
     loadings: np.ndarray
     noise: np.ndarray
     missing_share: float
+    categories: tuple[tuple[int, int], ...] = ()
 
     @classmethod
     def of_means(cls, mean: np.ndarray) -> FactorModel:
@@ -98,8 +102,12 @@ class FactorModel(NamedTuple):
         return np.linalg.solve(precisions + np.eye(n_factors), sums[:, :, np.newaxis])[:, :, 0]
 
     def hidden(self, rng: np.random.Generator, rows: np.ndarray) -> np.ndarray:
-        """Return rows in which further entries are missing, half as many as are in X."""
-        return np.where(rng.random(rows.shape) < 0.5 * self.missing_share, np.nan, rows)
+        """Return rows in which further entries are missing, half as many as are in X.
+
+        The indicators of a variable of categories are missing together.
+        """
+        drawn = by_variable(rng.random(rows.shape), self.categories)
+        return np.where(drawn < 0.5 * self.missing_share, np.nan, rows)
 
 
 @dataclass(frozen=True)
@@ -143,7 +151,11 @@ class FilledRows(View):
 
 
 def factor_model(
-    X: Rows, rows: np.ndarray, center: np.ndarray, rng: np.random.Generator
+    X: Rows,
+    rows: np.ndarray,
+    center: np.ndarray,
+    rng: np.random.Generator,
+    categories: tuple[tuple[int, int], ...] = (),
 ) -> FactorModel:
     """Estimate a factor model from some rows of X, by expectation and maximization.
 
@@ -174,6 +186,7 @@ def factor_model(
         estimate.loadings * scale[:, np.newaxis],
         estimate.noise * np.square(scale),
         missing_share,
+        categories,
     )
 
 

@@ -94,7 +94,9 @@ class CategoryColumn:
         return indicators
 
     def decode(self, rows: np.ndarray) -> np.ndarray:
-        return self.categories[rows.argmax(axis=1)]
+        decoded = self.categories[rows.argmax(axis=1)]
+        decoded[~rows.any(axis=1) | np.isnan(rows).any(axis=1)] = None
+        return decoded
 
     def agreement(self, values: np.ndarray, others: np.ndarray, center: float) -> float:
         """Return the share of equal values."""
@@ -160,7 +162,7 @@ class Table:
     def table(self, rows: np.ndarray, index: Any = None) -> Any:
         """Return a table from rows, as a data frame if the training table was one.
 
-        A category is that of the largest indicator.
+        A category is that of the largest indicator; it is missing if all of them are zero.
         """
         parts = np.split(rows, self.ends[:-1], axis=1)
         data = [each.decode(part) for each, part in zip(self.columns, parts, strict=True)]
@@ -227,6 +229,13 @@ def categorical_mask(X: Any, categorical_features: Any) -> np.ndarray:
     if chosen.min() < 0 or chosen.max() >= n_features:
         raise ValueError(f"{what} must hold integers from 0 to {n_features - 1}.")
     return np.isin(np.arange(n_features), chosen)
+
+
+def by_variable(entries: np.ndarray, categories: tuple[tuple[int, int], ...]) -> np.ndarray:
+    """Return entries drawn for rows, after the indicators of a variable take that of the first."""
+    for begin, end in categories:
+        entries[:, begin:end] = entries[:, begin : begin + 1]
+    return entries
 
 
 def columns_of(X: Any, is_categorical: np.ndarray, takes_missing: bool) -> list[np.ndarray]:

@@ -19,7 +19,7 @@ from skae._data.checks import check_dense, has_missing, shape_of, taking
 from skae._data.dask_rows import is_dask
 from skae._data.paired_rows import PairedRows
 from skae._data.rows import Rows
-from skae._data.table import index_of, is_frame
+from skae._data.table import by_variable, index_of, is_frame
 from skae._estimators.base import BaseAutoencoder
 from skae._estimators.words import one_of
 from skae._plan.objectives import Corruption
@@ -27,10 +27,23 @@ from skae._plan.plan import Plan
 
 
 @dataclass(frozen=True)
-class Gaussian:
-    """Normal noise of this standard deviation, in the units of X."""
+class _Noise:
+    """Noise of some level; the indicators of each variable of categories belong together."""
 
     level: float
+    categories: tuple[tuple[int, int], ...] = ()
+
+    def _drawn(self, rng: np.random.Generator, X: np.ndarray) -> np.ndarray:
+        """Return a number in [0, 1) for each entry, the same one for a variable's indicators."""
+        return by_variable(rng.random(X.shape, np.float32), self.categories)
+
+    def _hit(self, rng: np.random.Generator, X: np.ndarray) -> np.ndarray:
+        """Return a mask that is true for a share `level` of the entries."""
+        return self._drawn(rng, X) < np.float32(self.level)
+
+
+class Gaussian(_Noise):
+    """Normal noise of this standard deviation, in the units of X."""
 
     def __call__(self, rng: np.random.Generator, X: np.ndarray) -> np.ndarray:
         noise = rng.standard_normal(X.shape, np.float32)
@@ -39,64 +52,61 @@ class Gaussian:
         return X
 
 
-def _hit(rng: np.random.Generator, X: np.ndarray, level: float) -> np.ndarray:
-    """Return a mask that is true for a share `level` of the entries."""
-    return rng.random(X.shape, np.float32) < np.float32(level)
-
-
-@dataclass(frozen=True)
-class Masking:
+class Masking(_Noise):
     """A share of the values becomes zero."""
 
-    level: float
-
     def __call__(self, rng: np.random.Generator, X: np.ndarray) -> np.ndarray:
-        X *= ~_hit(rng, X, self.level)
+        X *= ~self._hit(rng, X)
         return X
 
 
-@dataclass(frozen=True)
-class Dropout:
+class Dropout(_Noise):
     """A share of the values becomes zero; the others are scaled up to keep the mean."""
 
-    level: float
-
     def __call__(self, rng: np.random.Generator, X: np.ndarray) -> np.ndarray:
-        X *= ~_hit(rng, X, self.level)
+        X *= ~self._hit(rng, X)
         X *= X.dtype.type(1.0 / (1.0 - self.level))
         return X
 
 
-@dataclass(frozen=True)
-class SaltAndPepper:
-    """A share of the values becomes the minimum or maximum of its column, among these rows."""
+class SaltAndPepper(_Noise):
+    """A share of the values becomes the minimum or maximum of its column, among these rows.
 
-    level: float
+    A category becomes one drawn from all of its variable, with equal chances.
+    """
 
     def __call__(self, rng: np.random.Generator, X: np.ndarray) -> np.ndarray:
-        drawn = rng.random(X.shape, np.float32)
+        drawn = self._drawn(rng, X)
         # Of the values that are not missing.
         low, high = np.fmin.reduce(X, axis=0), np.fmax.reduce(X, axis=0)
         level = np.float32(self.level)
         X = np.where(drawn < level, high, X)
-        return np.where(drawn < level / 2, low, X)
-
-
-@dataclass(frozen=True)
-class Swap:
-    """A share of the values is replaced by the value of another row in the same column."""
-
-    level: float
-
-    def __call__(self, rng: np.random.Generator, X: np.ndarray) -> np.ndarray:
-        row, column = np.nonzero(_hit(rng, X, self.level))
-        if len(X) > 1:
-            other = (row + rng.integers(1, len(X), len(row))) % len(X)
-            X[row, column] = X.copy()[other, column]
+        X = np.where(drawn < level / 2, low, X)
+        for begin, end in self.categories:
+            n_categories, of_variable = end - begin, drawn[:, begin]
+            hit = of_variable < level
+            # In the hit rows, the numbers drawn are uniform below the level.
+            chosen = (of_variable[hit] / level * n_categories).astype(int)
+            X[hit, begin:end] = np.eye(n_categories)[np.minimum(chosen, n_categories - 1)]
         return X
 
 
-CORRUPTIONS: dict[str, Callable[[float], Corruption]] = {
+class Swap(_Noise):
+    """A share of the values is replaced by the value of another row in the same column."""
+
+    def __call__(self, rng: np.random.Generator, X: np.ndarray) -> np.ndarray:
+        row, column = np.nonzero(self._hit(rng, X))
+        if len(X) > 1:
+            other = (row + rng.integers(1, len(X), len(row))) % len(X)
+            clean = X.copy()
+            X[row, column] = clean[other, column]
+            for begin, end in self.categories:
+                first = column == begin
+                X[row[first], begin:end] = clean[other[first], begin:end]
+        return X
+
+
+CORRUPTIONS: dict[str, Callable[..., Corruption]] = {
     "gaussian": Gaussian,
     "dropout": Dropout,
     "masking": Masking,
@@ -136,7 +146,9 @@ default='gaussian'
         to zero, while the other values are divided by ``1 - noise_level``; 'salt_and_pepper' to
         the minimum or maximum of its feature; and 'swap' to the value of another sample in the
         same feature. The last two take their values from the batch (or from a few batches, where
-        these are small). None takes X as the noisy samples and y as the clean ones.
+        these are small). A feature of categories is changed as a whole: 'masking' and 'dropout'
+        leave it without a category, and 'salt_and_pepper' draws one. None takes X as the noisy
+        samples and y as the clean ones.
 
     noise_level : float, default=0.3
         Standard deviation of 'gaussian' noise in the units of X; otherwise the share of the values
@@ -272,7 +284,7 @@ default='gaussian'
                 f"noise_level={self.noise_level!r} is the share of values that corruption="
                 f"{self.corruption!r} changes: it must be in [0, 1)."
             )
-        return CORRUPTIONS[self.corruption](float(self.noise_level))
+        return CORRUPTIONS[self.corruption](float(self.noise_level), self._categories())
 
     def _plan(self, n_features: int, n_components: int) -> Plan:
         return self.network_plan(n_features, n_components, corruption=self._corruption())

@@ -154,6 +154,9 @@ n_components : int, float or None
         Number of epochs without improvement after which training stops or the learning rate is
         reduced. 'auto' is 10. With fewer than about 2,600 samples it is the number of epochs that
         make 400 steps.
+        Where columns are scaled one by one, see `column_scaling`, 'auto' goes on beyond that as
+        long as the training loss falls and the validation loss is not significantly worse than its
+        lowest: such a loss rests between leaps.
 
     warm_start : bool
         Whether `fit` continues from the weights of the last call, with the same center, scale and

@@ -234,6 +234,8 @@ class SharedParameters(TakesTables, DeclaredParameters):
             patience=self._in_epochs(self.n_iter_no_change, n_rows, PATIENT_EPOCHS, PATIENT_STEPS),
             warns=True,
             verbose=self.verbose,
+            # The loss of unlike columns falls in leaps, when codes take up another column.
+            waits=self._scales_columns() and self.n_iter_no_change == "auto",
         )
 
     def _in_epochs(self, asked: Any, n_rows: int, n_epochs: int, n_steps: int) -> float:

@@ -98,7 +98,11 @@ class PlannedFit(SharedParameters, FittedNetwork, FittedAutoencoder, metaclass=A
             # The first samples that have any.
             plan = plan.skipping_missing()
             factors = factors or factor_model(
-                X.targets, np.arange(len(X)), self.mean_, self._generator(self.n_iter_)
+                X.targets,
+                np.arange(len(X)),
+                self.mean_,
+                self._generator(self.n_iter_),
+                plan.network.categories,
             )
         return Model(plan, self.weights_, self.mean_, self.scale_, factors=factors)
 

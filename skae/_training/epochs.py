@@ -12,7 +12,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 from skae._training.options import Hooks, StartPolicy, TrainingOptions
 from skae._training.protocols import MeanLoss, Trainer, TrainerState, Validator
-from skae._training.schedule import Monitor, MonitorState, Schedule, Snapshot, still_falls
+from skae._training.schedule import Monitor, MonitorState, Schedule, Snapshot, falls, still_falls
 
 PartCurves = dict[str, list[float]]
 
@@ -140,6 +140,8 @@ def run_epochs(
             stalled = monitor.update(epoch, trainer.weights, seen)
             history.snapshot = monitor.kept
             history.loss_curve.append(loss)
+            if stalled and options.waits:
+                stalled = monitor.is_worse(seen) or not falls(history.loss_curve, patience)
             append_parts(history.parts, parts)
             line = f"Iteration {epoch}, loss = {described(loss, parts)}"
             if validation is not None:

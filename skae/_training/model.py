@@ -146,7 +146,7 @@ def initial_model(
     every, factors, all_axes = np.arange(len(X)), None, None
     rows, empty = every if rows is None else rows, np.zeros(n_features, bool)
     if X.has_missing and plan.network.fills_missing:
-        factors = factor_model(X, rows, mean, rng)
+        factors = factor_model(X, rows, mean, rng, plan.network.categories)
         empty = ~X.total(lambda block: (~np.isnan(block)).any(axis=0))
 
     def axes_of(rows: np.ndarray, n_axes: int | None, rng: np.random.Generator) -> Axes:

@@ -32,6 +32,9 @@ class TrainingOptions:
         Whether to warn if the loss is still falling at the last epoch.
     verbose : bool or int
         Whether to print one line per epoch.
+    waits : bool
+        Whether a loss has not stalled as long as the training loss falls, and the validation loss
+        is not significantly worse than that of the best weights.
     """
 
     batch_size: int
@@ -43,6 +46,7 @@ class TrainingOptions:
     patience: float
     warns: bool
     verbose: bool | int
+    waits: bool = False
 
     def __post_init__(self) -> None:
         if callable(self.learning_rate):

@@ -101,10 +101,18 @@ class Snapshot(NamedTuple):
 def still_falls(losses: Sequence[float], tol: float, patience: float) -> bool:
     """Return whether the loss was lower in the last epochs than in those before.
 
-    The means must differ by more than `tol`, and by more than three standard errors of the
-    difference: a loss that fluctuates around one level does not fall.
+    See `falls`: a loss that fluctuates around one level does not fall.
     """
-    n = int(min(patience, max(LAST_EPOCHS, len(losses) // 10), len(losses) // 2))
+    n = int(min(patience, max(LAST_EPOCHS, len(losses) // 10)))
+    return falls(losses, n, tol)
+
+
+def falls(losses: Sequence[float], n: float, tol: float = 0.0) -> bool:
+    """Return whether the mean of the last `n` losses is lower than that of as many before.
+
+    It must be lower by more than `tol`, and by more than three standard errors of the difference.
+    """
+    n = int(min(n, len(losses) // 2))
     if n == 0:
         return False
     before, last = np.split(np.array(losses[-2 * n :]), 2)
@@ -181,6 +189,12 @@ class Monitor:
             return False
         self._n_stalled = 0
         return True
+
+    def is_worse(self, losses: np.ndarray) -> bool:
+        """Return whether these losses are significantly worse than those of the best weights."""
+        return self.best is not None and is_significant_gain(
+            losses - self.best.losses, self._effective_size
+        )
 
     @property
     def kept(self) -> Snapshot | None:

@@ -101,3 +101,11 @@ def test_a_weight_is_a_number_of_rows():
     ]
     for found, expected in zip(*models, strict=True):
         assert_allclose(found, expected, rtol=1e-6, atol=1e-8)
+
+
+def test_the_indicators_of_a_category_are_hidden_together():
+    model = fitted(INCOMPLETE)._replace(categories=((1, 4),))
+    hidden = np.isnan(model.hidden(np.random.default_rng(0), X))
+    assert_array_equal(hidden[:, 1:4].all(axis=1), hidden[:, 1:4].any(axis=1))
+    assert (hidden[:, 0] != hidden[:, 1]).any()
+    assert hidden.mean() == pytest.approx(0.5 * model.missing_share, rel=0.2)

@@ -64,6 +64,21 @@ def test_the_nearest_category_and_whole_numbers_come_back():
     assert back["n"].tolist() == [8, 255]
 
 
+@pytest.mark.parametrize("no_category", [0.0, np.nan])
+def test_without_an_indicator_a_category_is_missing(no_category):
+    X = mixed()[["text", "level", "grade", "wide"]]
+    table = table_of(X)
+    rows = table.rows(X)
+    rows[3, :-1] = no_category
+    back = table.table(rows, X.index)
+    assert back.iloc[3, :-1].isna().all()
+    others = [i for i in range(len(X)) if i != 3]
+    pd.testing.assert_frame_equal(back.iloc[others], X.iloc[others])
+    polars = pl.DataFrame({"text": ["a", "b"], "flag": [True, False]})
+    rows = np.array([[no_category] * 4, [0.0, 1.0, 1.0, 0.0]])
+    assert table_of(polars).table(rows).rows() == [(None, None), ("b", False)]
+
+
 def test_arrays_come_back_as_arrays():
     X = np.array([[1.5, 3.0], [2.0, 5.0], [2.5, 3.0]])
     table = table_of(X, [1])

@@ -87,6 +87,29 @@ def test_swapped_values_come_from_their_column():
     assert_array_equal(alone, same)
 
 
+@pytest.mark.parametrize("name", SHARES)
+def test_categories_change_as_a_whole(name):
+    rng = np.random.default_rng(0)
+    letters, flags = rng.integers(3, size=4000), rng.integers(2, size=4000)
+    clean = np.column_stack([letters + 1.0, np.eye(3)[letters], np.eye(2)[flags]])
+    noisy = CORRUPTIONS[name](0.4, ((1, 4), (4, 6)))(np.random.default_rng(1), clean.copy())
+    if name == "dropout":
+        noisy *= 0.6  # what was kept has grown
+    for part, n in ((slice(1, 4), 3), (slice(4, 6), 2)):
+        indicators = noisy[:, part]
+        changed = ~np.isclose(indicators, clean[:, part]).all(axis=1)
+        if name in ("masking", "dropout"):
+            expected, so_many = 0.4, 0.0
+        else:  # another category
+            expected, so_many = 0.4 * (n - 1) / n, 1.0
+        assert np.mean(changed) == pytest.approx(expected, abs=0.03)
+        assert_allclose(indicators[changed].sum(axis=1), so_many)
+        assert_allclose(indicators[changed].max(axis=1), so_many)
+    # One variable changes without another one.
+    numbers, others = (~np.isclose(noisy, clean))[:, [0, 4]].T
+    assert np.mean(numbers & others) < 0.25
+
+
 @pytest.mark.parametrize("name", CORRUPTIONS)
 def test_rows_keep_their_dtype_and_no_noise_changes_nothing(name):
     rows = np.arange(12, dtype=np.float32).reshape(4, 3)

@@ -29,7 +29,15 @@ class Trainer:
         return MeanLoss(9.0, {"reconstruction": 9.0})
 
 
-def run(losses, name="constant", keeps_start=False, patience=2, verbose=False, stop_at=None):
+def run(
+    losses,
+    name="constant",
+    keeps_start=False,
+    patience=2,
+    stop_at=None,
+    validation=None,
+    **options,
+):
     ended = []
 
     def end_epoch(task, history):
@@ -46,11 +54,11 @@ def run(losses, name="constant", keeps_start=False, patience=2, verbose=False, s
         tol=0.0,
         patience=patience,
         warns=True,
-        verbose=verbose,
+        **{"verbose": False, **options},
     )
     hooks = Hooks(lambda: None, end_epoch, lambda: None)
     history = run_epochs(
-        trainer, None, options, StartPolicy(keeps_start), hooks, None, lambda *_: None
+        trainer, validation, options, StartPolicy(keeps_start), hooks, None, lambda *_: None
     )
     return history, trainer
 
@@ -64,6 +72,39 @@ def test_a_stall_ends_a_constant_rate():
 def test_a_stall_cuts_an_adaptive_rate():
     _, trainer = run([5.0, 5.0, 5.0, 4.0, 4.0, 4.0, 4.0, 4.0, 3.0], "adaptive")
     assert trainer.rates == pytest.approx([0.1] * 3 + [0.02] * 3 + [0.004] * 2)
+
+
+class Validator:
+    """Losses of 40 samples: noise around this mean of each epoch."""
+
+    effective_size = None
+
+    def __init__(self, means):
+        self.means = means
+
+    def losses(self, weights):
+        noise = np.random.default_rng(weights[0]).normal(size=40)
+        return self.means[weights[0]] + 0.1 * (noise - noise.mean()), {}
+
+
+FALLING, RESTING = np.linspace(5.0, 4.0, 12).tolist(), [5.0] * 12
+
+
+@pytest.mark.parametrize(
+    ("losses", "then", "waits", "n_epochs"),
+    [
+        (FALLING, 1.01, True, 12),  # no gain yet, and no loss that could not be chance
+        (FALLING, 1.01, False, 4),
+        (FALLING, 1.3, True, 4),  # overfitting
+        (RESTING, 1.01, True, 4),
+    ],
+)
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_it_may_wait_while_training_goes_on(losses, then, waits, n_epochs):
+    validation = Validator([9.0, 1.0] + [then] * 11)
+    history, _ = run(losses, patience=3, waits=waits, validation=validation)
+    assert len(history.loss_curve) == n_epochs
+    assert history.kept.epoch == 1
 
 
 @pytest.mark.parametrize("name", ["constant", "adaptive"])
