@@ -35,6 +35,9 @@ from skae._training.stage import run_stage
 # Shares of a row's observed entries that are hidden in training, drawn anew for each row and step:
 # rows with few missing entries are imputed as well as rows with many.
 HIDDEN_SHARES = 0.1, 0.6
+# Share of the observed entries of held-out rows that are hidden for the distribution of errors:
+# few, so that rows have about as many missing entries as those to fill, and how often.
+SHARE_FOR_ERRORS, TIMES_FOR_ERRORS = 0.1, 4
 # Smallest number of validation rows: each is used several times, with other entries hidden, because
 # the error of a row depends on which entries these are.
 VALIDATION_ROWS = 500
@@ -290,9 +293,10 @@ def fitted_imputation(
         history = run_stage(task, options, policy, hooks, trainers, NoCheckpoint())
     network = plan.network if history.kept.epoch else None
     weights = tuple(np.array(weight) for weight in history.kept.weights) if network else ()
-    held = np.tile(X[held_out], (-(-VALIDATION_ROWS // len(held_out)), 1))
+    times = TIMES_FOR_ERRORS * -(-VALIDATION_ROWS // len(held_out))
+    held = np.tile(X[held_out], (times, 1))
     unseen = replace(linear, network=network, weights=weights)
-    quantiles = unseen.error_quantiles(held, hidden_entries(rng, held.shape))
+    quantiles = unseen.error_quantiles(held, rng.random(held.shape) < SHARE_FOR_ERRORS)
     imputation = replace(linear_imputation(X, rng), network=network, weights=weights)
     return TrainedImputation(imputation, history, quantiles)
 
