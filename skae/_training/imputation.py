@@ -37,7 +37,7 @@ from skae._training.stage import run_stage
 HIDDEN_SHARES = 0.1, 0.6
 # Share of the observed entries of held-out rows that are hidden for the distribution of errors:
 # few, so that rows have about as many missing entries as those to fill, and how often.
-SHARE_FOR_ERRORS, TIMES_FOR_ERRORS = 0.1, 4
+SHARE_FOR_ERRORS, TIMES_FOR_ERRORS = 0.05, 8
 # Smallest number of validation rows: each is used several times, with other entries hidden, because
 # the error of a row depends on which entries these are.
 VALIDATION_ROWS = 500

@@ -48,7 +48,7 @@ def hidden(X, way, rng):
     if way != "column":
         return rng.random(X.shape) < float(way.split()[0]) / 100
     # Each column depends on the one before; the first one is observed.
-    above = X > np.median(X, axis=0)
+    above = np.median(X, axis=0) < X
     above = np.hstack([np.zeros((len(X), 1), bool), above[:, :1].repeat(X.shape[1] - 1, axis=1)])
     return above & (rng.random(X.shape) < 0.6)
 
@@ -72,7 +72,7 @@ def coverage(imputer, X, given, where):
     """Return the share of hidden values inside the 90 % intervals of multiple imputations."""
     drawn = imputer.sample(given, MULTIPLE, random_state=0)
     low, high = np.quantile(drawn, [0.05, 0.95], axis=0)
-    return ((low <= X) & (X <= high))[where].mean()
+    return ((low <= X) & (high >= X))[where].mean()
 
 
 def measured(names, seeds):
