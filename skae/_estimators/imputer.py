@@ -8,7 +8,6 @@ from typing import Any, ClassVar
 
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
-from sklearn.impute import MissingIndicator
 from sklearn.utils import check_random_state
 from sklearn.utils._missing import is_pandas_na
 from sklearn.utils._param_validation import Interval, MissingValues
@@ -232,9 +231,12 @@ class AutoencoderImputer(
             trained = fitted_imputation(
                 rows[:, has_values], settings, np.random.default_rng(seed), local_trainer
             )
-        indicator = MissingIndicator(error_on_new=False) if self.add_indicator else None
-        if indicator is not None:
-            indicator.fit(rows)
+        indicator = None
+        if self.add_indicator:
+            # Imported here because it takes time.
+            from sklearn.impute import MissingIndicator
+
+            indicator = MissingIndicator(error_on_new=False).fit(rows)
         imputation, history = trained.imputation, trained.history
         self._has_values, self._error_quantiles = has_values, trained.error_quantiles
         self.factor_model_, self.scale_ = imputation.factors, imputation.scale
