@@ -5,6 +5,7 @@ from skae._estimators.contractive import ContractiveAutoencoder
 from skae._estimators.convolutional import ConvolutionalAutoencoder
 from skae._estimators.denoising import DenoisingAutoencoder
 from skae._estimators.forest import ForestAutoencoder
+from skae._estimators.imputer import AutoencoderImputer
 from skae._estimators.outliers import AutoencoderOutlierDetector
 from skae._estimators.plain import AutoencoderTransformer
 from skae._estimators.recurrent import RecurrentAutoencoder
@@ -18,6 +19,7 @@ from skae._version import __version__
 
 __all__ = [
     "AutoencoderClassifier",
+    "AutoencoderImputer",
     "AutoencoderOutlierDetector",
     "AutoencoderRegressor",
     "AutoencoderTransformer",

@@ -31,6 +31,7 @@ KINDS = [
     skae.AutoencoderRegressor(skae.AutoencoderTransformer(10, **SMALL), **HEAD),
     skae.AutoencoderOutlierDetector(skae.AutoencoderTransformer(**SMALL)),
     skae.ForestAutoencoder(codes="leaves"),
+    skae.AutoencoderImputer(4, max_iter=3, batch_size=10),
 ]
 # They differ from the first one by the plan of training alone; forests by their codes.
 OTHER_KINDS = [

@@ -101,6 +101,27 @@ class FactorModel(NamedTuple):
         n_factors = self.loadings.shape[1]
         return np.linalg.solve(precisions + np.eye(n_factors), sums[:, :, np.newaxis])[:, :, 0]
 
+    def deviations(self, rows: np.ndarray, missing: np.ndarray) -> np.ndarray:
+        """Return the standard deviation of each entry of rows, given the observed ones."""
+        loadings, covariances = self.loadings, self._covariances(rows, missing)
+        products = _products(loadings).reshape(len(loadings), -1)
+        return np.sqrt(covariances.reshape(len(rows), -1) @ products.T + self.noise)
+
+    def errors(self, rng: np.random.Generator, rows: np.ndarray, missing: np.ndarray) -> np.ndarray:
+        """Draw deviations of all entries of rows from the expected ones, given the observed ones.
+
+        Those of one row depend on each other through the factors.
+        """
+        roots = np.linalg.cholesky(self._covariances(rows, missing))
+        factors = rng.standard_normal((len(rows), self.loadings.shape[1], 1))
+        noise = rng.standard_normal(rows.shape) * np.sqrt(self.noise)
+        return (roots @ factors)[:, :, 0] @ self.loadings.T + noise
+
+    def _covariances(self, rows: np.ndarray, missing: np.ndarray) -> np.ndarray:
+        """Return the covariance of the factors of each row, given the observed entries."""
+        precisions, _ = self.evidence(rows, missing, slice(None))
+        return np.linalg.inv(precisions + np.eye(self.loadings.shape[1]))
+
     def hidden(self, rng: np.random.Generator, rows: np.ndarray) -> np.ndarray:
         """Return rows in which further entries are missing, half as many as are in X.
 

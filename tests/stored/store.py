@@ -32,6 +32,7 @@ def estimators():
         skae.AutoencoderClassifier(skae.AutoencoderTransformer(2, **SMALL), **head),
         skae.AutoencoderRegressor(skae.AutoencoderTransformer(2, **SMALL), **head),
         skae.AutoencoderOutlierDetector(autoencoder, random_state=0),
+        skae.AutoencoderImputer(3, max_iter=2, random_state=0),
         skae.ForestAutoencoder(2, n_estimators=2, random_state=0),
         skae.ForestAutoencoder(2, codes="leaves", random_state=0),
     ]
