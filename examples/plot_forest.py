@@ -5,8 +5,9 @@ When is a forest a better autoencoder than a network?
 
 With few codes, and where columns depend on each other by rules. A table of orders has columns of
 text and of numbers. A :class:`~skae.ForestAutoencoder` takes it as it is and gives a data frame
-back, while a network needs indicators of the categories, and columns of one scale. Measurements of
-cells depend on each other almost linearly: with enough codes, a network reconstructs them better.
+back, and so does an :class:`~skae.AutoencoderTransformer`; PCA needs indicators of the categories,
+and columns of one scale. Measurements of cells depend on each other almost linearly: with enough
+codes, a network reconstructs them better.
 """
 
 import matplotlib.pyplot as plt
@@ -48,9 +49,9 @@ print(few, forest.transform(few), forest.reconstruct(few).round(1), sep="\n\n")
 # %%
 # The same numbers of codes for all. A score is the mean over the columns of $R^2$, or of accuracy
 # for text, on samples that were not trained on.
-def by_indicators(reducer, X, X_test):
+def by_pca(n_codes, X, X_test):
     both = pd.get_dummies(pd.concat([X, X_test]), prefix_sep="=", dtype=float)
-    scaled = make_pipeline(StandardScaler(), reducer).fit(both[: len(X)])
+    scaled = make_pipeline(StandardScaler(), PCA(n_codes)).fit(both[: len(X)])
     back = scaled.inverse_transform(scaled.transform(both[len(X) :]))
     back = pd.DataFrame(back, columns=both.columns)
     for name in X.columns.difference(back.columns):
@@ -71,9 +72,9 @@ for ax, (name, table) in zip(axes, tables.items(), strict=True):
         for kind in ("leaves", "spectral"):
             forest = ForestAutoencoder(k, codes=kind, random_state=0).fit(X)
             scores.loc[k, f"forest, {kind}"] = score(X_test, forest.reconstruct(X_test))
-        for reducer in (AutoencoderTransformer(k, random_state=0), PCA(k)):
-            back = by_indicators(reducer, X, X_test)
-            scores.loc[k, type(reducer).__name__] = score(X_test, back)
+        network = AutoencoderTransformer(k, column_scaling=True, random_state=0).fit(X)
+        scores.loc[k, "AutoencoderTransformer"] = score(X_test, network.reconstruct(X_test))
+        scores.loc[k, "PCA"] = score(X_test, by_pca(k, X, X_test))
     scores.plot(ax=ax, marker="o", title=name, ylabel="mean score of the columns", ylim=(0, 1.05))
     print(f"{name}\n{scores.round(2)}\n")
 plt.show()
