@@ -225,3 +225,15 @@ def test_exported_encoders_return_nan_for_incomplete_rows(plain):
     incomplete = HOLES.any(axis=1)
     assert np.isnan(codes[incomplete]).all()
     assert_allclose(codes[~incomplete], plain.transform(X[~incomplete]), atol=1e-4)
+
+
+@pytest.mark.parametrize("constant", [3.3, 1234.56789])
+def test_a_feature_that_was_constant_may_vary_later(constant):
+    # Means of equal values differ from them by rounding.
+    X = np.column_stack([INCOMPLETE, np.full(len(INCOMPLETE), constant)])
+    new = X.copy()
+    new[:, -1] *= 1.1
+    for kind in (PLAIN, clone(PLAIN).set_params(column_scaling=True)):
+        assert np.abs(fitted(kind, X).transform(new)).max() < 1000
+    imputer = skae.AutoencoderImputer(max_iter=1, random_state=0).fit(X)
+    assert np.abs(imputer.transform(new)[:, :-1]).max() < 10

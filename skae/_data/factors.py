@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from skae._data.blocks import blocks
+from skae._data.divisors import column_divisors
 from skae._data.rows import Matrix, Rows, RowSubset, View, weight_observed
 from skae._data.table import by_variable
 
@@ -191,8 +192,8 @@ def factor_model(
         squares = np.square(np.nan_to_num(block - center), dtype=np.float64)
         return squares.sum(axis=0) if weights is None else weights @ squares
 
-    scale = np.sqrt(some.weighted_total(squares) / np.maximum(n_observed, 1))
-    scale[scale == 0.0] = 1.0
+    deviations = np.sqrt(some.weighted_total(squares) / np.maximum(n_observed, 1))
+    scale = column_divisors(deviations, center)
     estimate = _Estimate.started(some, center, scale, rng)
     before = np.inf
     for _ in range(MAX_STEPS):

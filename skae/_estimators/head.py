@@ -21,6 +21,7 @@ from sklearn.utils import check_random_state, get_tags
 from sklearn.utils.validation import check_consistent_length, check_is_fitted, validate_data
 
 from skae._data.checks import finite, restored_on_failure, validated
+from skae._data.divisors import code_divisors
 from skae._data.rows import Rows, taken
 from skae._data.sparse_rows import rows_of
 from skae._data.weights import mean_and_deviation
@@ -334,15 +335,15 @@ class EncoderWithHead(
         _, scale = model.input_units
         codes = model.codec(model.weights).encode(X)
         mean, deviation = mean_and_deviation(codes, weights)
-        deviation[deviation == 0.0] = 1.0
+        divisor = code_divisors(deviation, mean)
         if headed.keeps_linear:
-            deviation[:] = 1.0 if network.has_column_scales else scale
-        codes = (codes - mean) / deviation
+            divisor[:] = 1.0 if network.has_column_scales else scale
+        codes = (codes - mean) / divisor
         kernel, bias = self._head(codes, targets, weights)
         if headed.keeps_linear:
             share = self._correction_weight(codes, targets, weights)
             headed = replace(headed, share=share)
-        kernel = kernel / deviation[:, np.newaxis]
+        kernel = kernel / divisor[:, np.newaxis]
         bias = bias - mean @ kernel
         if network.scales_codes:
             kernel = kernel * scale

@@ -10,6 +10,7 @@ from sklearn.base import clone
 from sklearn.utils.validation import validate_data
 
 from skae._data.dask_rows import is_dask
+from skae._data.divisors import column_divisors
 from skae._data.table import Table, categorical_mask, is_frame
 
 
@@ -95,10 +96,9 @@ class TakesTables:
         rows = fresh._encoded(X, first=True, least=2)
         if rows is None:
             return None
-        scale = np.nanstd(rows, axis=0)
+        scale = column_divisors(np.nanstd(rows, axis=0), np.nanmean(rows, axis=0))
         for begin, end in fresh._categories():
             scale[begin:end] = np.sqrt(np.square(scale[begin:end]).sum())
-        scale[scale == 0.0] = 1.0
         return rows / scale
 
     def _as_table(self, rows: np.ndarray, index: Any) -> Any:

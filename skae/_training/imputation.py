@@ -14,6 +14,7 @@ import numpy as np
 from scipy.special import ndtri
 
 from skae._data.batches import CHUNK_ENTRIES, CHUNK_STEPS, Batch, Chunk, rows_in_a_batch
+from skae._data.divisors import column_divisors
 from skae._data.factors import factor_model
 from skae._data.pca import center, column_variances
 from skae._data.rows import ArrayRows
@@ -26,7 +27,6 @@ from skae._training.checkpoint import NoCheckpoint
 from skae._training.epochs import History
 from skae._training.initialization import random_weights
 from skae._training.interrupts import DeferredInterrupt
-from skae._training.model import ROUNDING
 from skae._training.options import Hooks, StartPolicy, TrainingOptions, unchanged
 from skae._training.protocols import Trainer, TrainerFactory, Validator
 from skae._training.schedule import MIN_GAINS, Snapshot
@@ -305,6 +305,5 @@ def linear_imputation(X: np.ndarray, rng: np.random.Generator) -> Imputation:
     """Return the imputation by a factor model of X."""
     rows = ArrayRows(X, has_missing=bool(np.isnan(X).any()))
     mean = center(rows)
-    scale = np.sqrt(column_variances(rows, mean))
-    scale[scale <= ROUNDING * np.abs(mean)] = 1.0
+    scale = column_divisors(np.sqrt(column_variances(rows, mean)), mean)
     return Imputation(factor_model(rows, np.arange(len(X)), mean, rng), scale)

@@ -10,6 +10,7 @@ import numpy as np
 from scipy.optimize import minimize
 from scipy.special import log_softmax
 
+from skae._data.divisors import code_divisors
 from skae._data.pca import Axes
 from skae._network.codec import maps
 from skae._network.forward import TINY
@@ -270,8 +271,7 @@ def _regress_categories(
 ) -> None:
     """Make the decoder's linear path a logistic regression of each variable of categories."""
     codes = maps(network, weights, rows.dtype).encode(rows).astype(np.float64)
-    deviations = codes.std(axis=0)
-    deviations[deviations == 0.0] = 1.0
+    deviations = code_divisors(codes.std(axis=0), codes.mean(axis=0))
     matrix = decoder.skip if decoder.skip is not None else decoder.kernels[-1]
     mean, scale = units
     for begin, end in network.categories:

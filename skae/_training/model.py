@@ -12,6 +12,7 @@ from typing import Any, TypeGuard
 import numpy as np
 
 from skae._data.blocks import standardized
+from skae._data.divisors import column_divisors
 from skae._data.factors import FactorModel, FilledRows, factor_model
 from skae._data.pca import Axes, center, column_variances, principal_axes, variance
 from skae._data.rows import Matrix, Rows, RowSubset, StandardizedColumns, taken
@@ -27,8 +28,6 @@ from skae._training.schedule import Snapshot
 # With more samples per code, using the last tenth of the samples for the principal axes reduces the
 # unexplained variance by less than a thousandth, which is not worth a second pass over X.
 MANY_ROWS = 100
-# A column whose deviation is less than this share of its mean is constant.
-ROUNDING = 1e-12
 
 
 @dataclass(frozen=True)
@@ -242,9 +241,7 @@ def column_scales(X: Rows, mean: np.ndarray, network: Network) -> np.ndarray:
     are_numbers = ~groups_of(network).are_categories
     if not network.scales_columns:
         variances[:] = variances[are_numbers].mean() if are_numbers.any() else 1.0
-    scales = np.sqrt(variances)
-    scales[scales <= ROUNDING * np.abs(mean)] = 1.0
-    return np.where(are_numbers, scales, 1.0)
+    return np.where(are_numbers, column_divisors(np.sqrt(variances), mean), 1.0)
 
 
 def is_share(n_components: int | float | None) -> TypeGuard[float]:

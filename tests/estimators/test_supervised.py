@@ -454,3 +454,14 @@ class TestValidationSet:
 def test_a_wrong_rate_is_found_before_the_autoencoder_is_trained():
     with pytest.raises(ValueError, match=r"learning_rate=.*returned nan for epoch 3"):
         classifier(learning_rate=lambda epoch: 0.1 if epoch < 3 else np.nan).fit(X[:50], Y[:50])
+
+
+@pytest.mark.parametrize("shift", [0.0, 100.0])
+def test_codes_of_nothing_but_rounding_do_not_reach_the_head(shift):
+    rng = np.random.default_rng(0)
+    z = rng.normal(size=100)
+    rank_one = np.outer(z, [1.0, 2.0, 3.0, 4.0]) + shift
+    regressor = AutoencoderRegressor(clone(TINY).set_params(random_state=0), max_iter=1)
+    regressor.fit(rank_one, z**2 + rng.normal(size=100))
+    new = rank_one + 0.1 * rng.normal(size=rank_one.shape)
+    assert np.abs(regressor.predict(new)).max() < 100

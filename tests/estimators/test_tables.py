@@ -224,3 +224,13 @@ def test_labels_and_outliers():
     assert errors.sum(axis=1).tolist() == pytest.approx(-detector.autoencoder_.score_samples(odd))
     assert detector.autoencoder_.reconstruct(odd)["text"].tolist() == ["pos"]
     assert detector.score_samples(odd)[0] < np.quantile(detector.score_samples(X), 0.1)
+
+
+def test_codes_of_nothing_but_rounding_do_not_decide_on_categories():
+    z = np.random.default_rng(0).normal(size=300)
+    X = pd.DataFrame(np.outer(z, [1.0, 2.0, 3.0, 4.0]) + 50, columns=list("abcd"))
+    X["text"] = np.where(z > 0, "pos", "neg")
+    new = X.copy()
+    new[list("abcd")] += 0.1 * np.random.default_rng(1).normal(size=(300, 4))
+    back = make(4).fit(X).reconstruct(new)
+    assert (back["text"] == X["text"]).mean() > 0.95
