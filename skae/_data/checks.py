@@ -13,6 +13,7 @@ from sklearn.utils import assert_all_finite
 from sklearn.utils.validation import check_array, validate_data
 
 from skae._data.blocks import dense
+from skae._data.table import without_numbers
 
 
 @contextmanager
@@ -78,15 +79,23 @@ def validated(
     """
     is_sparse = issparse(X)
     taken = {"ensure_all_finite": "allow-nan"} if allow_nan else taking(missing_values)
-    rows = validate_data(
-        estimator,
-        X,
-        accept_sparse="csr",
-        dtype=[np.float64, np.float32],
-        reset=first,
-        ensure_min_samples=least,
-        **({"ensure_all_finite": False} if is_sparse else taken),
-    )
+    try:
+        rows = validate_data(
+            estimator,
+            X,
+            accept_sparse="csr",
+            dtype=[np.float64, np.float32],
+            reset=first,
+            ensure_min_samples=least,
+            **({"ensure_all_finite": False} if is_sparse else taken),
+        )
+    except ValueError as error:
+        if "could not convert" not in str(error) or (name := without_numbers(X)) is None:
+            raise
+        raise ValueError(
+            f"Column {name!r} of X holds no numbers: {error}. Leave it out, or encode it, for "
+            "example by OneHotEncoder."
+        ) from error
     if not is_sparse:
         if allow_nan:
             return rows, bool(np.isnan(rows).any())
@@ -97,6 +106,11 @@ def validated(
             f"Input X contains {what}: the entries of a sparse X must be finite, and those that "
             "are not stored are zeros. Leave such rows out, or pass X.toarray() and treat these "
             "values there."
+        )
+    if missing_values == 0 or missing_values in rows.data:
+        raise ValueError(
+            f"missing_values={missing_values:g} marks entries of X, but a sparse X has no missing "
+            "values. Leave missing_values=np.nan, or pass X.toarray()."
         )
     return rows, False
 
@@ -122,6 +136,11 @@ def has_missing(
     marks_nan = bool(np.isnan(missing_values))
     if not is_finite:
         estimator_name = None if estimator is None else type(estimator).__name__
+        if not marks_nan and np.isnan(X).any():
+            raise ValueError(
+                f"Input {name} contains NaN, but missing_values={missing_values:g} says that "
+                "this number stands for missing values. Use missing_values=np.nan, and NaN for all."
+            )
         assert_all_finite(X, allow_nan=marks_nan, input_name=name, estimator_name=estimator_name)
     if marks_nan:
         return not is_finite and bool(np.isnan(X).any())

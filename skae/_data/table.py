@@ -262,6 +262,8 @@ def columns_of(X: Any, is_categorical: np.ndarray, takes_missing: bool) -> list[
                 f"Column {name!r} of X has the dtype {column.dtype}. Replace it by numbers, such "
                 "as days since a date, or by categories, such as the day of the week."
             )
+        if values.dtype.kind == "c":
+            raise ValueError(f"Complex data not supported: column {name!r} of X. Take real parts.")
         if values.dtype.kind not in "iuf":
             try:
                 values = values.astype(float)
@@ -281,6 +283,15 @@ def columns_of(X: Any, is_categorical: np.ndarray, takes_missing: bool) -> list[
             "categories, 'missing' can be a category of its own."
         )
     return columns
+
+
+def without_numbers(X: Any) -> Any | None:
+    """Return the name of the first column of a data frame that holds categories, text or booleans.
+
+    None means that there is none.
+    """
+    pairs = zip(names_of(X), _columns(X), strict=True) if is_frame(X) else ()
+    return next((name for name, column in pairs if _is_categorical(column)), None)
 
 
 def _columns(X: Any) -> list[Any]:

@@ -305,5 +305,11 @@ def linear_imputation(X: np.ndarray, rng: np.random.Generator) -> Imputation:
     """Return the imputation by a factor model of X."""
     rows = ArrayRows(X, has_missing=bool(np.isnan(X).any()))
     mean = center(rows)
-    scale = column_divisors(np.sqrt(column_variances(rows, mean)), mean)
+    with np.errstate(over="ignore", invalid="ignore"):
+        scale = column_divisors(np.sqrt(column_variances(rows, mean)), mean)
+    if not np.isfinite(scale).all():
+        raise ValueError(
+            f"X is too large: it reaches {np.nanmax(np.abs(X)):g} in size, so that its variance "
+            "overflows. Divide X by a constant."
+        )
     return Imputation(factor_model(rows, np.arange(len(X)), mean, rng), scale)

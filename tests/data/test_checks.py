@@ -1,8 +1,11 @@
 """Input checks: images and sequences are flattened, a failed fit restores the estimator."""
 
 import numpy as np
+import pandas as pd
 import pytest
+from scipy.sparse import csr_array
 
+from skae import AutoencoderImputer, AutoencoderTransformer, ConvolutionalAutoencoder
 from skae._data.checks import flattened, restored_on_failure
 
 
@@ -35,3 +38,23 @@ def test_an_estimator_is_restored():
     with pytest.raises(KeyError):
         estimator.fit()
     assert vars(estimator) == {"n_features_in_": 3}
+
+
+@pytest.mark.parametrize("estimator", [AutoencoderImputer(), ConvolutionalAutoencoder()])
+def test_text_that_has_to_be_encoded_is_named(estimator):
+    X = pd.DataFrame({"length": [1.0, 2.0], "color": ["red", "blue"]})
+    with pytest.raises(ValueError, match="Column 'color' of X holds no numbers.*encode it"):
+        estimator.fit(X)
+
+
+def test_nan_beside_a_number_for_missing_values_is_refused():
+    estimator = AutoencoderTransformer(missing_values=-1)
+    with pytest.raises(ValueError, match="contains NaN, but missing_values=-1 says"):
+        estimator.fit([[1.0, -1.0], [np.nan, 2.0]])
+
+
+@pytest.mark.parametrize("marker", [0, 3])
+def test_numbers_do_not_mark_missing_values_of_sparse_samples(marker):
+    estimator = AutoencoderTransformer(missing_values=marker)
+    with pytest.raises(ValueError, match=f"missing_values={marker} marks entries of X.*sparse"):
+        estimator.fit(csr_array([[1.0, 0.0], [0.0, 3.0]]))

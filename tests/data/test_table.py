@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 from numpy.testing import assert_array_equal
 
-from skae._data.table import Table, categorical_mask
+from skae._data.table import Table, categorical_mask, columns_of
 
 
 def mixed(n_samples=60, seed=0):
@@ -153,3 +153,9 @@ def test_text_among_numbers_is_refused():
     table = Table(X, np.array([True, False]))
     with pytest.raises(ValueError, match=r"Column 1 of X holds no numbers.*categorical_features"):
         table.rows(X)
+
+
+def test_complex_numbers_are_refused():
+    X = pd.DataFrame({"text": ["a", "b"], "wave": [1j, 2.0]})
+    with pytest.raises(ValueError, match="Complex data not supported: column 'wave'"):
+        columns_of(X, np.array([True, False]), takes_missing=True)

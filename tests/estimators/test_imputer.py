@@ -162,3 +162,8 @@ def test_in_a_pipeline():
         ).min()
         > 0.0
     )
+
+
+def test_values_that_overflow_are_refused():
+    with pytest.raises(ValueError, match="X is too large: it reaches 1e.200"):
+        AutoencoderImputer().fit([[1e200, np.nan], [2.0, 3.0], [-1e200, 4.0]])
