@@ -43,7 +43,7 @@ def test_an_estimator_is_restored():
 @pytest.mark.parametrize("estimator", [AutoencoderImputer(), ConvolutionalAutoencoder()])
 def test_text_that_has_to_be_encoded_is_named(estimator):
     X = pd.DataFrame({"length": [1.0, 2.0], "color": ["red", "blue"]})
-    with pytest.raises(ValueError, match="Column 'color' of X holds no numbers.*encode it"):
+    with pytest.raises(ValueError, match=r"Column 'color' of X holds no numbers.*encode it"):
         estimator.fit(X)
 
 

@@ -165,5 +165,5 @@ def test_in_a_pipeline():
 
 
 def test_values_that_overflow_are_refused():
-    with pytest.raises(ValueError, match="X is too large: it reaches 1e.200"):
+    with pytest.raises(ValueError, match=r"X is too large: it reaches 1e.200"):
         AutoencoderImputer().fit([[1e200, np.nan], [2.0, 3.0], [-1e200, 4.0]])
