@@ -10,6 +10,7 @@ here: pickle and skops files refer to them by these names.
 """
 
 from skae._data.factors import FactorModel
+from skae._data.frames import FrameFormat
 from skae._data.table import CategoryColumn, NumberColumn, Table
 from skae._estimators.base import BaseAutoencoder
 from skae._estimators.outlier_scores import References, Scorer, Tail
@@ -37,6 +38,7 @@ __all__ = [
     "EvenTable",
     "FactorModel",
     "Feedback",
+    "FrameFormat",
     "Layer",
     "LeafCodes",
     "Loss",

@@ -280,6 +280,13 @@ def validated_rows(estimator: Any, X: Any, first: bool, least: int) -> DaskRows:
             f"Expected 2D array, got an array of shape {X.shape} instead. Reshape X to rows: "
             "X.reshape(-1, 1) where it has a single column."
         )
+    if is_frame(X):
+        text = [name for name, dtype in X.dtypes.items() if str(dtype).startswith("str")]
+        if text:
+            raise ValueError(
+                f"The columns {text} of X hold text, and categories in Dask collections are not "
+                "supported. Leave them out, encode them, or pass X.compute()."
+            )
     validate_data(estimator, X._meta if is_frame(X) else X, skip_check_array=True, reset=first)
     rows = DaskRows(X, estimator._missing_values(first))
     if len(rows) < least:

@@ -5,32 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from scipy.sparse import issparse
 from sklearn.utils._missing import is_pandas_na, is_scalar_nan
+
+from skae._data.frames import FrameFormat, is_frame, is_polars, names_of
 
 # As in scikit-learn's gradient boosting: what has more is a name of each sample rather than a
 # category, and each category is a column of indicators.
 MAX_CATEGORIES = 255
-
-
-def is_frame(X: Any) -> bool:
-    """Return whether X is a data frame of pandas or polars."""
-    return hasattr(X, "columns") and hasattr(X, "dtypes") and not issparse(X)
-
-
-def is_polars(X: Any) -> bool:
-    """Return whether a data frame is one of polars."""
-    return hasattr(X, "schema")
-
-
-def names_of(X: Any) -> Any:
-    """Return the names of the columns of a table, or their numbers."""
-    return X.columns if is_frame(X) else range(np.shape(X)[1])
-
-
-def index_of(X: Any) -> Any:
-    """Return the index of a pandas data frame, None for anything else."""
-    return getattr(X, "index", None) if is_frame(X) else None
 
 
 class NumberColumn:
@@ -85,10 +66,10 @@ class CategoryColumn:
         present = set(values.tolist()) - {None}
         self.categories = np.array([*sorted(present, key=str), None], dtype=object)[:-1]
         self.width = len(self.categories)
-        self._numbers = {category: i for i, category in enumerate(self.categories.tolist())}
 
     def encode(self, values: np.ndarray) -> np.ndarray:
-        found = np.array([self._numbers.get(value, -1) for value in values.tolist()], dtype=int)
+        numbers = {category: i for i, category in enumerate(self.categories.tolist())}
+        found = np.array([numbers.get(value, -1) for value in values.tolist()], dtype=int)
         indicators = (found[:, None] == np.arange(self.width)).astype(float)
         indicators[found < 0] = np.nan
         return indicators
@@ -116,10 +97,9 @@ class Table:
     """
 
     def __init__(self, X: Any, is_categorical: np.ndarray) -> None:
-        # An empty frame has the names and the dtypes.
-        self.template = X[:0] if is_frame(X) else None
+        self.format = FrameFormat(X) if is_frame(X) else None
         # Of arrays that come back.
-        are_numbers = self.template is None and X.dtype.kind in "biuf"
+        are_numbers = self.format is None and X.dtype.kind in "biuf"
         self.dtype = "float" if are_numbers else "object"
         self.is_categorical = is_categorical
         self.columns: list[NumberColumn | CategoryColumn] = []
@@ -166,26 +146,9 @@ class Table:
         """
         parts = np.split(rows, self.ends[:-1], axis=1)
         data = [each.decode(part) for each, part in zip(self.columns, parts, strict=True)]
-        if self.template is None:
+        if self.format is None:
             return np.stack(data, axis=1).astype(self.dtype)
-        template = self.template
-        if is_polars(template):
-            named = zip(template.columns, data, strict=True)
-            columns = {name: values.tolist() for name, values in named}
-            return type(template)(columns, schema=template.schema)
-        # Names of columns may repeat.
-        frame = type(template)(dict(enumerate(data)), index=index)
-        chosen = zip(template.dtypes, self.is_categorical, strict=True)
-        frame = frame.astype(
-            {
-                i: dtype
-                for i, (dtype, of_categories) in enumerate(chosen)
-                # Of categories that were taken for numbers, others may come back.
-                if of_categories or dtype != "category"
-            }
-        )
-        frame.columns = template.columns
-        return frame
+        return self.format.frame(data, self.is_categorical, index)
 
 
 def categorical_mask(X: Any, categorical_features: Any) -> np.ndarray:

@@ -17,9 +17,10 @@ from sklearn.utils.validation import check_array, check_is_fitted
 from skae._data.batches import corrupted
 from skae._data.checks import check_dense, has_missing, shape_of, taking
 from skae._data.dask_rows import is_dask
+from skae._data.frames import index_of, is_frame
 from skae._data.paired_rows import PairedRows
 from skae._data.rows import Rows
-from skae._data.table import by_variable, index_of, is_frame
+from skae._data.table import by_variable
 from skae._estimators.base import BaseAutoencoder
 from skae._estimators.words import one_of
 from skae._plan.objectives import Corruption

@@ -24,11 +24,11 @@ from skae._data.checks import (
 )
 from skae._data.dask_lazy import lazily
 from skae._data.dask_rows import is_dask, validated_rows
+from skae._data.frames import index_of
 from skae._data.pca import variance
 from skae._data.rows import Rows, weight_observed
 from skae._data.sequences import check_ends, padded, unpadded
 from skae._data.sparse_rows import rows_of
-from skae._data.table import index_of
 from skae._estimators.documentation import DocumentationLink
 from skae._estimators.weighting import weighted
 from skae._estimators.words import ATTRIBUTES_OF_CODES, ForeignWords, rows_alone

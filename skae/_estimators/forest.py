@@ -18,7 +18,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from skae._data.checks import check_dense, checked_codes, restored_on_failure
 from skae._data.dask_rows import is_dask
-from skae._data.table import index_of, is_frame
+from skae._data.frames import index_of, is_frame
 from skae._estimators.documentation import DocumentationLink
 from skae._estimators.versions import VersionStamp
 from skae._estimators.words import (
@@ -315,7 +315,7 @@ class ForestAutoencoder(
                 f"{type(self).__name__} works in memory and takes no Dask collections. Pass "
                 "X.compute(), or some of its samples."
             )
-        if is_frame(X) and (first or self._table.template is not None):
+        if is_frame(X) and (first or self._table.format is not None):
             validate_data(self, X, reset=first, skip_check_array=True)
             if len(X) < (2 if first else 1) or len(X.columns) == 0:
                 raise ValueError(

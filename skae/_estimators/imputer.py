@@ -210,6 +210,8 @@ class AutoencoderImputer(
             If X or a parameter is invalid, or if X has no value at all. The state of an earlier
             fit is kept.
         """
+        import skae._tensorflow  # noqa: F401  (says now where TensorFlow is missing)
+
         with restored_on_failure(self):
             rows, _ = self._validated(X, first=True)
             missing = np.isnan(rows)

@@ -11,7 +11,8 @@ from sklearn.utils.validation import validate_data
 
 from skae._data.dask_rows import is_dask
 from skae._data.divisors import column_divisors
-from skae._data.table import Table, categorical_mask, is_frame
+from skae._data.frames import is_frame
+from skae._data.table import Table, categorical_mask
 
 
 class TakesTables:

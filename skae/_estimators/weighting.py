@@ -9,8 +9,8 @@ from sklearn.utils import _safe_indexing
 from sklearn.utils.validation import _num_samples, check_consistent_length
 
 from skae._data.dask_rows import is_dask
+from skae._data.frames import is_frame
 from skae._data.rows import Rows
-from skae._data.table import is_frame
 from skae._data.weights import checked_weights
 
 
