@@ -124,7 +124,8 @@ n_components : int, float or None
 
     max_iter : int or 'auto'
         Maximum number of epochs. 'auto' is 200. With fewer than about 2,600 samples, where an
-        epoch has few steps, it is the number of epochs that make 8,000 steps.
+        epoch has few steps, it is the number of epochs that make 8,000 steps, or 16,000 where
+        columns are scaled one by one (`column_scaling`).
 
     shuffle : bool
         Whether to shuffle the samples in each epoch.
@@ -140,10 +141,10 @@ n_components : int, float or None
         are kept. The initialization counts among them: with init='pca', training moves away from
         it only if the validation loss improves by more than its standard error (by the upper 95 %
         bound of the standard error, 1.3 times as much for 30 samples), and not on a few samples
-        only (signed-rank test at 5 %). Fewer than 15 validation samples, a quarter of 60, are not
-        enough evidence: PCA is kept. To keep the validation set unseen, training starts from the
-        principal axes of the training set; a PCA initialization that is kept is then computed
-        from all samples.
+        only (signed-rank test at 5 %). Where X has categories, any improvement is enough. Fewer
+        than 15 validation samples, a quarter of 60, are not enough evidence: PCA is kept. To keep
+        the validation set unseen, training starts from the principal axes of the training set; a
+        PCA initialization that is kept is then computed from all samples.
 
     validation_fraction : float
         Share of the samples held out as the validation set for early stopping. It has at least 30

@@ -35,6 +35,8 @@ SOLVERS = ("adam", "adamw", "sgd", "rmsprop")
 # What 'auto' stands for: so many epochs, and on few rows, where these are short, so many steps.
 MOST_EPOCHS, MOST_STEPS = 200, 8000
 PATIENT_EPOCHS, PATIENT_STEPS = 10, 400
+# So many where columns are scaled one by one: their loss rests for long, and then falls again.
+MOST_STEPS_OF_COLUMNS = 16000
 # What TensorFlow counts by.
 WIDEST = 2**31 - 1
 
@@ -224,12 +226,13 @@ class SharedParameters(TakesTables, DeclaredParameters):
 
     def training_options(self, n_rows: int) -> TrainingOptions:
         """Return the training options for `n_rows` training samples."""
+        most_steps = MOST_STEPS_OF_COLUMNS if self._scales_columns() else MOST_STEPS
         return TrainingOptions(
             batch_size=rows_in_a_batch(self.batch_size, n_rows),
             shuffle=self.shuffle,
             learning_rate=self.learning_rate,
             learning_rate_init=float(self.learning_rate_init),
-            max_iter=int(self._in_epochs(self.max_iter, n_rows, MOST_EPOCHS, MOST_STEPS)),
+            max_iter=int(self._in_epochs(self.max_iter, n_rows, MOST_EPOCHS, most_steps)),
             tol=self.tol,
             patience=self._in_epochs(self.n_iter_no_change, n_rows, PATIENT_EPOCHS, PATIENT_STEPS),
             warns=True,

@@ -155,6 +155,8 @@ def pca_weights(
         if decoder.skip is not None:
             # The decoder's layers receive all codes at equal scale, whatever variance they explain.
             decoder.kernels[0][: network.n_components] /= deviations[:, np.newaxis]
+            if network.n_components == 1 and network.has_column_scales:
+                _spread_bends(decoder, deviations[0], rng)
     else:
         _undo_code_layer(network, weights, decoder, *some_rows())
     if network.categories:
@@ -200,6 +202,19 @@ def _set_linear(half: SubNetwork, matrix: np.ndarray) -> None:
         half.layers[-1].readout(half.kernels[-1], half.biases[-1])[0][...] = 0.0
     else:
         half.kernels[-1][...] = matrix
+
+
+def _spread_bends(decoder: SubNetwork, deviation: float, rng: np.random.Generator) -> None:
+    """Let units that read a single code bend at different codes.
+
+    Without biases, all of them bend at its center: they are multiples of two functions. The bends
+    are distributed as normal codes are. They are sharper the more units there are, so that a code
+    can be divided into more parts.
+    """
+    kernel, bias = decoder.kernels[0], decoder.biases[0]
+    slopes = np.sqrt(len(bias)) * rng.standard_normal(len(bias))
+    kernel[0] = slopes / deviation
+    bias[...] = -slopes * rng.standard_normal(len(bias))
 
 
 def _set_tied(network: Network, weights: Weights, encoder: SubNetwork, matrix: np.ndarray) -> None:

@@ -19,7 +19,7 @@ from skae._training.epochs import History
 from skae._training.model import Model, initial_model
 from skae._training.options import Hooks, StartPolicy, TrainingOptions
 from skae._training.protocols import TrainerFactory
-from skae._training.schedule import Snapshot
+from skae._training.schedule import MIN_GAINS, Snapshot
 from skae._training.stage import Reconstruction, run_stage
 
 
@@ -75,6 +75,9 @@ def run_stages(
     layers = LayerByLayer(model, split, run.init, run.rng)
     curves: list[list[float]] = []
     starts_as_pca = run.init == "pca"
+    # PCA of indicators is a weak start: what was better on the validation set, although not
+    # significantly, was better on new samples, too.
+    trusts_mean = model.plan.network.categories and len(split.validation) >= MIN_GAINS
 
     def untrained(ended: bool = False, interrupted: bool = False) -> Trained:
         kept = Snapshot(0, layers.model.weights, np.array([np.nan]))
@@ -97,7 +100,9 @@ def run_stages(
             options,
             StartPolicy(
                 keeps=run.warm or starts_as_pca or bool(curves),
-                requires_significant_gain=starts_as_pca and whole and not (run.warm or curves),
+                requires_significant_gain=starts_as_pca
+                and whole
+                and not (run.warm or curves or trusts_mean),
             ),
             replace(hooks, end_epoch=end_epoch),
             run.trainers,

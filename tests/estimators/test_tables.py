@@ -226,6 +226,17 @@ def test_labels_and_outliers():
     assert detector.score_samples(odd)[0] < np.quantile(detector.score_samples(X), 0.1)
 
 
+@pytest.mark.parametrize(("scaled", "are_spread"), [(True, True), (False, False)])
+def test_units_that_read_a_single_code_bend_at_different_codes(scaled, are_spread):
+    numbers = X[["number", "count", "large"]].to_numpy(float)
+    fitted = make(1, column_scaling=scaled, hidden_layer_sizes=(200,)).fit(numbers)
+    bends = -fitted.decoder_intercepts_[0] / fitted.decoder_coefs_[0][0]
+    codes = fitted.transform(numbers) / (1.0 if scaled else fitted.scale_)
+    middle = np.quantile(codes, [0.1, 0.9])
+    share = np.mean((bends > middle[0]) & (bends < middle[1]) & (bends != 0.0))
+    assert share == pytest.approx(0.8 if are_spread else 0.0, abs=0.1)
+
+
 def test_codes_of_nothing_but_rounding_do_not_decide_on_categories():
     z = np.random.default_rng(0).normal(size=300)
     X = pd.DataFrame(np.outer(z, [1.0, 2.0, 3.0, 4.0]) + 50, columns=list("abcd"))
