@@ -135,6 +135,9 @@ CLAIMS = {
         "kept(layers) < kept(PCA(8).fit(X))",
         "kept(stacked) < kept(whole)",
     ],
+    "plot_mixed_table": [
+        "scores.loc[texts, 'PCA'].max() < scores.loc[texts, 'AutoencoderTransformer'].min()"
+    ],
     "plot_no_digit": [
         "0.05 < found['digit']",
         "found['digit'] < 0.15",
