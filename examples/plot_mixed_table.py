@@ -75,5 +75,5 @@ for name, rows in codes.groupby(X_test["district"]):
 left.set(xlabel="first code", ylabel="second code", title="Flats, by their codes")
 left.legend(title="district")
 scores.plot.barh(ax=right, xlabel="score of the column").invert_yaxis()
-right.legend(loc="lower left")
+right.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=2)
 plt.show()
