@@ -91,11 +91,13 @@ n_components : int, float or None
         Whether to make the codes uncorrelated with unit variance on the training samples, by a
         linear map that `inverse_transform` inverts.
 
-    alpha : float
+    alpha : float or 'auto'
         Strength of the L2 regularization. The loss gets the term ``alpha / 2`` times the sum of
         squared kernel entries, divided by the number of training samples (as in `MLPRegressor`).
-        Linear paths are included, biases are not, and a tied kernel counts once. With
-        solver='adamw' `alpha` is the decoupled weight decay instead [3]_.
+        Linear paths are included, biases are not, and a tied kernel counts once. 'auto' is 0.02,
+        and beside categories the mean over the columns of X of 0.02 for numbers and 1 for
+        categories, as in `LogisticRegression`. With solver='adamw' `alpha` is the decoupled weight
+        decay instead [3]_, and 'auto' is 0.02.
 
     solver : {'adam', 'adamw', 'sgd', 'rmsprop'}
         Optimizer of the weights.

@@ -37,6 +37,9 @@ MOST_EPOCHS, MOST_STEPS = 200, 8000
 PATIENT_EPOCHS, PATIENT_STEPS = 10, 400
 # So many where columns are scaled one by one: their loss rests for long, and then falls again.
 MOST_STEPS_OF_COLUMNS = 16000
+# The L2 regularization. That of categories is the one of the logistic regressions that start the
+# decoder, as in scikit-learn's: weights of rare categories are otherwise learned by heart.
+ALPHA_OF_NUMBERS, ALPHA_OF_CATEGORIES = 0.02, 1.0
 # What TensorFlow counts by.
 WIDEST = 2**31 - 1
 
@@ -63,7 +66,7 @@ class SharedParameters(TakesTables, DeclaredParameters):
     init: Any = "pca"
     tied_weights: bool = False
     whiten: bool = False
-    alpha: float = 0.02
+    alpha: float | str = "auto"
     solver: str = "adam"
     momentum: float = 0.9
     nesterovs_momentum: bool = True
@@ -100,7 +103,7 @@ class SharedParameters(TakesTables, DeclaredParameters):
         "categorical_features": ["array-like", one_of(["from_dtype"]), None],
         "tied_weights": ["boolean"],
         "whiten": ["boolean"],
-        "alpha": [Interval(Real, 0, None, closed="left")],
+        "alpha": [one_of(["auto"]), Interval(Real, 0, None, closed="left")],
         "solver": [one_of(SOLVERS)],
         "momentum": [Interval(Real, 0, 1, closed="left")],
         "nesterovs_momentum": ["boolean"],
@@ -213,13 +216,13 @@ class SharedParameters(TakesTables, DeclaredParameters):
                 scales_columns=self._scales_columns(),
                 categories=self._categories(),
             ),
-            Objective(loss, 0.0 if is_adamw else float(self.alpha), penalties, corruption),
+            Objective(loss, 0.0 if is_adamw else self._alpha(), penalties, corruption),
             # What a solver does not use must not tell its programs apart.
             Solver(
                 name=self.solver,
                 momentum=float(self.momentum) if is_sgd else 0.0,
                 nesterovs_momentum=is_sgd and bool(self.nesterovs_momentum),
-                weight_decay=float(self.alpha) if is_adamw else 0.0,
+                weight_decay=self._alpha() if is_adamw else 0.0,
             ),
             stages,
         )
@@ -240,6 +243,15 @@ class SharedParameters(TakesTables, DeclaredParameters):
             # The loss of unlike columns falls in leaps, when codes take up another column.
             waits=self._scales_columns() and self.n_iter_no_change == "auto",
         )
+
+    def _alpha(self) -> float:
+        """Return the strength of the L2 regularization, or of the weight decay of AdamW."""
+        if self.alpha != "auto":
+            return float(self.alpha)
+        share = 0.0
+        if self._table is not None and self.solver != "adamw":
+            share = float(self._table.is_categorical.mean())
+        return (1.0 - share) * ALPHA_OF_NUMBERS + share * ALPHA_OF_CATEGORIES
 
     def _in_epochs(self, asked: Any, n_rows: int, n_epochs: int, n_steps: int) -> float:
         """Return the given number; 'auto' means `n_epochs`, but at least `n_steps` steps."""

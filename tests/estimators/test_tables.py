@@ -226,6 +226,22 @@ def test_labels_and_outliers():
     assert detector.score_samples(odd)[0] < np.quantile(detector.score_samples(X), 0.1)
 
 
+@pytest.mark.parametrize(
+    ("table", "parameters", "expected"),
+    [
+        (X, {}, 0.51),
+        (X[["number", "large"]], {}, 0.02),
+        (X, {"alpha": 0.3}, 0.3),
+        (X, {"solver": "adamw"}, 0.02),
+    ],
+)
+def test_categories_have_an_l2_regularization_of_their_own(table, parameters, expected):
+    fitted = make(**parameters).fit(table)
+    plan = fitted._plan(fitted.network_.n_features, 2)
+    decay = plan.solver.weight_decay if "solver" in parameters else plan.objective.alpha
+    assert decay == pytest.approx(expected)
+
+
 @pytest.mark.parametrize(("scaled", "are_spread"), [(True, True), (False, False)])
 def test_units_that_read_a_single_code_bend_at_different_codes(scaled, are_spread):
     numbers = X[["number", "count", "large"]].to_numpy(float)
