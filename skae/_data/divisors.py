@@ -10,9 +10,18 @@ ROUNDING = 1e-12
 ROUNDING_OF_CODES = 1e-6
 
 
+def are_constant(deviations: np.ndarray, mean: np.ndarray) -> np.ndarray:
+    """Return which columns of X vary by rounding alone, or not at all."""
+    return deviations <= ROUNDING * np.abs(mean)
+
+
 def column_divisors(deviations: np.ndarray, mean: np.ndarray) -> np.ndarray:
-    """Return standard deviations of columns of X to divide them by: 1 for a constant one."""
-    return np.where(deviations <= ROUNDING * np.abs(mean), 1.0, deviations)
+    """Return standard deviations of columns of X to divide them by.
+
+    A constant one is divided by 1, or by its rounding error if that is larger.
+    """
+    constant = np.maximum(1.0, ROUNDING * np.abs(mean))
+    return np.where(are_constant(deviations, mean), constant, deviations)
 
 
 def code_divisors(deviations: np.ndarray, mean: np.ndarray) -> np.ndarray:

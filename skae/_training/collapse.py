@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
+from skae._data.divisors import are_constant
 from skae._data.rows import Rows
 from skae._network.backend import NUMPY
 from skae._network.codec import Codec
@@ -52,10 +53,13 @@ def warn_of_collapse(
     if error <= (1.0 - well) * (codec.scale**2 if unit is None else 1.0):
         return
     rows, targets = X.evenly_spaced(SAMPLES)
-    centered = (targets - codec.mean) / (1.0 if unit is None else unit)
-    variation = np.nansum(np.square(centered))
-    if variation == 0.0:
+    centered = targets - codec.mean
+    deviations = np.sqrt(np.nansum(np.square(centered), axis=0) / len(centered))
+    varies = ~are_constant(deviations, codec.mean)
+    if not varies.any():
         return
+    centered = centered * varies / (1.0 if unit is None else unit)
+    variation = np.nansum(np.square(centered))
     explained = 1.0 - codec.squared_errors(rows, targets).sum() / variation
     is_penalized = bool(model.plan.objective.penalties)
     dead = _dead_layer(codec, rows, is_penalized)

@@ -43,6 +43,7 @@ METHOD_COLORS = {
     "AutoencoderClassifier": _BLUE,
     "AutoencoderRegressor": _BLUE,
     "AutoencoderOutlierDetector": _BLUE,
+    "AutoencoderImputer": _BLUE,
     # No reduction of the features.
     "passthrough": _GRAY,
     "LogisticRegression": _GRAY,

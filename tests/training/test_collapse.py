@@ -133,3 +133,13 @@ def test_no_false_alarm(estimator):
     estimator.set_params(max_iter=40, learning_rate="cosine", batch_size=32, random_state=0)
     for rows in (X, outliers, constant, noise):
         estimator.fit(rows)  # a warning would be an error
+
+
+def test_no_false_alarm_where_x_is_constant_but_for_rounding():
+    X = np.full((24, 3), 1.0730967918045432e16)
+    estimator = AutoencoderTransformer(
+        1, hidden_layer_sizes=(), init="glorot", early_stopping=False, max_iter=2, random_state=0
+    )
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Maximum number of epochs")
+        estimator.fit(X)  # a warning would be an error
