@@ -73,8 +73,8 @@ class AutoencoderImputer(
         `transform` leaves them out.
 
     batch_size : int or 'auto', default='auto'
-        Number of samples in a batch. 'auto' divides an epoch into 16 batches, of 32 samples at
-        least and 128 at most. An epoch repeats less than 500 samples, with other values hidden.
+        Number of samples in a batch. 'auto' divides an epoch into about 16 batches, of 32, 64 or
+        128 samples. An epoch repeats less than 500 samples, with other values hidden.
 
     learning_rate_init : float, default=0.002
         Learning rate of the first epoch of AdamW. It falls to zero as a cosine.
@@ -91,7 +91,8 @@ class AutoencoderImputer(
 
     validation_fraction : float, default=0.1
         Share of the samples that a network holds out, at least 30 samples, or a quarter if that is
-        less. As many networks are trained as hold out 400 samples together, or all.
+        less. As many networks are trained as hold out 400 samples together, or all; of large X
+        with many features, two.
 
     random_state : int, RandomState instance or None, default=None
         Determines the held-out samples, the initial weights, the order of samples, and what is

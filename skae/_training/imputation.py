@@ -39,6 +39,8 @@ from skae._training.stage import run_stage
 # Networks are trained until they have held out so many rows, or all: beyond the quantiles of 5 and
 # 95 % lie 20 of as many errors.
 HELD_OUT_ROWS = 400
+# But they are only as many as train on so many entries in an epoch together, or two.
+MOST_ENTRIES = 1 << 20
 # The observed entries of a held-out row are hidden in so many turns, few at a time, so that rows
 # have about as many missing entries as those to fill.
 TURNS = 20
@@ -83,7 +85,7 @@ def fitted_imputation(
     members: list[Member] = []
     held_out: list[HeldOut] = []
     histories: list[History] = []
-    for rows in parts_to_hold_out(len(X), settings.validation_fraction, rng):
+    for rows in parts_to_hold_out(X, settings.validation_fraction, rng):
         imputation = linear_imputation(np.delete(X, rows, axis=0), scale, rng)
         if len(rows) >= MIN_GAINS and X.shape[1] > 1:
             imputation, history = corrected(imputation, X, rows, settings, rng, trainers)
@@ -107,13 +109,15 @@ def fitted_imputation(
     return TrainedImputation(imputation, histories, quantiles)
 
 
-def parts_to_hold_out(n_rows: int, fraction: float, rng: np.random.Generator) -> list[np.ndarray]:
+def parts_to_hold_out(X: np.ndarray, fraction: float, rng: np.random.Generator) -> list[np.ndarray]:
     """Return the rows to hold out of the training of each network: none of very few rows."""
+    n_rows = len(X)
     _, first = train_validation_rows(n_rows, fraction, rng)
     if not len(first):
         return []
     parts = np.array_split(rng.permutation(n_rows), max(2, n_rows // len(first)))
-    return [np.sort(part) for part in parts[: -(-HELD_OUT_ROWS // len(first))]]
+    n_parts = min(-(-HELD_OUT_ROWS // len(first)), max(2, MOST_ENTRIES // X.size))
+    return [np.sort(part) for part in parts[:n_parts]]
 
 
 def linear_imputation(X: np.ndarray, scale: np.ndarray, rng: np.random.Generator) -> Imputation:
@@ -150,7 +154,9 @@ def corrected(
     rows = np.tile(rows, (-(-ROWS_OF_AN_EPOCH // len(rows)), 1))
     asked = settings.batch_size
     if asked == "auto":
-        asked = int(np.clip(len(rows) // BATCHES_OF_AN_EPOCH, *BATCH_SIZES))
+        # A power of two, so that another number of rows seldom compiles another program.
+        size = 2 ** round(np.log2(len(rows) / BATCHES_OF_AN_EPOCH))
+        asked = int(np.clip(size, *BATCH_SIZES))
     batch_size = rows_in_a_batch(asked, len(rows))
     solver = Solver("adamw", 0.0, False, settings.weight_decay)
     observed = 1.0 - float(np.isnan(X).mean())
