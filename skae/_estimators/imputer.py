@@ -1,4 +1,4 @@
-"""Imputation of missing values: a linear model, and a network that corrects it."""
+"""Imputation of missing values: a linear model, and networks that correct it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from skae._estimators.networks.sizes import ints
 from skae._estimators.versions import VersionStamp
 from skae._estimators.words import ForeignWords, one_of, rows_alone
 from skae._network.backend import ACTIVATIONS
-from skae._network.imputation import Imputation
+from skae._network.imputation import Imputation, Member
 from skae._training.imputation import Settings, fitted_imputation
 from skae._training.interrupts import pass_on_interrupt
 
@@ -35,16 +35,19 @@ class AutoencoderImputer(
     TransformerMixin,
     BaseEstimator,
 ):
-    """Imputation of missing values by a network that starts as a linear model.
+    """Imputation of missing values by networks that start as a linear model.
 
     The linear model is a factor analysis of the rows with their missing values [1]_: it fills a
-    value with its expectation given the observed values of the row, with at most 20 factors. A
-    denoising network [2]_ then learns to correct it. It sees the filled row and which values were
+    value with its expectation given the observed values of the row, with at most 20 factors.
+    Denoising networks [2]_ then learn to correct it. They see the filled row and which values were
     missing. In each step of training, 10 to 60 % of the observed values of each row are hidden
-    anew, and the squared error on these is minimized. The correction starts at zero, and is kept
-    only if it predicts hidden values of held-out rows better by more than a standard error. With
-    few samples the imputation thus stays linear by itself; with less than 60 samples no network is
-    trained.
+    anew, and the squared error on these is minimized. The correction starts at zero.
+
+    Each network holds out other samples than the others. Their values, predicted from the rest of
+    the sample, tell which share of the correction is best, between none and all, and how large the
+    errors are. The imputation is the mean of linear models from the training samples of each
+    network, and of this share of the corrections. Few samples are all held out by one network or
+    another; with less than 60 no network is trained, and the linear model is that of all samples.
 
     Rows to fill need not be those of `fit`, and values may be missing anywhere in them, also where
     none was in `fit`.
@@ -52,7 +55,7 @@ class AutoencoderImputer(
     Parameters
     ----------
     hidden_layer_sizes : int or array-like of int, default=(256, 256)
-        Widths of the hidden layers of the network.
+        Widths of the hidden layers of each network.
 
     activation : str, default='elu'
         Activation of the hidden layers, one of those of :class:`AutoencoderTransformer`.
@@ -69,8 +72,9 @@ class AutoencoderImputer(
         Whether features without any value in `fit` are kept, with 0 for missing values. By default
         `transform` leaves them out.
 
-    batch_size : int, default=128
-        Number of samples in a batch.
+    batch_size : int or 'auto', default='auto'
+        Number of samples in a batch. 'auto' divides an epoch into about 16 batches, of 32, 64 or
+        128 samples. An epoch repeats less than 500 samples, with other values hidden.
 
     learning_rate_init : float, default=0.002
         Learning rate of the first epoch of AdamW. It falls to zero as a cosine.
@@ -79,14 +83,16 @@ class AutoencoderImputer(
         Weight decay of AdamW: the share of a kernel, times the learning rate, that each step
         subtracts.
 
-    max_iter : int, default=400
-        Number of epochs.
+    max_iter : int, default=200
+        Number of epochs of each network.
 
     n_iter_no_change : int, default=50
         Training ends if the validation loss has not decreased in as many epochs.
 
     validation_fraction : float, default=0.1
-        Share of the samples that are held out, at least 30 samples, or a quarter if that is less.
+        Share of the samples that a network holds out, at least 30 samples, or a quarter if that is
+        less. As many networks are trained as hold out 400 samples together, or all; of large X
+        with many features, two.
 
     random_state : int, RandomState instance or None, default=None
         Determines the held-out samples, the initial weights, the order of samples, and what is
@@ -98,13 +104,19 @@ class AutoencoderImputer(
     Attributes
     ----------
     factor_model_ : FactorModel
-        The linear model of the features with values.
+        The linear model of the features with values, from all samples.
+
+    factor_models_ : tuple of FactorModel
+        Those from the training samples of each network.
 
     network_ : Network or None
         The network that corrects it. None if the imputation is linear.
 
-    weights_ : tuple of ndarray
-        Trained arrays of the network.
+    weights_ : tuple of tuple of ndarray
+        Trained arrays of each network of this kind.
+
+    network_share_ : float
+        The share of the networks' mean correction that is added, 0 to 1.
 
     scale_ : ndarray of shape (n_features_with_values,)
         Standard deviation of each feature with values.
@@ -113,15 +125,15 @@ class AutoencoderImputer(
         Marks missing values, if `add_indicator`.
 
     loss_curve_, validation_loss_curve_ : list of float
-        Mean squared error of hidden values after each epoch, in units of the variance of the
-        features: on the training samples, estimated, and on held-out ones. Empty if no network was
-        trained.
+        Mean squared error of hidden values after each epoch of the first network, in units of the
+        variance of the features: on its training samples, estimated, and on those held out. Empty
+        if no network was trained.
 
     n_iter_ : int
-        Number of epochs; 1 if no network was trained.
+        Number of epochs of the first network; 1 if no network was trained.
 
     best_iter_ : int
-        Epoch of the weights kept; 0 if the imputation is linear.
+        Epoch of the weights kept of the first network; 0 if they are the initial ones.
 
     n_features_in_ : int
         Number of features seen by `fit`.
@@ -162,10 +174,10 @@ class AutoencoderImputer(
     missing_values: Any = np.nan
     add_indicator: bool = False
     keep_empty_features: bool = False
-    batch_size: int = 128
+    batch_size: int | str = "auto"
     learning_rate_init: float = 0.002
     alpha: float = 0.004
-    max_iter: int = 400
+    max_iter: int = 200
     n_iter_no_change: int = 50
     validation_fraction: float = 0.1
     random_state: Any = None
@@ -177,7 +189,7 @@ class AutoencoderImputer(
         "missing_values": [MissingValues(numeric_only=True), None],
         "add_indicator": ["boolean"],
         "keep_empty_features": ["boolean"],
-        "batch_size": [Interval(Integral, 1, None, closed="left")],
+        "batch_size": [one_of(["auto"]), Interval(Integral, 1, None, closed="left")],
         "learning_rate_init": [Interval(Real, 0, None, closed="neither")],
         "alpha": [Interval(Real, 0, None, closed="left")],
         "max_iter": [Interval(Integral, 1, None, closed="left")],
@@ -222,7 +234,7 @@ class AutoencoderImputer(
             settings = Settings(
                 widths=ints("hidden_layer_sizes", self.hidden_layer_sizes),
                 activation=self.activation,
-                batch_size=int(self.batch_size),
+                batch_size=self.batch_size,
                 rate=float(self.learning_rate_init),
                 weight_decay=float(self.alpha),
                 max_iter=int(self.max_iter),
@@ -239,16 +251,19 @@ class AutoencoderImputer(
             from sklearn.impute import MissingIndicator
 
             indicator = MissingIndicator(error_on_new=False).fit(rows)
-        imputation, history = trained.imputation, trained.history
+        imputation, histories = trained.imputation, trained.histories
         self._has_values, self._error_quantiles = has_values, trained.error_quantiles
         self.factor_model_, self.scale_ = imputation.factors, imputation.scale
-        self.network_, self.weights_ = imputation.network, imputation.weights
+        self.network_ = imputation.network
+        self.factor_models_, self.weights_ = zip(*imputation.members, strict=True)
+        self.network_share_ = imputation.share if imputation.network else 0.0
         self.indicator_ = indicator
-        self.loss_curve_ = history.loss_curve
-        self.validation_loss_curve_ = history.validation_loss_curve
+        self.loss_curve_ = histories[0].loss_curve if histories else []
+        self.validation_loss_curve_ = histories[0].validation_loss_curve if histories else []
         # scikit-learn's checks ask for at least one.
-        self.n_iter_, self.best_iter_ = max(1, len(history.loss_curve)), history.kept.epoch
-        if history.interrupted:
+        self.n_iter_ = max(1, len(self.loss_curve_))
+        self.best_iter_ = histories[0].kept.epoch if histories else 0
+        if histories and histories[-1].interrupted:
             pass_on_interrupt()
         return self
 
@@ -278,8 +293,8 @@ class AutoencoderImputer(
         imputations of a value says how uncertain it is, and a statistic can be computed on each
         (Rubin, 1987). Errors have the variance that the linear model expects, given what is
         observed in a row, and depend on each other as there. Their distribution in each feature is
-        that of the errors on hidden values of held-out samples. The uncertainty of the trained
-        weights is left out.
+        that of the errors on values of held-out samples. The uncertainty of the trained weights is
+        left out.
 
         Parameters
         ----------
@@ -331,7 +346,10 @@ class AutoencoderImputer(
 
     @property
     def _imputation(self) -> Imputation:
-        return Imputation(self.factor_model_, self.scale_, self.network_, self.weights_)
+        members = tuple(map(Member, self.factor_models_, self.weights_))
+        return Imputation(
+            self.factor_model_, self.scale_, self.network_, members, self.network_share_
+        )
 
     def _validated(self, X: Any, first: bool = False) -> tuple[np.ndarray, bool]:
         """Return samples with NaN for missing values, and whether there are any."""

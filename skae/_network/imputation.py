@@ -1,48 +1,95 @@
-"""A fitted imputer in NumPy: a factor model, and a network that corrects it."""
+"""A fitted imputer in NumPy: a factor model, and networks that correct it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from scipy.special import ndtr, ndtri
 
 from skae._data.blocks import blocks
 from skae._data.factors import FactorModel
+from skae._data.weights import effective_size
 from skae._network.codec import maps
 from skae._plan.plan import Network
 
 # Levels at which the distribution of errors is stored.
 LEVELS = (np.arange(101) + 0.5) / 101
-# A column's errors are taken for normal if fewer were seen.
+# With fewer errors in a column, those of all columns are taken, or else normal ones.
 FEWEST_ERRORS = 20
 
 
-@dataclass(frozen=True)
-class Imputation:
-    """Fills missing entries of rows: by a factor model, and by what a network adds to it.
-
-    The network sees a row whose missing entries are filled by the factor model, in units of the
-    columns' deviations, and beside it which entries these are.
+class Member(NamedTuple):
+    """A factor model, and a network that corrects its predictions.
 
     Parameters
     ----------
     factors : FactorModel
+    weights : tuple of ndarray
+        Of the network; none if nothing is corrected.
+    """
+
+    factors: FactorModel
+    weights: tuple[np.ndarray, ...] = ()
+
+
+@dataclass(frozen=True)
+class Imputation:
+    """Fills missing entries of rows: by factor models, and by what networks add to them.
+
+    A network sees a row whose missing entries are filled by the factor model of the same member, in
+    units of the columns' deviations, and beside it which entries these are.
+
+    Parameters
+    ----------
+    factors : FactorModel
+        That of all rows, which describes the errors.
     scale : ndarray of shape (n_features,)
         Standard deviations of the columns.
     network : Network or None
-    weights : tuple of ndarray
+        That of all members; None if they are linear.
+    members : tuple of Member
+        Their mean is the imputation.
+    share : float
+        Share of the networks' outputs that is added.
     """
 
     factors: FactorModel
     scale: np.ndarray
-    network: Network | None = None
-    weights: tuple[np.ndarray, ...] = ()
+    network: Network | None
+    members: tuple[Member, ...]
+    share: float = 1.0
 
-    def inputs(self, rows: np.ndarray) -> np.ndarray:
-        """Return rows as the network sees them."""
-        filled = (self.factors.filled(rows) - self.factors.center) / self.scale
+    def inputs(self, member: Member, rows: np.ndarray) -> np.ndarray:
+        """Return rows as the network of a member sees them."""
+        filled = (member.factors.filled(rows) - member.factors.center) / self.scale
         return np.hstack([filled, np.isnan(rows)], dtype=np.float32, casting="unsafe")
+
+    def correction(self, member: Member, inputs: np.ndarray) -> np.ndarray:
+        """Return what the network of a member adds, in units of the columns' deviations."""
+        if self.network is None:
+            return np.zeros((len(inputs), len(self.scale)))
+        to = maps(self.network, member.weights, np.float32)
+        return to.decode(to.encode(inputs))
+
+    def share_of_mean(self, share: float, rows: np.ndarray) -> float:
+        """Return the best share of the members' mean output, given that of each by itself.
+
+        Means vary less, so that more of them can be trusted.
+        """
+        missing, linear, corrections = np.isnan(rows), [], []
+        for member in self.members:
+            inputs = self.inputs(member, rows)
+            filled = inputs[:, : rows.shape[1]] + member.factors.center / self.scale
+            linear.append(filled[missing])
+            corrections.append(self.correction(member, inputs)[missing])
+        # The best share of c for an error r is E(r c) / E(c^2). The error of the mean is that of
+        # one member, and by how much that member differs from the mean.
+        errors = share * np.array(corrections) + linear - np.mean(linear, axis=0)
+        squares = np.square(np.mean(corrections, axis=0)).mean()
+        gain = np.mean(errors * corrections)
+        return float(np.clip(gain / squares, 0.0, 1.0)) if squares else 0.0
 
     def filled(self, X: np.ndarray) -> np.ndarray:
         """Return rows with their missing entries filled, and a copy of the others."""
@@ -51,26 +98,14 @@ class Imputation:
         width = X.shape[1] if self.network is None else self.network.widest
         for part in blocks(len(incomplete), width):
             rows = X[incomplete[part]]
-            expected = self.factors.filled(rows)
-            if self.network is not None:
-                to = maps(self.network, self.weights, np.float32)
-                expected = expected + to.decode(to.encode(self.inputs(rows))) * self.scale
+            expected = np.zeros(rows.shape)
+            for member in self.members:
+                inputs = self.inputs(member, rows)
+                correction = self.share * self.scale * self.correction(member, inputs)
+                expected += member.factors.filled(rows) + correction
+            expected /= len(self.members)
             filled[incomplete[part]] = np.where(np.isnan(rows), expected, rows)
         return filled
-
-    def error_quantiles(self, X: np.ndarray, hidden: np.ndarray) -> np.ndarray:
-        """Return quantiles of the errors of hidden entries of rows, at `LEVELS`, for each column.
-
-        Errors are divided by the standard deviations that the factor model expects.
-        """
-        seen = np.where(hidden, np.nan, X)
-        errors = (X - self.filled(seen)) / self.factors.deviations(seen, np.isnan(seen))
-        quantiles = np.tile(ndtri(LEVELS)[:, np.newaxis], X.shape[1])
-        for j, column in enumerate(np.where(hidden, errors, np.nan).T):
-            known = column[~np.isnan(column)]
-            if len(known) >= FEWEST_ERRORS:
-                quantiles[:, j] = np.quantile(known, LEVELS)
-        return quantiles
 
     def drawn(
         self, rng: np.random.Generator, X: np.ndarray, filled: np.ndarray, quantiles: np.ndarray
@@ -93,3 +128,26 @@ class Imputation:
             ]
             drawn[incomplete[part]] += np.where(missing, np.transpose(errors) * deviations, 0.0)
         return drawn
+
+
+def quantiles_of_errors(errors: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Return quantiles at `LEVELS` of each column of errors of weighted rows, of which some miss.
+
+    Between them lies a further error with the probability that the levels say, also where few are
+    known (conformal prediction; Lei et al., 2018).
+    """
+    known = ~np.isnan(errors)
+    by_entry = np.broadcast_to(weights[:, np.newaxis], errors.shape)
+    of_all = _quantiles(errors[known], by_entry[known], ndtri(LEVELS))
+    columns = zip(errors.T, known.T, strict=True)
+    of_each = [_quantiles(column[seen], weights[seen], of_all) for column, seen in columns]
+    return np.transpose(of_each)
+
+
+def _quantiles(errors: np.ndarray, weights: np.ndarray, of_few: np.ndarray) -> np.ndarray:
+    """Return weighted quantiles of errors, or `of_few` of less than `FEWEST_ERRORS`."""
+    if not weights.any() or effective_size(weights) < FEWEST_ERRORS:
+        return of_few
+    order = np.argsort(errors)
+    below = np.cumsum(weights[order])
+    return np.interp(LEVELS, below / (below[-1] + weights.mean()), errors[order])

@@ -1,233 +1,54 @@
-"""Training of a network that corrects the linear imputation of missing entries.
+"""Training of an imputation: a linear one, and networks that correct it.
 
-The network sees a row whose missing entries are filled by a factor model, and which entries these
-are. Its output is added to the filled entries. It starts at zero, as linear imputation.
+Each network holds out other rows, which tell how much of the correction is to be trusted, and how
+large the errors are (cross-fitting).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
-from typing import Any, ClassVar, NamedTuple
+from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
-from scipy.special import ndtri
 
-from skae._data.batches import CHUNK_ENTRIES, CHUNK_STEPS, Batch, Chunk, rows_in_a_batch
+from skae._data.batches import rows_in_a_batch
 from skae._data.divisors import column_divisors
 from skae._data.factors import factor_model
 from skae._data.pca import center, column_variances
 from skae._data.rows import ArrayRows
 from skae._data.split import train_validation_rows
-from skae._network.codec import maps
-from skae._network.imputation import LEVELS, Imputation
-from skae._plan.layers import Dense
-from skae._plan.plan import Network, Objective, Plan, Solver
+from skae._data.weights import effective_size
+from skae._network.imputation import FEWEST_ERRORS, Imputation, Member, quantiles_of_errors
+from skae._plan.plan import Solver
 from skae._training.checkpoint import NoCheckpoint
 from skae._training.epochs import History
-from skae._training.initialization import random_weights
+from skae._training.hidden_entries import (
+    HiddenValidation,
+    ImputationFeed,
+    ImputationTask,
+    hidden_entries,
+    imputation_plan,
+    zero_start,
+)
 from skae._training.interrupts import DeferredInterrupt
-from skae._training.options import Hooks, StartPolicy, TrainingOptions, unchanged
-from skae._training.protocols import Trainer, TrainerFactory, Validator
-from skae._training.schedule import MIN_GAINS, Snapshot
+from skae._training.options import Hooks, StartPolicy, TrainingOptions
+from skae._training.protocols import TrainerFactory
+from skae._training.schedule import MIN_GAINS
 from skae._training.stage import run_stage
 
-# Shares of a row's observed entries that are hidden in training, drawn anew for each row and step:
-# rows with few missing entries are imputed as well as rows with many.
-HIDDEN_SHARES = 0.1, 0.6
-# Share of the observed entries of held-out rows that are hidden for the distribution of errors:
-# few, so that rows have about as many missing entries as those to fill, and how often.
-SHARE_FOR_ERRORS, TIMES_FOR_ERRORS = 0.05, 8
-# Smallest number of validation rows: each is used several times, with other entries hidden, because
-# the error of a row depends on which entries these are.
-VALIDATION_ROWS = 500
-
-
-@dataclass(frozen=True)
-class HiddenEntriesError:
-    """Squared error of hidden entries, multiplied by the entries of a row over the hidden ones."""
-
-    factor: float
-
-    on_logits: ClassVar[bool] = False
-
-    def __call__(self, ops: Any, target: Any, output: Any) -> Any:
-        return self.factor * ops.square(target - output)
-
-
-def imputation_plan(
-    n_features: int, widths: tuple[int, ...], activation: str, solver: Solver, observed: float
-) -> Plan:
-    """Return the plan of a network with hidden layers of these widths.
-
-    `observed` is the share of entries that are observed.
-    """
-    sizes = (2 * n_features, *widths)
-    network = Network(
-        encoder=tuple(map(Dense, sizes[:-1], sizes[1:])),
-        decoder=(Dense(sizes[-1], n_features),),
-        activation=activation,
-        code_activation=activation,
-        output_activation=None,
-        skips_missing=True,
-    )
-    n_hidden = observed * np.mean(HIDDEN_SHARES)
-    return Plan(network, Objective(HiddenEntriesError(float(1.0 / n_hidden))), solver)
-
-
-def zero_start(network: Network, rng: np.random.Generator) -> tuple[np.ndarray, ...]:
-    """Return random weights with which the output of the network is zero."""
-    weights = random_weights(network, "he", rng)
-    _, decoder = network.split(weights, np.transpose)
-    decoder.kernels[-1][...] = 0.0
-    return weights
-
-
-def hidden_entries(rng: np.random.Generator, shape: tuple[int, int]) -> np.ndarray:
-    """Return which entries of rows to hide: a random share of each row."""
-    return rng.random(shape) < rng.uniform(*HIDDEN_SHARES, size=(shape[0], 1))
-
-
-def examples(
-    imputation: Imputation, rows: np.ndarray, hidden: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return the inputs of the network for rows with hidden entries, and its targets.
-
-    These are the errors of the factor model, and NaN for entries that are not hidden.
-    """
-    inputs = imputation.inputs(np.where(hidden, np.nan, rows))
-    standard = (rows - imputation.factors.center) / imputation.scale
-    return inputs, np.where(hidden, standard - inputs[:, : rows.shape[1]], np.nan)
-
-
-@dataclass
-class ImputationFeed:
-    """Endless epochs of rows, of which other entries are hidden each time.
-
-    Parameters
-    ----------
-    X : ndarray of shape (n_samples, n_features)
-    imputation : Imputation
-    batch_size : int
-    rng : Generator
-    """
-
-    X: np.ndarray
-    imputation: Imputation
-    batch_size: int
-    rng: np.random.Generator
-
-    @property
-    def mean(self) -> np.ndarray:
-        """What the inputs, which are standardized, are still centered by."""
-        return np.zeros(2 * self.X.shape[1])
-
-    scale: ClassVar[float] = 1.0
-
-    @property
-    def n_rows(self) -> int:
-        return len(self.X)
-
-    @property
-    def steps(self) -> int:
-        """Number of batches in a chunk."""
-        width = 2 * self.X.shape[1] * self.batch_size
-        return max(1, min(CHUNK_STEPS, CHUNK_ENTRIES // width, -(-self.n_rows // self.batch_size)))
-
-    def __iter__(self) -> Iterator[Chunk]:
-        n_rows, n_features = self.X.shape
-        size = self.steps * self.batch_size
-        shape = self.steps, self.batch_size
-        while True:
-            order = self.rng.permutation(n_rows)
-            for begin in range(0, n_rows, size):
-                chosen = order[begin : begin + size]
-                n = len(chosen)
-                inputs = np.zeros((size, 2 * n_features), np.float32)
-                targets = np.full((size, n_features), np.nan, np.float32)
-                rows = self.X[chosen]
-                hidden = hidden_entries(self.rng, rows.shape)
-                inputs[:n], targets[:n] = examples(self.imputation, rows, hidden)
-                row_weights = (np.arange(size) < n).astype(np.float32)
-                batches = Batch(
-                    inputs.reshape(*shape, -1),
-                    targets.reshape(*shape, -1),
-                    np.empty((*shape, 0), np.float32),
-                    row_weights.reshape(shape),
-                )
-                ends_epoch = begin + size >= n_rows
-                state_after = self.rng.bit_generator.state if ends_epoch else None
-                yield Chunk(batches, -(-n // self.batch_size), state_after)
-
-
-class HiddenValidation:
-    """The error of entries of held-out rows, of which the same are hidden in each epoch.
-
-    Parameters
-    ----------
-    X : ndarray of shape (n_samples, n_features)
-    imputation : Imputation
-    network : Network
-    rng : Generator
-    """
-
-    effective_size: ClassVar[float | None] = None
-
-    def __init__(
-        self,
-        X: np.ndarray,
-        imputation: Imputation,
-        network: Network,
-        rng: np.random.Generator,
-    ) -> None:
-        times = -(-VALIDATION_ROWS // len(X))
-        hidden = [hidden_entries(rng, X.shape) for _ in range(times)]
-        self._examples = [examples(imputation, X, each) for each in hidden]
-        self._n_hidden = sum(np.count_nonzero(~np.isnan(target)) for _, target in self._examples)
-        self._network = network
-        self._n_rows = len(X)
-
-    def losses(self, weights: tuple[Any, ...]) -> tuple[np.ndarray, dict[str, float]]:
-        """Return the loss of each row; their mean is the mean over all hidden entries."""
-        to = maps(self._network, weights, np.float32)
-        losses = np.zeros(self._n_rows)
-        with np.errstate(over="ignore", invalid="ignore"):
-            for inputs, targets in self._examples:
-                errors = np.square(targets - to.decode(to.encode(inputs)))
-                losses += np.nansum(errors, axis=1, dtype=np.float64)
-        losses *= self._n_rows / max(self._n_hidden, 1)
-        return losses, {"reconstruction": float(losses.mean())}
-
-
-@dataclass(frozen=True)
-class ImputationTask:
-    """The task of an imputer: to predict hidden entries of rows.
-
-    Parameters
-    ----------
-    plan : Plan
-    weights : tuple of ndarray
-        Initial weights.
-    batches : ImputationFeed
-    held_out : HiddenValidation or None
-    """
-
-    plan: Plan
-    weights: tuple[np.ndarray, ...]
-    batches: ImputationFeed
-    held_out: HiddenValidation | None
-
-    def feed(self) -> ImputationFeed:
-        """Return the batches of an epoch."""
-        return self.batches
-
-    def validation(self, trainer: Trainer) -> Validator | None:
-        """Return the validation to monitor; None monitors the training loss."""
-        return self.held_out
-
-    def expected_losses(self, validation: Validator) -> Callable[[np.ndarray], np.ndarray]:
-        """Return a function that leaves the initial losses unchanged."""
-        return unchanged
+# Networks are trained until they have held out so many rows, or all: beyond the quantiles of 5 and
+# 95 % lie 20 of as many errors.
+HELD_OUT_ROWS = 400
+# But they are only as many as train on so many entries in an epoch together, or two.
+MOST_ENTRIES = 1 << 20
+# The observed entries of a held-out row are hidden in so many turns, few at a time, so that rows
+# have about as many missing entries as those to fill.
+TURNS = 20
+# An epoch repeats few rows until there are so many, with other entries hidden each time, and has so
+# many batches, of a reasonable size.
+ROWS_OF_AN_EPOCH, BATCHES_OF_AN_EPOCH, BATCH_SIZES = 500, 16, (32, 128)
+# Most rows on which errors are measured, and networks compared.
+MOST_ROWS = 2000
 
 
 class Settings(NamedTuple):
@@ -235,7 +56,7 @@ class Settings(NamedTuple):
 
     widths: tuple[int, ...]
     activation: str
-    batch_size: int
+    batch_size: int | str
     rate: float
     weight_decay: float
     max_iter: int
@@ -245,10 +66,10 @@ class Settings(NamedTuple):
 
 
 class TrainedImputation(NamedTuple):
-    """An imputation, how it was trained, and quantiles of its errors on held-out rows."""
+    """An imputation, how each network was trained, and quantiles of errors for each column."""
 
     imputation: Imputation
-    history: History
+    histories: list[History]
     error_quantiles: np.ndarray
 
 
@@ -257,23 +78,93 @@ def fitted_imputation(
 ) -> TrainedImputation:
     """Return an imputation of rows like those of X, in which each column has a value.
 
-    Without validation rows enough for a significant gain no network is trained.
+    It is linear if held-out rows are too few to tell whether a network is better.
     """
-    n_rows, n_features = X.shape
-    rows, held_out = train_validation_rows(n_rows, settings.validation_fraction, rng)
-    if len(held_out) < MIN_GAINS or n_features == 1:
-        nothing = History(Snapshot(0, (), np.array([np.nan])))
-        quantiles = np.tile(ndtri(LEVELS)[:, np.newaxis], n_features)
-        return TrainedImputation(linear_imputation(X, rng), nothing, quantiles)
-    linear = linear_imputation(X[rows], rng)
+    scale = deviations_of_columns(X)
+    linear = linear_imputation(X, scale, rng)
+    members: list[Member] = []
+    held_out: list[HeldOut] = []
+    histories: list[History] = []
+    for rows in parts_to_hold_out(X, settings.validation_fraction, rng):
+        imputation = linear_imputation(np.delete(X, rows, axis=0), scale, rng)
+        if len(rows) >= MIN_GAINS and X.shape[1] > 1:
+            imputation, history = corrected(imputation, X, rows, settings, rng, trainers)
+            histories.append(history)
+        members += imputation.members
+        held_out.append(HeldOut.of(imputation, X[rows[:: -(-len(rows) // MOST_ROWS)]], rng))
+        if histories and histories[-1].interrupted:
+            break
+    if not held_out:
+        nothing = np.full((1, X.shape[1]), np.nan)
+        return TrainedImputation(linear, [], quantiles_of_errors(nothing, np.ones(1)))
+    known = HeldOut(*map(np.vstack, zip(*held_out, strict=True)))
+    share = known.share
+    quantiles = quantiles_of_errors(known.errors(share), known.weights)
+    if share:
+        networks = replace(linear, network=imputation.network, members=tuple(members))
+        rows = X[rng.permutation(len(X))[:MOST_ROWS]]
+        rows = np.where(hidden_entries(rng, rows.shape), np.nan, rows)
+        share = networks.share_of_mean(share, rows)
+    imputation = replace(networks, share=share) if share else linear
+    return TrainedImputation(imputation, histories, quantiles)
+
+
+def parts_to_hold_out(X: np.ndarray, fraction: float, rng: np.random.Generator) -> list[np.ndarray]:
+    """Return the rows to hold out of the training of each network: none of very few rows."""
+    n_rows = len(X)
+    _, first = train_validation_rows(n_rows, fraction, rng)
+    if not len(first):
+        return []
+    parts = np.array_split(rng.permutation(n_rows), max(2, n_rows // len(first)))
+    n_parts = min(-(-HELD_OUT_ROWS // len(first)), max(2, MOST_ENTRIES // X.size))
+    return [np.sort(part) for part in parts[:n_parts]]
+
+
+def linear_imputation(X: np.ndarray, scale: np.ndarray, rng: np.random.Generator) -> Imputation:
+    """Return the imputation by a factor model of X."""
+    rows = ArrayRows(X, has_missing=bool(np.isnan(X).any()))
+    factors = factor_model(rows, np.arange(len(X)), center(rows), rng)
+    return Imputation(factors, scale, None, (Member(factors),))
+
+
+def deviations_of_columns(X: np.ndarray) -> np.ndarray:
+    """Return the standard deviation of each column, or 1 if it is constant."""
+    rows = ArrayRows(X, has_missing=bool(np.isnan(X).any()))
+    mean = center(rows)
+    with np.errstate(over="ignore", invalid="ignore"):
+        scale = column_divisors(np.sqrt(column_variances(rows, mean)), mean)
+    if not np.isfinite(scale).all():
+        raise ValueError(
+            f"X is too large: it reaches {np.nanmax(np.abs(X)):g} in size, so that its variance "
+            "overflows. Divide X by a constant."
+        )
+    return scale
+
+
+def corrected(
+    linear: Imputation,
+    X: np.ndarray,
+    held_out: np.ndarray,
+    settings: Settings,
+    rng: np.random.Generator,
+    trainers: TrainerFactory,
+) -> tuple[Imputation, History]:
+    """Return a linear imputation with a network trained to correct it, and the training."""
+    rows = np.delete(X, held_out, axis=0)
+    rows = np.tile(rows, (-(-ROWS_OF_AN_EPOCH // len(rows)), 1))
+    asked = settings.batch_size
+    if asked == "auto":
+        # A power of two, so that another number of rows seldom compiles another program.
+        size = 2 ** round(np.log2(len(rows) / BATCHES_OF_AN_EPOCH))
+        asked = int(np.clip(size, *BATCH_SIZES))
+    batch_size = rows_in_a_batch(asked, len(rows))
     solver = Solver("adamw", 0.0, False, settings.weight_decay)
     observed = 1.0 - float(np.isnan(X).mean())
-    plan = imputation_plan(n_features, settings.widths, settings.activation, solver, observed)
-    batch_size = rows_in_a_batch(settings.batch_size, len(rows))
+    plan = imputation_plan(X.shape[1], settings.widths, settings.activation, solver, observed)
     task = ImputationTask(
         plan,
         zero_start(plan.network, rng),
-        ImputationFeed(X[rows], linear, batch_size, rng),
+        ImputationFeed(rows, linear, batch_size, rng),
         HiddenValidation(X[held_out], linear, plan.network, rng),
     )
     options = TrainingOptions(
@@ -287,29 +178,78 @@ def fitted_imputation(
         warns=False,
         verbose=settings.verbose,
     )
-    policy = StartPolicy(keeps=True, requires_significant_gain=True)
     with DeferredInterrupt() as interrupt:
         hooks = Hooks(lambda: None, lambda task, history: False, interrupt.check)
-        history = run_stage(task, options, policy, hooks, trainers, NoCheckpoint())
-    network = plan.network if history.kept.epoch else None
-    weights = tuple(np.array(weight) for weight in history.kept.weights) if network else ()
-    times = TIMES_FOR_ERRORS * -(-VALIDATION_ROWS // len(held_out))
-    held = np.tile(X[held_out], (times, 1))
-    unseen = replace(linear, network=network, weights=weights)
-    quantiles = unseen.error_quantiles(held, rng.random(held.shape) < SHARE_FOR_ERRORS)
-    imputation = replace(linear_imputation(X, rng), network=network, weights=weights)
-    return TrainedImputation(imputation, history, quantiles)
+        history = run_stage(task, options, StartPolicy(keeps=True), hooks, trainers, NoCheckpoint())
+    history.snapshot = history.kept._replace(weights=tuple(map(np.array, history.kept.weights)))
+    member = Member(linear.factors, history.kept.weights)
+    return replace(linear, network=plan.network, members=(member,)), history
 
 
-def linear_imputation(X: np.ndarray, rng: np.random.Generator) -> Imputation:
-    """Return the imputation by a factor model of X."""
-    rows = ArrayRows(X, has_missing=bool(np.isnan(X).any()))
-    mean = center(rows)
-    with np.errstate(over="ignore", invalid="ignore"):
-        scale = column_divisors(np.sqrt(column_variances(rows, mean)), mean)
-    if not np.isfinite(scale).all():
-        raise ValueError(
-            f"X is too large: it reaches {np.nanmax(np.abs(X)):g} in size, so that its variance "
-            "overflows. Divide X by a constant."
-        )
-    return Imputation(factor_model(rows, np.arange(len(X)), mean, rng), scale)
+class HeldOut(NamedTuple):
+    """Entries of rows that were not trained on, predicted from other entries of the row.
+
+    All arrays have the shape of the rows, the units of the columns' deviations, and NaN where an
+    entry is missing.
+
+    Parameters
+    ----------
+    residuals : ndarray
+        Entries without their linear prediction.
+    corrections : ndarray
+        What a network adds to that.
+    deviations : ndarray
+        Standard deviations of the residuals that the linear model expects.
+    """
+
+    residuals: np.ndarray
+    corrections: np.ndarray
+    deviations: np.ndarray
+
+    @classmethod
+    def of(cls, imputation: Imputation, X: np.ndarray, rng: np.random.Generator) -> HeldOut:
+        """Return predictions of each observed entry of X, hidden once, with a few others."""
+        turns = rng.integers(TURNS, size=X.shape)
+        found = cls(*np.full((3, *X.shape), np.nan))
+        for turn in range(TURNS):
+            hidden = (turns == turn) & ~np.isnan(X)
+            some = np.flatnonzero(hidden.any(axis=1))
+            if not some.size:
+                continue
+            rows, hidden = X[some], hidden[some]
+            seen = np.where(hidden, np.nan, rows)
+            (member,) = imputation.members
+            inputs = imputation.inputs(member, seen)
+            at = some[np.nonzero(hidden)[0]], np.nonzero(hidden)[1]
+            standard = (rows - member.factors.center) / imputation.scale
+            residuals = standard - inputs[:, : X.shape[1]]
+            corrections = imputation.correction(member, inputs)
+            deviations = imputation.factors.deviations(seen, np.isnan(seen)) / imputation.scale
+            for array, values in zip(found, (residuals, corrections, deviations), strict=True):
+                array[at] = values[hidden]
+        return found
+
+    @property
+    def weights(self) -> np.ndarray:
+        """The weight of each row: its missing entries, as rows like this are to be filled.
+
+        All rows count the same where too few have any.
+        """
+        n_missing = np.isnan(self.residuals).sum(axis=1)
+        enough = n_missing.any() and effective_size(n_missing) >= FEWEST_ERRORS
+        return n_missing.astype(np.float64) if enough else np.ones(len(n_missing))
+
+    @property
+    def share(self) -> float:
+        """The share of the corrections, 0 to 1, with which errors are least.
+
+        An error of this one number costs little: about the variance of one entry over their number.
+        """
+        weights = self.weights[:, np.newaxis]
+        squares = np.nansum(weights * np.square(self.corrections))
+        gain = np.nansum(weights * self.residuals * self.corrections)
+        return float(np.clip(gain / squares, 0.0, 1.0)) if squares else 0.0
+
+    def errors(self, share: float) -> np.ndarray:
+        """Return errors, of predictions with this share of the corrections, over deviations."""
+        return (self.residuals - share * self.corrections) / self.deviations
