@@ -192,7 +192,7 @@ def denoising_images(train, test):
 def variational_images(train, test):
     """Compare convolutions with dense layers: 20 codes of 10,000 images, the same time."""
     network = ConvolutionalNetwork(
-        filters=(32, 64), kernel_size=5, strides=2, hidden_layer_sizes=128
+        filters=(16, 32), kernel_size=3, strides=2, hidden_layer_sizes=256
     )
     fixed = {**TO_THE_END, "batch_size": 128}
     contenders = {
@@ -200,7 +200,7 @@ def variational_images(train, test):
             20, hidden_layer_sizes=(500, 500), learning_rate_init=0.001, max_iter=125, **fixed
         ),
         "convolutions": VariationalAutoencoder(
-            20, network=network, learning_rate_init=0.002, max_iter=22, **fixed
+            20, network=network, learning_rate_init=0.002, max_iter=51, **fixed
         ),
     }
     bounds, texts = {}, []
