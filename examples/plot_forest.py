@@ -5,9 +5,8 @@ When is a forest a better autoencoder than a network?
 
 With few codes, and where columns depend on each other by rules. A table of orders has columns of
 text and of numbers. A :class:`~skae.ForestAutoencoder` takes it as it is and gives a data frame
-back, and so does an :class:`~skae.AutoencoderTransformer`; PCA needs indicators of the categories,
-and columns of one scale. Measurements of cells depend on each other almost linearly: with enough
-codes, a network reconstructs them better.
+back, and so does a network; PCA needs indicators of the categories, and columns of one scale.
+Measurements of cells depend on each other almost linearly: with enough codes, a network is better.
 """
 
 import matplotlib.pyplot as plt
@@ -73,7 +72,7 @@ for ax, (name, table) in zip(axes, tables.items(), strict=True):
             forest = ForestAutoencoder(k, codes=kind, random_state=0).fit(X)
             scores.loc[k, f"forest, {kind}"] = score(X_test, forest.reconstruct(X_test))
         network = AutoencoderTransformer(k, column_scaling=True, random_state=0).fit(X)
-        scores.loc[k, "AutoencoderTransformer"] = score(X_test, network.reconstruct(X_test))
+        scores.loc[k, type(network).__name__] = score(X_test, network.reconstruct(X_test))
         scores.loc[k, "PCA"] = score(X_test, by_pca(k, X, X_test))
     scores.plot(ax=ax, marker="o", title=name, ylabel="mean score of the columns", ylim=(0, 1.05))
     print(f"{name}\n{scores.round(2)}\n")

@@ -45,13 +45,9 @@ print(f"{X.shape[0]} docstrings, {X.shape[1]} words, {X.nnz / np.prod(X.shape):.
 variance = np.square(X_test - X_test.mean(axis=0)).sum()
 scores, codes, fitted = {}, {}, {}
 for n_codes in (2, 10):
-    for reducer in (
-        TruncatedSVD(n_codes, random_state=0),
-        AutoencoderTransformer(n_codes, random_state=0),
-    ):
-        name = type(reducer).__name__
-        Z = reducer.fit_transform(X)
-        Z_test = reducer.transform(X_test)
+    for kind in (TruncatedSVD, AutoencoderTransformer):
+        reducer, name = kind(n_codes, random_state=0), kind.__name__
+        Z, Z_test = reducer.fit_transform(X), reducer.transform(X_test)
         back = reducer.inverse_transform(Z_test)
         classifier = LogisticRegression(C=100, max_iter=2000).fit(Z, y)
         scores[name, n_codes] = {
