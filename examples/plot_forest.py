@@ -46,8 +46,8 @@ print(few, forest.transform(few), forest.reconstruct(few).round(1), sep="\n\n")
 
 
 # %%
-# The same numbers of codes for all. A score is the mean over the columns of $R^2$, or of accuracy
-# for text, on samples that were not trained on.
+# The same numbers of codes for all. A score is the mean over the columns of :math:`R^2`, or of
+# accuracy for text, on samples that were not trained on.
 def by_pca(n_codes, X, X_test):
     both = pd.get_dummies(pd.concat([X, X_test]), prefix_sep="=", dtype=float)
     scaled = make_pipeline(StandardScaler(), PCA(n_codes)).fit(both[: len(X)])

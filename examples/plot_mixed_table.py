@@ -59,7 +59,7 @@ by_pca = pd.DataFrame(scaler.inverse_transform(back[:, -len(numbers) :]), column
 by_pca[texts] = one_hot.inverse_transform(back[:, : -len(numbers)])
 
 # %%
-# A score is accuracy for categories and $R^2$ for numbers, on flats that were not trained on.
+# A score is accuracy for categories and :math:`R^2` for numbers, on flats that were not trained on.
 scores = {
     name: [(r2_score if c in numbers else accuracy_score)(X_test[c], table[c]) for c in flats]
     for name, table in {

@@ -4,10 +4,9 @@ How is text compressed?
 =======================
 
 A bag of words has a column for each word, and nearly all of its entries are zero: it comes as a
-sparse matrix. An autoencoder takes it as it is, where :class:`~sklearn.decomposition.PCA` is often
-replaced by :class:`~sklearn.decomposition.TruncatedSVD`. The texts are those that every Python has:
-the docstrings of its own library. The label of a docstring is the package that it is from, which
-neither method sees.
+sparse matrix. The usual method for these is :class:`~sklearn.decomposition.TruncatedSVD`; an
+autoencoder takes them as they are, too. The texts are those that every Python has: the docstrings
+of its own library. The label of a docstring is its package, which neither method sees.
 """
 
 import ast
