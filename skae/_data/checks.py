@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from math import prod
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 from scipy.sparse import issparse
@@ -107,7 +107,7 @@ def validated(
             "are not stored are zeros. Leave such rows out, or pass X.toarray() and treat these "
             "values there."
         )
-    if missing_values == 0 or missing_values in rows.data:
+    if marks_a_number(missing_values) and (missing_values == 0 or missing_values in rows.data):
         raise ValueError(
             f"missing_values={missing_values:g} marks entries of X, but a sparse X has no missing "
             "values. Leave missing_values=np.nan, or pass X.toarray()."
@@ -115,10 +115,14 @@ def validated(
     return rows, False
 
 
+def marks_a_number(missing_values: float | None) -> TypeGuard[float]:
+    """Return whether a number stands for missing values, which is then replaced by NaN."""
+    return missing_values is not None and not np.isnan(missing_values)
+
+
 def taking(missing_values: float | None) -> dict[str, Any]:
     """Return arguments of scikit-learn's validation of X, for `has_missing` to follow."""
-    is_replaced = missing_values is not None and not np.isnan(missing_values)
-    return {"ensure_all_finite": missing_values is None, "copy": is_replaced}
+    return {"ensure_all_finite": missing_values is None, "copy": marks_a_number(missing_values)}
 
 
 def has_missing(

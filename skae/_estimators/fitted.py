@@ -19,6 +19,7 @@ from skae._data.checks import (
     checked_codes,
     finite,
     flattened,
+    marks_a_number,
     shape_of,
     validated,
 )
@@ -309,7 +310,7 @@ class FittedAutoencoder(
     def _unmarked(self, X: Rows) -> np.ndarray:
         """Return validated samples with what marks missing values in the place of NaN."""
         rows, missing_values = X[:], self._missing_values(first=not hasattr(self, "weights_"))
-        if X.has_missing and missing_values is not None and not np.isnan(missing_values):
+        if X.has_missing and marks_a_number(missing_values):
             return np.where(np.isnan(rows), missing_values, rows).astype(rows.dtype, copy=False)
         return rows
 
