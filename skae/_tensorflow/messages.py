@@ -10,14 +10,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from threading import Lock
 
-# These lines are dropped: log messages of level info or warning, and errors about a missing GPU or
-# about CUDA functions that two of TensorFlow's libraries register.
+# These lines are dropped: log messages of level info or warning, and errors about a missing GPU,
+# about CUDA functions that two of TensorFlow's libraries register, and about programs that are read
+# from XLA's cache: they are first parsed as text, and were compiled with two preferences of the
+# compiler, which no processor has among its features.
 HARMLESS = "|".join(
     [
         "^WARNING: All log messages before absl::InitializeLog",
         "^[IW][0-9]{4} [0-9:. ]+ [a-z0-9_./]+:[0-9]+\\]",
         "failed call to cuInit: .*(UNKNOWN ERROR \\(303\\)|NO_DEVICE)",
         "Unable to register cu[A-Za-z]+ (factory|plugin)",
+        "Error parsing text-format tensorflow.XlaSerializedCacheEntry",
+        "feature \\+prefer-no-(scatter|gather) is not +supported",
     ]
 )
 # How long to wait for the filter: a process that has inherited standard error may keep it open.

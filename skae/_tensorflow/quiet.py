@@ -23,8 +23,10 @@ if _is_quiet:
 else:
     import tensorflow as tf
 
-# Older versions log their first session and the first program that XLA compiles at any level.
-_logs_first_calls = tuple(map(int, tf.__version__.split(".")[:2])) < (2, 21)
+# Older versions log their first session and the first program that XLA compiles at any level, and
+# all versions log each program that is read from XLA's cache.
+_is_old = tuple(map(int, tf.__version__.split(".")[:2])) < (2, 21)
+_logs_first_calls = _is_old or "SKAE_PROGRAM_CACHE" in os.environ
 
 
 def quiet_first_call() -> AbstractContextManager[None]:

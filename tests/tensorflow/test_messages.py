@@ -21,6 +21,8 @@ WARNING: All log messages before absl::InitializeLog() is called are written to 
 I0000 00:00:1795282653.261156   21176 port.cc:153] oneDNN custom operations are on.
 W0000 00:00:1795282653.262359   21176 xla/computation_placer.cc:177] already registered.
 E0000 00:00:1795282653.9538   1 cuda_platform.cc:52] failed call to cuInit: UNKNOWN ERROR (303)
+E0000 00:00:1795282653.9538   1 cpu_aot_loader.cc:220] feature +prefer-no-gather is not  supported
+E0000 00:00:1795282653.9538   1 cpu_aot_loader.cc:220] feature +avx512fp16 is not  supported
 E0000 00:00:1795282653.9538   1 cuda_platform.cc:52] failed call to cuInit: UNKNOWN ERROR (803)
 F0000 00:00:1795282653.9538   1 cpu.cc:34] The library was compiled to use AVX instructions.
 """
@@ -59,13 +61,21 @@ def test_a_first_fit_prints_nothing():
     assert (ended.returncode, ended.stdout, ended.stderr) == (0, "", "")
 
 
+@pytest.mark.slow
+def test_programs_from_the_cache_print_nothing(tmp_path):
+    for _ in range(2):
+        ended = run(FIT + END, SKAE_PROGRAM_CACHE=str(tmp_path))
+        assert (ended.returncode, ended.stdout, ended.stderr) == (0, "", "")
+    assert list(tmp_path.iterdir())
+
+
 @pytest.mark.parametrize("end", ["pass", "raise OSError('disk')", "os.abort()"])
 def test_errors_are_kept(end):
     ended = run(LOSES_NONE.replace("END", end))
     kept = ended.stderr.splitlines()
-    assert kept[:3] == [*LINES.splitlines()[4:], "a thread's line"]
+    assert kept[:4] == [*LINES.splitlines()[5:], "a thread's line"]
     if end == "pass":
-        assert kept[3:] == ["afterwards"]
+        assert kept[4:] == ["afterwards"]
     elif end == "os.abort()":
         assert ended.returncode == -signal.SIGABRT
     else:
