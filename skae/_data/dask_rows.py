@@ -270,6 +270,13 @@ class DaskRows(Rows):
                 yield ArrayRows(window, weights=weights), order
 
 
+def _is_text(column: Any) -> bool:
+    """Return whether a column of a Dask data frame is text, or begins with it."""
+    if column.dtype == object:
+        return any(isinstance(value, str) for value in column.head(1))
+    return str(column.dtype).startswith("str")
+
+
 def validated_rows(estimator: Any, X: Any, first: bool, least: int) -> DaskRows:
     """Return the rows of a collection, with columns checked against those of an estimator.
 
@@ -281,7 +288,7 @@ def validated_rows(estimator: Any, X: Any, first: bool, least: int) -> DaskRows:
             "X.reshape(-1, 1) where it has a single column."
         )
     if is_frame(X):
-        text = [name for name, dtype in X.dtypes.items() if str(dtype).startswith("str")]
+        text = [name for name in X.columns if _is_text(X[name])]
         if text:
             raise ValueError(
                 f"The columns {text} of X hold text, and categories in Dask collections are not "

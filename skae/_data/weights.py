@@ -45,6 +45,8 @@ def checked_weights(
         raise type(error)(str(error) if name in str(error) else f"{name}: {error}") from error
     if (weights == 1.0).all():
         return None
+    if not weights.any():  # As newer versions of scikit-learn say, too.
+        raise ValueError(f"{name}: Sample weights must contain at least one non-zero number.")
     with np.errstate(over="ignore"):
         total = weights.sum()
     if not np.isfinite(total):

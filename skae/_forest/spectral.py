@@ -83,24 +83,23 @@ def leading(
     def back(x: np.ndarray) -> np.ndarray:
         return leaf_matrix.T @ x - np.multiply.outer(right, left @ x)
 
-    def with_ties() -> np.ndarray:
-        return _leading_with_ties(forward, back, numbers, k, rng)
-
     is_one_tree = leaf_matrix.nnz == n_samples
     if is_one_tree or k + N_MORE >= min(leaf_matrix.shape):
-        vectors = with_ties()
+        vectors = None
     else:
         operator = LinearOperator(
             (n_samples, n_nodes), forward, back, matmat=forward, rmatmat=back, dtype=float
         )
         begin = rng.uniform(-1.0, 1.0, size=min(leaf_matrix.shape))
         try:
-            vectors = svds(operator, k=k, v0=begin, return_singular_vectors="u")[0]
+            vectors, values, _ = svds(operator, k=k, v0=begin, return_singular_vectors="u")
+            vectors = vectors[:, values.argsort()[::-1]]
         except ArpackError:
-            vectors = with_ties()
-    values = (back(vectors) ** 2).sum(axis=0)
-    order = values.argsort()[::-1]
-    return svd_flip(vectors[:, order], None)[0], values[order]
+            vectors = None
+    if vectors is None:
+        # Their order is that of the data where values are equal: it is not sorted again.
+        vectors = _leading_with_ties(forward, back, numbers, k, rng)
+    return svd_flip(vectors, None)[0], (back(vectors) ** 2).sum(axis=0)
 
 
 def _leading_with_ties(
@@ -110,7 +109,7 @@ def _leading_with_ties(
     k: int,
     rng: np.random.RandomState,
 ) -> np.ndarray:
-    """Return singular vectors where values may be equal, as all of a single tree are.
+    """Return leading singular vectors in order, where values may be equal, as of a single tree.
 
     The iteration of `svds` finds one vector for each value and does not converge. Of vectors with
     equal values, any rotation is as good. Here they become principal components of the data in the

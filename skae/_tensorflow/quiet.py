@@ -10,18 +10,18 @@ import os
 import sys
 from contextlib import AbstractContextManager, nullcontext
 
+from skae._tensorflow.lean_import import lean_import
 from skae._tensorflow.messages import without_harmless_messages
 
 _is_quiet = not ("tensorflow" in sys.modules or os.environ["TF_CPP_MIN_LOG_LEVEL"] in ("0", "1"))
 
-if _is_quiet:
-    with without_harmless_messages():
+with without_harmless_messages() if _is_quiet else nullcontext():
+    with lean_import():
         import tensorflow as tf
 
+    if _is_quiet:
         # If there is no GPU, TensorFlow prints a message when it first searches for one.
         tf.config.list_physical_devices()
-else:
-    import tensorflow as tf
 
 # Older versions log their first session and the first program that XLA compiles at any level, and
 # all versions log each program that is read from XLA's cache.

@@ -1,0 +1,39 @@
+"""Import TensorFlow in two thirds of the time: without Keras, and without collecting garbage."""
+
+from __future__ import annotations
+
+import gc
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+# At its end TensorFlow's package imports this module, and accepts that it cannot be imported. It is
+# all of Keras, which dense training never uses. `tf.keras` loads it at its first use.
+KERAS_MODULE = "keras.src.optimizers"
+
+
+@contextmanager
+def lean_import() -> Iterator[None]:
+    """Context of the import of TensorFlow. If it is imported already, nothing is done.
+
+    The import creates some hundred thousand objects that stay, and each collection of garbage would
+    visit all of them. After it they count as old, so that the next collection does not visit them.
+    """
+    if "tensorflow" in sys.modules:
+        yield
+        return
+    leaves_keras_out = "keras" not in sys.modules
+    if leaves_keras_out:
+        sys.modules[KERAS_MODULE] = None  # type: ignore[assignment]
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if leaves_keras_out:
+            del sys.modules[KERAS_MODULE]
+        if not gc.get_freeze_count():
+            gc.freeze()
+            gc.unfreeze()
+        if collects:
+            gc.enable()
