@@ -49,12 +49,19 @@ class Batch(NamedTuple):
     row_weights : array of shape (batch_size,)
         Weights of the rows, 1 in the mean over all of them. Rows past the end of the data have
         weight zero.
+    sizes : array of shape (batch_size,), or ()
+        For ordered codes: how many codes of each row the decoder sees.
     """
 
     inputs: Any
     targets: Any
     normals: Any
     row_weights: Any
+    sizes: Any = ()
+
+    def step(self, i: Any) -> Batch:
+        """Return one batch of a chunk."""
+        return Batch(*(() if isinstance(part, tuple) else part[i] for part in self))
 
 
 class Chunk(NamedTuple):
@@ -97,6 +104,8 @@ class Feed:
         Mean weight of the rows in all feeds of an epoch.
     factors : FactorModel or None
         Fills what is missing in the inputs, if anything is, and what is hidden of them besides.
+    cut_shares : ndarray of shape (n_components,) or None
+        How often the decoder sees so many codes of a row, see `Batch.sizes`; None for all of them.
     """
 
     X: Rows
@@ -111,6 +120,7 @@ class Feed:
     min_batches: int = 0
     mean_weight: float = 1.0
     factors: FactorModel | None = None
+    cut_shares: np.ndarray | None = None
 
     @property
     def fills(self) -> bool:
@@ -140,13 +150,16 @@ class Feed:
         targets = np.zeros_like(inputs) if self.has_targets else inputs
         normals = np.empty((*shape, self.n_normals), np.float32)
         row_weights = np.zeros(shape, np.float32)
-        batches = Batch(inputs, targets, normals, row_weights)
+        sizes = () if self.cut_shares is None else np.zeros(shape, np.float32)
+        batches = Batch(inputs, targets, normals, row_weights, sizes)
         flat = [array.reshape(-1, array.shape[-1]) for array in (inputs, targets)]
         drawn_weights = np.ones(row_weights.size, np.float32)
         n_batches = max(self.min_batches, -(-n_rows // self.batch_size))
 
         def chunk(n_filled: int, first_batch: int) -> Chunk:
             self.rng.standard_normal(out=normals, dtype=np.float32)
+            if self.cut_shares is not None:
+                sizes[...] = drawn_sizes(self.rng, self.cut_shares, shape)
             row_weights.ravel()[:] = np.where(
                 np.arange(row_weights.size) < n_filled, drawn_weights, 0.0
             )
@@ -196,6 +209,20 @@ class Feed:
             if self.fills:
                 rows = completed(self.factors, self.rng, rows)
             standardized(rows, self.mean, self.scale, out=out)
+
+
+def cut_shares(n_components: int) -> np.ndarray:
+    import os
+    full, power = float(os.environ.get("FULL", .34)), float(os.environ.get("POWER", 1))
+    shares = np.arange(1.0, n_components + 1) ** -power
+    shares *= (1 - full) / shares.sum()
+    shares[-1] += full
+    return shares
+
+
+def drawn_sizes(rng: np.random.Generator, shares: np.ndarray, shape: Any) -> np.ndarray:
+    """Draw how many codes of each row a decoder sees."""
+    return 1.0 + np.searchsorted(shares.cumsum()[:-1], rng.random(shape), side="right")
 
 
 def corrupted(

@@ -66,6 +66,7 @@ class SharedParameters(TakesTables, DeclaredParameters):
     init: Any = "pca"
     tied_weights: bool = False
     whiten: bool = False
+    ordered: bool = False
     alpha: float | str = "auto"
     solver: str = "adam"
     momentum: float = 0.9
@@ -103,6 +104,7 @@ class SharedParameters(TakesTables, DeclaredParameters):
         "categorical_features": ["array-like", one_of(["from_dtype"]), None],
         "tied_weights": ["boolean"],
         "whiten": ["boolean"],
+        "ordered": ["boolean"],
         "alpha": [one_of(["auto"]), Interval(Real, 0, None, closed="left")],
         "solver": [one_of(SOLVERS)],
         "momentum": [Interval(Real, 0, 1, closed="left")],
@@ -215,6 +217,7 @@ class SharedParameters(TakesTables, DeclaredParameters):
                 standardizes=bool(self.standardize),
                 scales_columns=self._scales_columns(),
                 categories=self._categories(),
+                is_ordered=bool(self.ordered),
             ),
             Objective(loss, 0.0 if is_adamw else self._alpha(), penalties, corruption),
             # What a solver does not use must not tell its programs apart.

@@ -13,7 +13,7 @@ import numpy as np
 from skae._data.blocks import blocks, dense
 from skae._data.factors import FactorModel
 from skae._network.backend import NUMPY
-from skae._network.forward import encode, hidden_rows, log_variances, propagate
+from skae._network.forward import encode, hidden_rows, log_variances, propagate, propagate_cut
 from skae._network.units import Units, error_scale, input_units
 from skae._network.whitening import Whitening
 from skae._plan.plan import Network, SubNetwork
@@ -25,12 +25,14 @@ ERROR_ROWS = 10_000
 class Maps(NamedTuple):
     """Functions of a network.
 
-    Standardized rows to codes, codes to the decoder's output, and, if the network is variational,
-    standardized rows to the codes' log-variances.
+    Standardized rows to codes, codes to the decoder's output, the same of codes with the number of
+    them that are kept as a further column, and, if the network is variational, standardized rows to
+    the codes' log-variances.
     """
 
     encode: Callable[[np.ndarray], np.ndarray]
     decode: Callable[[np.ndarray], np.ndarray]
+    decode_cut: Callable[[np.ndarray], np.ndarray]
     log_variances: Callable[[np.ndarray], np.ndarray]
 
 
@@ -40,6 +42,7 @@ def _maps_in_numpy(network: Network, weights: Iterable[Any], dtype: Any) -> Maps
     return Maps(
         partial(encode, network, encoder, by=NUMPY),
         partial(propagate, network, decoder, by=NUMPY),
+        partial(propagate_cut, network, decoder, by=NUMPY),
         partial(log_variances, network, encoder, by=NUMPY),
     )
 

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from skae._network.backend import Backend
+from skae._plan.layers import Dense
 from skae._plan.objectives import Loss
 from skae._plan.plan import Network, SubNetwork
 
@@ -42,6 +43,27 @@ def hidden_rows(network: Network, half: SubNetwork, rows: Any, by: Backend) -> A
 def propagate(network: Network, half: SubNetwork, rows: Any, by: Backend) -> Any:
     """Apply a sub-network to rows, without the last layer's activation."""
     return _last_layer(network, half, rows, hidden_rows(network, half, rows, by), by)
+
+
+def propagate_cut(network: Network, decoder: SubNetwork, rows: Any, by: Backend) -> Any:
+    """Apply a decoder to rows of codes, each followed by the number of them that are kept.
+
+    The other codes are zero, the mean of an initialization by PCA. The decoder is told of it by
+    its `cut_biases`, so that it need not reconstruct the mean over the codes that it does not see
+    from the numbers that it does.
+    """
+    n, ops = network.n_components, by.ops
+    kept = ops.where(rows[:, n:] > np.arange(n, dtype=np.float32), 1.0, 0.0)
+    codes = rows[:, :n] * kept
+    if decoder.cut_biases is None:
+        return propagate(network, decoder, codes, by)
+    told = Dense(2 * n, decoder.layers[0].n_out)
+    kernel = ops.concatenate([decoder.kernels[0], decoder.cut_biases])
+    decoder = decoder._replace(
+        layers=(told, *decoder.layers[1:]), kernels=(kernel, *decoder.kernels[1:])
+    )
+    hidden = hidden_rows(network, decoder, ops.concatenate([codes, 1.0 - kept], axis=1), by)
+    return _last_layer(network, decoder, codes, hidden, by)
 
 
 def _last_layer(network: Network, half: SubNetwork, rows: Any, hidden: Any, by: Backend) -> Any:

@@ -23,7 +23,9 @@ class SubNetwork(NamedTuple):
     """The weights of the encoder or the decoder, as arrays or tensors.
 
     `log_variance_layer` holds the kernel and the bias of a second code layer, which returns the
-    logarithm of the codes' variances; only a variational encoder has one.
+    logarithm of the codes' variances; only a variational encoder has one. `cut_biases` has a row
+    for each code, which is added to the bias of the first layer where that code is cut; only the
+    decoder of ordered codes has them.
     """
 
     layers: tuple[Layer, ...]
@@ -31,6 +33,7 @@ class SubNetwork(NamedTuple):
     biases: tuple[Any, ...]
     skip: Any | None
     log_variance_layer: tuple[Any, Any] | None = None
+    cut_biases: Any | None = None
 
 
 @dataclass(frozen=True)
@@ -65,6 +68,8 @@ class Network:
     categories : tuple of (int, int)
         First column, and end, of the indicators of each variable of categories. The decoder returns
         probabilities for them.
+    is_ordered : bool
+        Whether the decoder also reconstructs from the first codes alone, for any number of them.
     """
 
     encoder: tuple[Layer, ...]
@@ -81,6 +86,7 @@ class Network:
     skips_missing: bool = False
     scales_columns: bool = False
     categories: tuple[tuple[int, int], ...] = ()
+    is_ordered: bool = False
 
     @property
     def n_features(self) -> int:
@@ -101,6 +107,11 @@ class Network:
     def n_normals(self) -> int:
         """Number of standard normals that each sample needs in training."""
         return self.n_components if self.is_variational else 0
+
+    @property
+    def tells_cuts(self) -> bool:
+        """Whether the first layer of the decoder is told which codes are cut."""
+        return self.is_ordered and isinstance(self.decoder[0], Dense)
 
     @property
     def widest(self) -> int:
@@ -138,7 +149,7 @@ class Network:
         """Shapes of the trained arrays.
 
         The encoder's kernels, biases, skip, second code layer, then the decoder's kernels, biases,
-        skip.
+        skip, biases for codes that are cut.
         """
         shapes: list[tuple[int, ...]] = [layer.kernel_shape for layer in self.encoder]
         shapes += [(layer.n_biases,) for layer in self.encoder]
@@ -151,6 +162,8 @@ class Network:
         shapes += [(layer.n_biases,) for layer in self.decoder]
         if self.decoder_skip and not self.tied_weights:
             shapes.append((self.n_components, self.decoder[-1].n_out))
+        if self.tells_cuts:
+            shapes.append((self.n_components, self.decoder[0].n_out))
         return tuple(shapes)
 
     def split(
@@ -176,10 +189,12 @@ class Network:
                 for layer, kernel in zip(self.decoder, reversed(encoder.kernels), strict=True)
             )
             skip = transpose(encoder.skip) if self.decoder_skip else None
-            return encoder, SubNetwork(self.decoder, kernels, take(n_layers), skip)
-        kernels, biases = take(n_layers), take(n_layers)
-        skip = next(left) if self.decoder_skip else None
-        return encoder, SubNetwork(self.decoder, kernels, biases, skip)
+            biases = take(n_layers)
+        else:
+            kernels, biases = take(n_layers), take(n_layers)
+            skip = next(left) if self.decoder_skip else None
+        cut_biases = next(left) if self.tells_cuts else None
+        return encoder, SubNetwork(self.decoder, kernels, biases, skip, None, cut_biases)
 
     def join(self, encoder: SubNetwork, decoder: SubNetwork) -> tuple[Any, ...]:
         """Join encoder and decoder again: the inverse of `split`."""
@@ -192,6 +207,8 @@ class Network:
         weights += decoder.biases
         if decoder.skip is not None and not self.tied_weights:
             weights.append(decoder.skip)
+        if decoder.cut_biases is not None:
+            weights.append(decoder.cut_biases)
         return tuple(weights)
 
 

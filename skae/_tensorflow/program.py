@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from skae._data.batches import Batch
-from skae._network.forward import code_normals, encode, entry_losses, propagate
+from skae._network.forward import code_normals, encode, entry_losses, propagate, propagate_cut
 from skae._plan.objectives import Step
 from skae._plan.plan import Network, Plan, SubNetwork, runtime_scalars, with_runtime_scalars
 from skae._tensorflow import solvers
@@ -64,7 +64,11 @@ def _loss(
         codes = means + tf.exp(0.5 * code_log_variances) * batch.normals
     else:
         codes = means = means_of(batch.inputs)
-    outputs = apply_in_parts(propagate, network, decoder, codes)
+    if network.is_ordered:
+        rows = tf.concat([codes, batch.sizes[:, tf.newaxis]], axis=1)
+        outputs = apply_in_parts(propagate_cut, network, decoder, rows)
+    else:
+        outputs = apply_in_parts(propagate, network, decoder, codes)
     entries = entry_losses(objective.loss, network, batch.targets, outputs, mean, scale, TENSORFLOW)
     step = Step(
         network=network,
@@ -173,7 +177,7 @@ def chunk_program(
         mean, scale = constants.mean, constants.scale
 
         def advance(i: Tensor, state: State, total: Tensor, sums: tuple[Tensor, ...]) -> Any:
-            batch = Batch(*(part[i] for part in batches))
+            batch = batches.step(i)
             (loss, terms), gradients = gradient(plan, state.weights, batch, mean, scale)
             state = step(plan, gradients, state, constants.rate)
             n_rows = n_rows_of(plan, batch)
@@ -190,7 +194,7 @@ def chunk_program(
         (
             state_spec(structure, shapes),
             constants_spec(structure),
-            batch_spec(widths, *chunk),
+            batch_spec(widths, *chunk, is_ordered=structure.network.is_ordered),
             tf.TensorSpec((), tf.int32),
         ),
         on_xla=on_xla(structure.network),

@@ -49,7 +49,7 @@ def shared_program(
         l2_term = 0.5 * alpha * sum(np.vdot(w, w) for w in state.weights if w.ndim > 1)
         total, added, l2 = 0.0, np.zeros(n_terms), 0.0
         for i in range(n_steps):
-            batch = Batch(*(part[i] for part in batches))
+            batch = batches.step(i)
             sums = all_reduce(batch_sums(state.weights, constants, batch))
             state = solver_step(sums, state, constants)
             loss, n_rows = float(sums[-2 - n_terms]), float(sums[-1])
@@ -83,7 +83,7 @@ def _batch_sums(structure: Plan, batch_size: int) -> Callable[..., np.ndarray]:
         (
             state_spec(structure, network.shapes).weights,
             constants_spec(structure),
-            batch_spec(widths_of(network), batch_size),
+            batch_spec(widths_of(network), batch_size, is_ordered=network.is_ordered),
         ),
         on_xla=on_xla(network),
     )

@@ -161,5 +161,6 @@ def _copied(chunk: Chunk) -> Chunk:
         inputs if given.targets is given.inputs else aligned(given.targets),
         aligned(given.normals),
         aligned(given.row_weights),
+        given.sizes if isinstance(given.sizes, tuple) else aligned(given.sizes),
     )
     return chunk._replace(batches=batches)

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from skae._data.batches import Feed
+from skae._data.batches import Feed, cut_shares
 from skae._data.rows import Rows, RowSubset
 from skae._data.split import Split
 from skae._network.codec import Codec
@@ -39,7 +39,9 @@ def feed_of(
     batch_size, shuffle = options.batch_size, options.shuffle
     feed = Feed(X, rows, *model.input_units, batch_size, shuffle, rng, corruption, n_normals)
     mean_weight = RowSubset(X, rows).weight / len(rows)
-    return replace(feed, mean_weight=mean_weight, factors=model.factors)
+    network = model.plan.network
+    shares = cut_shares(network.n_components) if network.is_ordered else None
+    return replace(feed, mean_weight=mean_weight, factors=model.factors, cut_shares=shares)
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from skae._data.batches import Feed, completed, corrupted
+from skae._data.batches import Feed, completed, corrupted, cut_shares, drawn_sizes
 from skae._data.blocks import blocks, standardized
 from skae._data.rows import Rows, taken
 from skae._data.weights import effective_size, relative
@@ -57,7 +57,10 @@ class Validation:
         rng = np.random.default_rng(self.noise_seed)
         units = model.input_units
         mean, scale = np.float32(units[0]), np.float32(units[1])
-        losses = np.empty(len(self.rows))
+        losses, sizes = np.empty(len(self.rows)), None
+        if network.is_ordered:
+            shares = cut_shares(network.n_components)
+            sizes = np.float32(drawn_sizes(rng, shares, len(self.rows)))
         with np.errstate(over="ignore", invalid="ignore"):
             for part in blocks(len(self.rows), network.widest):
                 rows = self.X.targets.take(self.rows[part])
@@ -72,7 +75,11 @@ class Validation:
                 is_clean = inputs is rows
                 rows = standardized(rows, *units)
                 inputs = rows if is_clean else standardized(inputs, *units)
-                output = to.decode(to.encode(inputs))
+                codes = to.encode(inputs)
+                if sizes is None:
+                    output = to.decode(codes)
+                else:
+                    output = to.decode_cut(np.column_stack([codes, sizes[part]]))
                 losses[part] = entry_losses(
                     objective.loss, network, rows, output, mean, scale, NUMPY
                 ).mean(axis=1)
