@@ -11,6 +11,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 import numpy as np
 
 from skae._data.blocks import blocks, standardized
+from skae._data.cuts import drawn_sizes
 from skae._data.factors import FactorModel
 from skae._data.rows import Rows
 from skae._data.weights import relative
@@ -150,7 +151,7 @@ class Feed:
         targets = np.zeros_like(inputs) if self.has_targets else inputs
         normals = np.empty((*shape, self.n_normals), np.float32)
         row_weights = np.zeros(shape, np.float32)
-        sizes = () if self.cut_shares is None else np.zeros(shape, np.float32)
+        sizes: Any = () if self.cut_shares is None else np.zeros(shape, np.float32)
         batches = Batch(inputs, targets, normals, row_weights, sizes)
         flat = [array.reshape(-1, array.shape[-1]) for array in (inputs, targets)]
         drawn_weights = np.ones(row_weights.size, np.float32)
@@ -209,20 +210,6 @@ class Feed:
             if self.fills:
                 rows = completed(self.factors, self.rng, rows)
             standardized(rows, self.mean, self.scale, out=out)
-
-
-def cut_shares(n_components: int) -> np.ndarray:
-    import os
-    full, power = float(os.environ.get("FULL", .34)), float(os.environ.get("POWER", 1))
-    shares = np.arange(1.0, n_components + 1) ** -power
-    shares *= (1 - full) / shares.sum()
-    shares[-1] += full
-    return shares
-
-
-def drawn_sizes(rng: np.random.Generator, shares: np.ndarray, shape: Any) -> np.ndarray:
-    """Draw how many codes of each row a decoder sees."""
-    return 1.0 + np.searchsorted(shares.cumsum()[:-1], rng.random(shape), side="right")
 
 
 def corrupted(

@@ -51,14 +51,20 @@ def check_unmasked(X: Any, name: str = "X", filled: str = "np.nan") -> Any:
     return X
 
 
-def checked_codes(estimator: Any, X: Any, dtype: Any) -> np.ndarray:
-    """Return codes passed to `inverse_transform` of an estimator as an array."""
+def checked_codes(estimator: Any, X: Any, dtype: Any, takes_fewer: bool = False) -> np.ndarray:
+    """Return codes passed to `inverse_transform` of an estimator as an array.
+
+    `takes_fewer` allows the first ones alone.
+    """
     codes = check_array(check_dense(X), dtype=dtype, estimator=estimator, input_name="X")
-    if codes.shape[1] != estimator.n_components_:
+    n_codes, n_components = codes.shape[1], estimator.n_components_
+    if n_codes > n_components or (n_codes < n_components and not takes_fewer):
+        can_order = n_codes < n_components and hasattr(estimator, "ordered")
+        advice = " Fit with ordered=True to decode the first ones alone." if can_order else ""
         raise ValueError(
-            f"X has {codes.shape[1]} columns, but inverse_transform of {type(estimator).__name__} "
-            f"expects codes with n_components_={estimator.n_components_} columns, as transform "
-            "returns them."
+            f"X has {n_codes} columns, but inverse_transform of {type(estimator).__name__} "
+            f"expects codes with n_components_={n_components} columns, as transform "
+            f"returns them.{advice}"
         )
     return codes
 

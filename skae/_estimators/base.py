@@ -16,6 +16,7 @@ from skae._estimators.callbacks import CallbackSupportMixin
 from skae._estimators.engine import local_trainer
 from skae._estimators.locks import one_at_a_time
 from skae._estimators.loss_curves import loss_curves
+from skae._estimators.ordered import explained_shares, shares_of_fit, validation_part
 from skae._estimators.planning import PlannedFit
 from skae._estimators.validation_sets import held_out_rows
 from skae._estimators.versions import VersionStamp
@@ -240,13 +241,13 @@ class BaseAutoencoder(VersionStamp, CallbackSupportMixin, PlannedFit, metaclass=
             return context.subcontext(task_name="epoch").call_on_fit_task_begin(**seen)
 
         def end_epoch(task, trained):
-            fitted = partial(self._fitted, X, trained, run.warm)
+            fitted = partial(self._fitted, X, trained, run.warm, split)
             return task.call_on_fit_task_end(**seen, reconstruction_attributes=fitted)
 
         with DeferredInterrupt() as interrupt:
             hooks = Hooks(begin_epoch, end_epoch, interrupt.check)
             trained = run_stages(run, hooks, stages, model, split)
-            fitted = self._fitted(X, trained, run.warm)
+            fitted = self._fitted(X, trained, run.warm, split)
         self._warn_of_failure(X, trained, fitted)
         # An interrupted fit keeps its checkpoint, so that the next call continues it.
         interrupted = interrupt.pressed or trained.history.interrupted
@@ -269,16 +270,22 @@ class BaseAutoencoder(VersionStamp, CallbackSupportMixin, PlannedFit, metaclass=
         error = fitted["reconstruction_err_"]
         warn_of_collapse(model, codec, X, error, options.rate_setting, falls)
 
-    def _fitted(self, X: Rows, trained: Trained, warm: bool) -> dict[str, Any]:
+    def _fitted(
+        self, X: Rows, trained: Trained, warm: bool, split: Split | None = None
+    ) -> dict[str, Any]:
         """Return the fitted attributes of the current state."""
         history = trained.history
         codec = trained.model.codec(trained.weights)
         moments = codes_moments(codec, X) if self.whiten else None
         validated = bool(history.validation_loss_curve)
         layered = {"stage_loss_curves_": trained.layer_curves} if trained.layer_curves else {}
+        ordered = {}
+        if codec.is_ordered and split is not None and split.validation.size:
+            ordered["_validation_explained"] = explained_shares(codec, [validation_part(split)])
         return {
             **self._attributes(codec, moments, X),
             **layered,
+            **ordered,
             "n_iter_": len(history.loss_curve),
             "best_iter_": history.kept.epoch,
             "loss_": history.loss_curve[-1] if history.loss_curve else float("nan"),
@@ -337,6 +344,8 @@ class BaseAutoencoder(VersionStamp, CallbackSupportMixin, PlannedFit, metaclass=
             "n_components_": codec.network.n_components,
             "reconstruction_err_": reconstruction_error(codec, X),
             "score_columns_": column_scores(codec, X),
+            "_explained": shares_of_fit(codec, X),
+            "_validation_explained": None,
             **self._own_attributes(codec, X.evenly_spaced(ERROR_ROWS)[0] if X.is_lazy else X[:]),
         }
 

@@ -73,7 +73,8 @@ class FittedAutoencoder(
         Parameters
         ----------
         X : array-like of shape (n_samples, n_components_)
-            Codes, as `transform` returns them.
+            Codes, as `transform` returns them. Fitted with ``ordered=True``, an autoencoder takes
+            the first ``k <= n_components_`` columns alone, too.
 
         Returns
         -------
@@ -83,7 +84,7 @@ class FittedAutoencoder(
             if these were one; its index is that of X, if X is a data frame of pandas.
         """
         codec = self._codec
-        codes = checked_codes(self, X, [np.float64, np.float32])
+        codes = checked_codes(self, X, [np.float64, np.float32], codec.is_ordered)
         rows = finite(codec.decode, codes)
         rows = rows.reshape(len(rows), *getattr(self, "sample_shape_", (-1,)))
         return self._as_table(rows, index_of(X))

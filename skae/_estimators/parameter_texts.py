@@ -91,6 +91,16 @@ n_components : int, float or None
         Whether to make the codes uncorrelated with unit variance on the training samples, by a
         linear map that `inverse_transform` inverts.
 
+    ordered : bool
+        Whether codes are in order: the first k of them alone reconstruct X, too, for any k.
+        Training then shows the decoder the first codes of a sample only, in a number that is drawn
+        anew each time (nested dropout; Rippel, Gelbart and Adams, ICML 2014), and tells it of the
+        cut. ``transform(X)[:, :k]`` can be passed to
+        `inverse_transform`, `truncated` returns the autoencoder of the first codes, and
+        `explained_variance_ratio_` tells what each of them adds. All codes together explain a
+        little less than without an order. Excludes `whiten`, recurrent networks, and codes of which
+        only the largest are kept.
+
     alpha : float or 'auto'
         Strength of the L2 regularization. The loss gets the term ``alpha / 2`` times the sum of
         squared kernel entries, divided by the number of training samples (as in `MLPRegressor`).

@@ -200,6 +200,8 @@ class SharedParameters(TakesTables, DeclaredParameters):
                 f"layer that is wider than {WIDEST} units."
             )
         self._check_columns(decoder, loss)
+        if self.ordered:
+            self._check_order(encoder, decoder, bottleneck.n_active)
         is_sgd, is_adamw = self.solver == "sgd", self.solver == "adamw"
         starts_as_pca = self.init == "pca" and stages[0].layer is None
         return Plan(
@@ -299,6 +301,20 @@ class SharedParameters(TakesTables, DeclaredParameters):
                 f"{self.chosen_network()!r} does not end in a dense layer, but X has categories. "
                 "Leave network out, or encode the categories as numbers."
             )
+
+    def _check_order(
+        self, encoder: tuple[Layer, ...], decoder: tuple[Layer, ...], n_active: int | None
+    ) -> None:
+        """Raise an error for an autoencoder whose codes cannot be ordered."""
+        if n_active is not None:
+            reason = "each sample has other active codes, so that the first ones may all be zero"
+        elif not (isinstance(encoder[-1], Dense) and isinstance(decoder[0], Dense)):
+            reason = f"{self.chosen_network()!r} has no dense layer on both sides of the codes"
+        elif self.whiten:
+            reason = "whiten=True mixes all codes"
+        else:
+            return
+        raise ValueError(f"ordered=True has no meaning here: {reason}. Leave one of them out.")
 
     def _output_activation(self, on_logits: bool) -> str:
         if not on_logits:

@@ -148,6 +148,8 @@ ATTRIBUTES = {
     "stand for. encoder_skip_.T, where encoder_skip_ is not None, is the encoder's linear path, "
     "which starts along PCA's components_",
     **dict.fromkeys(("explained_variance_", "eigenvalues_"), VARIANCE),
+    "explained_variance_ratio_": ATTRIBUTES_OF_CODES["explained_variance_ratio_"]
+    + ". With ordered=True each code has its own",
     "noise_variance_": "reconstruction_err_ is the mean squared error of the reconstruction",
     "n_samples_": "n_samples_seen_ is the number of samples",
     "svd_solver": "The principal axes of init='pca' are computed by a method that suits X's shape",

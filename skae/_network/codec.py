@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -17,6 +17,7 @@ from skae._network.forward import encode, hidden_rows, log_variances, propagate,
 from skae._network.units import Units, error_scale, input_units
 from skae._network.whitening import Whitening
 from skae._plan.plan import Network, SubNetwork
+from skae._plan.truncation import truncated
 
 # Rows that estimate the error of large data: a pass over all would add a tenth to a short fit.
 ERROR_ROWS = 10_000
@@ -71,6 +72,11 @@ class AbstractCodec(ABC):
         return False
 
     @property
+    def is_ordered(self) -> bool:
+        """Whether the first codes alone can be decoded."""
+        return False
+
+    @property
     def error_scale(self) -> np.ndarray | None:
         """What the error of each column is divided by; None for errors in units of X."""
         return None
@@ -96,14 +102,19 @@ class AbstractCodec(ABC):
         errors = np.empty(X.shape[0])
         for rows in self._blocks(X.shape[0]):
             wanted = dense(targets[rows])
-            difference = wanted - self.decode(self.encode(X[rows]))
-            if self.error_scale is not None:
-                difference /= self.error_scale
-            errors[rows] = np.einsum("ij,ij->i", difference, difference, dtype=np.float64)
-            if np.isnan(errors[rows]).any():
-                difference[np.isnan(wanted)] = 0.0
-                errors[rows] = np.einsum("ij,ij->i", difference, difference, dtype=np.float64)
+            errors[rows] = self._distances(wanted, self.decode(self.encode(X[rows])))
         return errors
+
+    def _distances(self, wanted: np.ndarray, decoded: np.ndarray) -> np.ndarray:
+        """Return the squared distance of each row to another, in float64."""
+        difference = wanted - decoded
+        if self.error_scale is not None:
+            difference /= self.error_scale
+        distances = np.einsum("ij,ij->i", difference, difference, dtype=np.float64)
+        if np.isnan(distances).any():
+            difference[np.isnan(wanted)] = 0.0
+            distances = np.einsum("ij,ij->i", difference, difference, dtype=np.float64)
+        return distances
 
 
 @dataclass(frozen=True)
@@ -135,6 +146,10 @@ class Codec(AbstractCodec):
     @property
     def skips_missing(self) -> bool:
         return self.network.skips_missing
+
+    @property
+    def is_ordered(self) -> bool:
+        return self.network.is_ordered
 
     @property
     def error_scale(self) -> np.ndarray | None:
@@ -176,8 +191,25 @@ class Codec(AbstractCodec):
                 block[missing] = units.codes(to_outputs(units.standardized(filled)))
         return codes
 
+    def truncated(self, k: int) -> Codec:
+        """Return the codec of the first `k` of ordered codes."""
+        network, weights = truncated(self.network, self.weights, k)
+        return replace(self, network=network, weights=weights)
+
+    def squared_errors_by_size(self, X: np.ndarray, targets: np.ndarray) -> np.ndarray:
+        """Return the squared errors of rows from their first 1, 2, ... codes, a row for each."""
+        codecs = [self.truncated(k + 1) for k in range(self.network.n_components)]
+        errors = np.empty((len(codecs), X.shape[0]))
+        for rows in self._blocks(X.shape[0]):
+            wanted, codes = dense(targets[rows]), self.encode(X[rows])
+            for k, codec in enumerate(codecs, start=1):
+                errors[k - 1, rows] = self._distances(wanted, codec.decode(codes[:, :k]))
+        return errors
+
     def decode(self, codes: np.ndarray) -> np.ndarray:
-        """Return the reconstructed rows of codes."""
+        """Return the reconstructed rows of codes, all of them or the first of ordered ones."""
+        if codes.shape[1] < self.network.n_components:
+            return self.truncated(codes.shape[1]).decode(codes)
         network, units = self.network, self.units(codes.dtype)
         to_outputs = maps(network, self.weights, codes.dtype).decode
         X = np.empty((codes.shape[0], network.decoder[-1].n_out), codes.dtype)

@@ -55,8 +55,6 @@ def propagate_cut(network: Network, decoder: SubNetwork, rows: Any, by: Backend)
     n, ops = network.n_components, by.ops
     kept = ops.where(rows[:, n:] > np.arange(n, dtype=np.float32), 1.0, 0.0)
     codes = rows[:, :n] * kept
-    if decoder.cut_biases is None:
-        return propagate(network, decoder, codes, by)
     told = Dense(2 * n, decoder.layers[0].n_out)
     kernel = ops.concatenate([decoder.kernels[0], decoder.cut_biases])
     decoder = decoder._replace(

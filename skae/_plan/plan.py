@@ -109,11 +109,6 @@ class Network:
         return self.n_components if self.is_variational else 0
 
     @property
-    def tells_cuts(self) -> bool:
-        """Whether the first layer of the decoder is told which codes are cut."""
-        return self.is_ordered and isinstance(self.decoder[0], Dense)
-
-    @property
     def widest(self) -> int:
         """Width of the widest layer."""
         return max(max(layer.n_in, layer.n_out) for layer in self.encoder + self.decoder)
@@ -162,7 +157,7 @@ class Network:
         shapes += [(layer.n_biases,) for layer in self.decoder]
         if self.decoder_skip and not self.tied_weights:
             shapes.append((self.n_components, self.decoder[-1].n_out))
-        if self.tells_cuts:
+        if self.is_ordered:
             shapes.append((self.n_components, self.decoder[0].n_out))
         return tuple(shapes)
 
@@ -193,7 +188,7 @@ class Network:
         else:
             kernels, biases = take(n_layers), take(n_layers)
             skip = next(left) if self.decoder_skip else None
-        cut_biases = next(left) if self.tells_cuts else None
+        cut_biases = next(left) if self.is_ordered else None
         return encoder, SubNetwork(self.decoder, kernels, biases, skip, None, cut_biases)
 
     def join(self, encoder: SubNetwork, decoder: SubNetwork) -> tuple[Any, ...]:
@@ -351,6 +346,7 @@ class Plan:
             skips_missing=network.skips_missing and i == 0,
             scales_columns=network.scales_columns and i == 0,
             categories=() if i else network.categories,
+            is_ordered=network.is_ordered and is_top,
         )
         if i:
             objective = Objective(LOSSES["squared_error"], objective.alpha)

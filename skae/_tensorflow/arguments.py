@@ -46,9 +46,7 @@ def constants_spec(structure: Plan) -> Constants:
     return Constants(of(n_scalars), of(network.n_features), scale, of())
 
 
-def batch_spec(
-    widths: tuple[int, int, int], *lengths: int, is_ordered: bool = False
-) -> Batch:
+def batch_spec(widths: tuple[int, int, int], *lengths: int, is_ordered: bool = False) -> Batch:
     """Return the specifications of a batch of rows of these widths, or of a chunk's batches."""
     inputs, targets, normals = (of(*lengths, width) for width in widths)
     sizes = of(*lengths) if is_ordered else ()

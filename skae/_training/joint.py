@@ -133,6 +133,7 @@ class HeadedModel:
             tied_weights=False,
             decoder_skip=False,
             is_variational=False,
+            is_ordered=False,
         )
         return HeadedModel(model, network, keeps_linear, frozen_layers=frozen_layers)
 

@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from skae._data.batches import Feed, cut_shares
+from skae._data.batches import Feed
+from skae._data.cuts import cut_shares
 from skae._data.rows import Rows, RowSubset
 from skae._data.split import Split
 from skae._network.codec import Codec

@@ -169,6 +169,8 @@ class LayerByLayer:
         for half, part, at in zip(whole, (encoder, decoder), (i, -1 - i), strict=True):
             half.kernels[at][...] = part.kernels[0]
             half.biases[at][...] = part.biases[0]
+            if part.cut_biases is not None and half.cut_biases is not None:
+                half.cut_biases[...] = part.cut_biases
         self.model = replace(self.model, weights=network.join(*whole))
         if i + 1 < len(network.encoder):
             self._advance(alone)
@@ -205,7 +207,10 @@ def _fold_standardization(
     network = alone.plan.network
     offset = to_output_units(network, 0.0, mean, scale)
     slope = to_output_units(network, 1.0, mean, scale) - offset
+    cut_biases = decoder.cut_biases
     decoder = decoder._replace(
-        kernels=(decoder.kernels[0] * slope,), biases=(decoder.biases[0] * slope + offset,)
+        kernels=(decoder.kernels[0] * slope,),
+        biases=(decoder.biases[0] * slope + offset,),
+        cut_biases=None if cut_biases is None else cut_biases * slope,
     )
     return encoder, decoder

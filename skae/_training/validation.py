@@ -8,8 +8,9 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from skae._data.batches import Feed, completed, corrupted, cut_shares, drawn_sizes
+from skae._data.batches import Feed, completed, corrupted
 from skae._data.blocks import blocks, standardized
+from skae._data.cuts import cut_shares, drawn_sizes
 from skae._data.rows import Rows, taken
 from skae._data.weights import effective_size, relative
 from skae._network.backend import NUMPY
@@ -23,8 +24,8 @@ from skae._training.protocols import Trainer
 class Validation:
     """The reconstruction loss of a model on the validation set, in NumPy where possible.
 
-    Samples are corrupted as in training, by the same noise in each epoch, so that losses are
-    comparable.
+    Samples are corrupted, and ordered codes cut, as in training, in the same way in each epoch, so
+    that losses are comparable.
 
     Parameters
     ----------
@@ -59,8 +60,7 @@ class Validation:
         mean, scale = np.float32(units[0]), np.float32(units[1])
         losses, sizes = np.empty(len(self.rows)), None
         if network.is_ordered:
-            shares = cut_shares(network.n_components)
-            sizes = np.float32(drawn_sizes(rng, shares, len(self.rows)))
+            sizes = drawn_sizes(rng, cut_shares(network.n_components), len(self.rows))
         with np.errstate(over="ignore", invalid="ignore"):
             for part in blocks(len(self.rows), network.widest):
                 rows = self.X.targets.take(self.rows[part])
