@@ -141,6 +141,7 @@ class OrderedCodes(FittedNetwork):
     @property
     def singular_values_(self):
         """Norm of what each code adds to the reconstruction, as that of PCA."""
+        self._shares("singular_values_")
         variances = np.maximum(self.explained_variance_, 0.0)
         return np.sqrt(variances * max(1, self.n_samples_seen_ - 1))
 

@@ -65,6 +65,7 @@ def same(a, b):
             2, **{**FAST, "learning_rate": "adaptive", "max_iter": 6}, n_iter_no_change=1, tol=9.0
         ),
         DenoisingAutoencoder(2, hidden_layer_sizes=(), **FAST),
+        AutoencoderTransformer(2, hidden_layer_sizes=(), ordered=True, **FAST),
         # Noise for the codes, and a penalty on the rows set aside.
         VariationalAutoencoder(2, hidden_layer_sizes=(), **FAST),
         StackedAutoencoder(2, hidden_layer_sizes=(4,), layer_max_iter=3, **{**FAST, "max_iter": 2}),
