@@ -16,7 +16,7 @@ from skae._estimators.callbacks import CallbackSupportMixin
 from skae._estimators.engine import local_trainer
 from skae._estimators.locks import one_at_a_time
 from skae._estimators.loss_curves import loss_curves
-from skae._estimators.ordered import explained_shares, shares_of_fit, validation_part
+from skae._estimators.ordered import chosen, explained_shares, shares_of_fit, validation_part
 from skae._estimators.planning import PlannedFit
 from skae._estimators.validation_sets import held_out_rows
 from skae._estimators.versions import VersionStamp
@@ -276,6 +276,8 @@ class BaseAutoencoder(VersionStamp, CallbackSupportMixin, PlannedFit, metaclass=
         """Return the fitted attributes of the current state."""
         history = trained.history
         codec = trained.model.codec(trained.weights)
+        if codec.is_ordered and not warm:
+            codec = chosen(codec, self.n_components, X, split)
         moments = codes_moments(codec, X) if self.whiten else None
         validated = bool(history.validation_loss_curve)
         layered = {"stage_loss_curves_": trained.layer_curves} if trained.layer_curves else {}

@@ -11,8 +11,11 @@ import numpy as np
 
 from skae._data.rows import Rows, taken, weight_observed
 from skae._data.split import Split
+from skae._data.weights import relative
 from skae._estimators.views import FittedNetwork
 from skae._network.codec import ERROR_ROWS, Codec
+from skae._training.model import is_share
+from skae._training.schedule import MIN_GAINS
 
 # Up to so many codes, what each explains is computed on as many samples as other errors.
 USUAL_SIZES = 32
@@ -54,6 +57,31 @@ def validation_part(split: Split) -> Part:
     """Return the rows of the validation set, with targets and weights."""
     held, rows = split.held_out()
     return held.take(rows), held.targets.take(rows), taken(held.weights, rows)
+
+
+def chosen(codec: Codec, n_components: Any, X: Rows, split: Split | None) -> Codec:
+    """Return the codec with the number of codes that the parameter `n_components` asks for.
+
+    A share asks for the least number of codes that explain it. 'auto' asks for the least number
+    whose error on the validation set is within one standard error of the smallest one (Breiman et
+    al., "Classification and Regression Trees", 1984).
+    """
+    if is_share(n_components):
+        shares = shares_of_fit(codec, X)
+        assert shares is not None
+        enough = shares > n_components
+    elif n_components == "auto" and split is not None and len(split.validation) >= MIN_GAINS:
+        rows, targets, weights = validation_part(split)
+        errors = codec.squared_errors_by_size(rows, targets)
+        if weights is not None:
+            errors *= relative(weights)
+        means = errors.mean(axis=1)
+        best = means.argmin()
+        _, size = split.effective_sizes()
+        enough = means <= means[best] + errors[best].std(ddof=1) / np.sqrt(size)
+    else:
+        return codec
+    return codec.truncated(int(enough.argmax()) + 1) if enough.any() else codec
 
 
 class OrderedCodes(FittedNetwork):

@@ -1,9 +1,14 @@
 """Docstring texts of the shared parameters and attributes, with their references."""
 
 PARAMETERS = """\
-n_components : int, float or None
+n_components : int, float, 'auto' or None
         Number of latent codes (the size of the bottleneck). A float in (0, 1) takes the smallest
-        number of principal components that explain this share of the variance. None takes
+        number of principal components that explain this share of the variance. With
+        ``ordered=True`` `fit` begins with these, and keeps the smallest number of codes that
+        explain it. 'auto', with ``ordered=True``, begins with the principal components that explain
+        99 % of the variance, and keeps the smallest number of codes whose error on the validation
+        set is within one standard error of the smallest one; with fewer than 15 validation samples
+        it keeps all. `partial_fit` keeps all that it begins with. None takes
         ``min(n_samples, n_features)`` codes, which explain all of it, as in `PCA`. May be larger
         than the number of features.
 

@@ -52,7 +52,7 @@ class SharedParameters(TakesTables, DeclaredParameters):
     # The network that parameters of the same names describe.
     _own_network: ClassVar[type[BaseNetwork]] = DenseNetwork
 
-    n_components: int | float | None = field(default=2, kw_only=False)
+    n_components: int | float | str | None = field(default=2, kw_only=False)
     hidden_layer_sizes: Any = (128, 64)
     network: Any = None
     activation: str = "elu"
@@ -89,6 +89,7 @@ class SharedParameters(TakesTables, DeclaredParameters):
         "n_components": [
             Interval(Integral, 1, None, closed="left"),
             Interval(RealNotInt, 0, 1, closed="neither"),
+            one_of(["auto"]),
             None,
         ],
         "hidden_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left")],

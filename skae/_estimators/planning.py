@@ -21,6 +21,9 @@ from skae._training.model import Model, check_range, initial_model, is_share
 from skae._training.schedule import rates_of
 from skae._version import __version__
 
+# n_components='auto' begins with the principal components that explain this share.
+MOST_SHARE = 0.99
+
 
 class PlannedFit(SharedParameters, OrderedCodes, FittedAutoencoder, metaclass=ABCMeta):
     """The plan and the model of a fit; a subclass implements `_plan`."""
@@ -73,6 +76,14 @@ class PlannedFit(SharedParameters, OrderedCodes, FittedAutoencoder, metaclass=AB
         return initial_model(X.targets, n_components, self.init, planned, rng, rows)
 
     def _first_n_components(self, X: Rows) -> Any:
+        if self.n_components == "auto":
+            if not (self.ordered and self.early_stopping):
+                raise ValueError(
+                    "n_components='auto' compares the numbers of codes of one fit on a validation "
+                    "set, which needs ordered=True and early_stopping=True. Set both, or "
+                    "n_components=0.95, the share of the variance that the codes are to hold."
+                )
+            return MOST_SHARE
         if self.n_components is None and not self.chosen_network().plans_without_codes:
             return min(X.shape)
         return self.n_components
@@ -81,7 +92,11 @@ class PlannedFit(SharedParameters, OrderedCodes, FittedAutoencoder, metaclass=AB
         """Return the fitted model to continue with, if the parameters still describe it."""
         n_components: Any = self.n_components
         plans_without_codes = self.chosen_network().plans_without_codes
-        if is_share(n_components) or (n_components is None and not plans_without_codes):
+        if (
+            n_components == "auto"
+            or is_share(n_components)
+            or (n_components is None and not plans_without_codes)
+        ):
             n_components = self.n_components_
         n_components = n_components and int(n_components)
         skips_missing = self.network_.skips_missing

@@ -25,8 +25,8 @@ ACTIVATIONS = {
 # By parameter: words in lower case, and an allowed value or what to write instead.
 VALUES: dict[str, dict[str, str]] = {
     "n_components": {
-        "mle": "n_components=0.95, the share of the variance that the codes are to hold",
-        "auto": "n_components=0.95, the share of the variance that the codes are to hold",
+        "mle": "n_components=0.95, the share of the variance that the codes are to hold, or "
+        "n_components='auto' with ordered=True",
     },
     "hidden_layer_sizes": {"nonetype": "hidden_layer_sizes=() for a network of one layer"},
     "activation": ACTIVATIONS,

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import copy
 
 import numpy as np
 from sklearn.base import clone, is_classifier
-from sklearn.metrics import r2_score
-from sklearn.model_selection import check_cv, cross_val_score
+from sklearn.metrics import check_scoring, r2_score
+from sklearn.model_selection import check_cv, cross_val_score, cross_validate
 from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.utils import _safe_indexing
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 from sklearn.utils._plotting import _validate_style_kwargs
 
@@ -100,7 +102,9 @@ class ComponentsCurveDisplay(Display):
         estimator : estimator instance, or dict of str to estimator instance or 'passthrough'
             Transformer with the parameter `n_components`, a
             :class:`~sklearn.pipeline.Pipeline` with such a step, or several of them by name. With a
-            predictor, 'passthrough' means all features. Each is cloned for each fit.
+            predictor, 'passthrough' means all features. Each is cloned for each fit. Without a
+            predictor, an autoencoder with ``ordered=True`` is fitted once in each fold, with the
+            largest number of codes, and then truncated.
 
         X : array-like of shape (n_samples, n_features)
             Samples.
@@ -158,9 +162,20 @@ class ComponentsCurveDisplay(Display):
         def curve(candidate, parameter):
             if parameter is None:
                 return np.tile(scores(candidate), (len(n_components), 1))
-            return np.array(
-                [scores(clone(candidate).set_params(**{parameter: int(n)})) for n in n_components]
-            )
+            candidates = [clone(candidate).set_params(**{parameter: int(n)}) for n in n_components]
+            if predictor is None and _is_ordered(candidate, parameter):
+                return scores_of_one_fit(candidates[-1], parameter)
+            return np.array([scores(each) for each in candidates])
+
+        def scores_of_one_fit(candidate, parameter):
+            fits = cross_validate(candidate, X, y, **how, return_estimator=True)["estimator"]
+            score = check_scoring(candidate, scoring=scorer)
+            columns = []
+            for fitted, (_, test) in zip(fits, folds, strict=True):
+                rows = _safe_indexing(X, test), None if y is None else _safe_indexing(y, test)
+                parts = (_truncated(fitted, parameter, int(n)) for n in n_components)
+                columns.append([score(part, *rows) for part in parts])
+            return np.transpose(columns)
 
         display = cls(
             n_components=n_components,
@@ -247,6 +262,24 @@ def _settings(name, estimator, predictor):
     elif "n_components" in estimator.get_params():
         return "n_components"
     raise ValueError(f"{name!r} has no parameter n_components: {estimator!r}.")
+
+
+def _is_ordered(estimator, parameter):
+    """Return whether a fit also gives the estimators with fewer codes."""
+    return estimator.get_params().get(parameter.replace("n_components", "ordered")) is True
+
+
+def _truncated(fitted, parameter, n):
+    """Return a fitted estimator, or a pipeline with it, for the first `n` codes alone."""
+    if "__" not in parameter:
+        return fitted.truncated(n)
+    steps = [
+        (name, step.truncated(n) if parameter == f"{name}__n_components" else step)
+        for name, step in fitted.steps
+    ]
+    shorter = copy(fitted)
+    shorter.steps = steps
+    return shorter
 
 
 def _variance_explained(estimator, X, y=None):

@@ -148,6 +148,41 @@ class TestTruncated:
             autoencoder.inverse_transform(np.zeros((3, 2)))
 
 
+class TestNumberOfCodes:
+    def test_for_a_share_of_the_variance(self):
+        autoencoder = clone(PLAIN).set_params(n_components=0.8).fit(X)
+        shares = autoencoder.explained_variance_ratio_.cumsum()
+        n_of_pca = PCA(0.8).fit(X).n_components_
+        assert shares[-1] > 0.8 >= shares[-2]
+        assert autoencoder.n_components_ == len(shares) <= n_of_pca
+        assert autoencoder.transform(X).shape == (400, len(shares))
+        assert autoencoder.n_components == 0.8
+
+    def test_by_one_standard_error_on_the_validation_set(self, untrained):
+        train, held = X[:300], X[380:]
+        auto = clone(PLAIN).set_params(n_components="auto", early_stopping=True)
+        auto.fit(train, X_val=held)
+        # Untrained, the first codes are the first principal components.
+        pca = PCA(0.99).fit(train)
+        codes, errors = pca.transform(held), []
+        for k in range(1, pca.n_components_ + 1):
+            back = codes[:, :k] @ pca.components_[:k] + pca.mean_
+            errors.append(np.square(held - back).sum(axis=1))
+        most = np.mean(errors[-1]) + np.std(errors[-1], ddof=1) / np.sqrt(20)
+        n_codes = 1 + np.argmax(np.mean(errors, axis=1) <= most)
+        assert 1 < n_codes < pca.n_components_
+        assert auto.n_components_ == n_codes
+        assert auto.n_components == "auto"
+        assert auto.set_params(warm_start=True).fit(train).n_components_ == n_codes
+
+    @pytest.mark.parametrize("params", [{"ordered": False}, {"early_stopping": False}])
+    def test_what_it_needs(self, params):
+        params = {"n_components": "auto", "early_stopping": True, **params}
+        auto = clone(PLAIN).set_params(**params)
+        with pytest.raises(ValueError, match="needs ordered=True and early_stopping=True"):
+            auto.fit(X)
+
+
 @pytest.mark.parametrize(
     "kind",
     [
@@ -163,11 +198,12 @@ class TestTruncated:
     ids=lambda kind: type(kind).__name__,
 )
 def test_every_kind_with_dense_codes(kind):
-    kind = clone(kind).set_params(**FIXED).set_params(max_iter=2).fit(X)
-    shares = shares_of(kind, X, kind.mean_)
+    rows = X[:150]
+    kind = clone(kind).set_params(**FIXED).set_params(max_iter=2).fit(rows)
+    shares = shares_of(kind, rows, kind.mean_)
     assert_allclose(kind.explained_variance_ratio_.cumsum(), shares, atol=1e-5)
     for k in (1, 3):
-        assert kind.truncated(k).score(X) == pytest.approx(shares[k - 1], abs=1e-5)
+        assert kind.truncated(k).score(rows) == pytest.approx(shares[k - 1], abs=1e-5)
 
 
 @pytest.mark.parametrize(

@@ -48,6 +48,29 @@ def test_variance_explained_on_held_out_rows():
     assert not hasattr(several["PCA"], "components_")
 
 
+def test_one_fit_in_a_fold_draws_the_curve_of_ordered_codes(monkeypatch, untrained):
+    fitted = []
+    fit = skae.AutoencoderTransformer.fit
+
+    def counted(self, *arguments, **named):
+        fitted.append(self.n_components)
+        return fit(self, *arguments, **named)
+
+    monkeypatch.setattr(skae.AutoencoderTransformer, "fit", counted)
+    ordered = skae.AutoencoderTransformer(ordered=True, **SMALL)
+    several = {
+        "PCA": PCA(),
+        "skae": ordered,
+        "scaled PCA": make_pipeline(StandardScaler(), PCA()),
+        "scaled": make_pipeline(StandardScaler(), ordered),
+    }
+    display = ComponentsCurveDisplay.from_estimator(several, X, n_components=(1, 2, 3), cv=3)
+    assert fitted == [3] * 6
+    # Untrained, each cut is the PCA of as many components.
+    assert_allclose(display.scores["skae"], display.scores["PCA"], atol=1e-6)
+    assert_allclose(display.scores["scaled"], display.scores["scaled PCA"], atol=1e-6)
+
+
 def test_a_predictor_on_the_codes():
     predictor = make_pipeline(StandardScaler(), LogisticRegression())
     display = ComponentsCurveDisplay.from_estimator(
