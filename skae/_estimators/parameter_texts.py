@@ -220,6 +220,16 @@ network_ : Network
     n_components_ : int
         Number of latent codes.
 
+    explained_variance_ratio_ : ndarray of shape (n_components,)
+        Share of the variance that each code adds to what those before it explain, with
+        ``ordered=True``. The running sum is the share explained with the first codes, of all
+        samples passed to `fit`, or of about 10,000 evenly spaced ones where there are more (fewer
+        with more than 32 codes). `explained_variance_` and `singular_values_` are those of `PCA`
+        for these shares.
+
+    validation_explained_variance_ratio_ : ndarray of shape (n_components,) or None
+        The same on the validation set; None where the training loss was monitored.
+
     mean_ : ndarray of shape (n_features,)
         Mean of each feature.
 
