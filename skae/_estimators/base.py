@@ -14,6 +14,7 @@ from skae._data.rows import Rows
 from skae._data.split import Split, copies_among, train_validation_rows
 from skae._estimators.callbacks import CallbackSupportMixin
 from skae._estimators.engine import local_trainer
+from skae._estimators.loadings import mean_components
 from skae._estimators.locks import one_at_a_time
 from skae._estimators.loss_curves import loss_curves
 from skae._estimators.planning import PlannedFit
@@ -337,6 +338,7 @@ class BaseAutoencoder(VersionStamp, CallbackSupportMixin, PlannedFit, metaclass=
             "n_components_": codec.network.n_components,
             "reconstruction_err_": reconstruction_error(codec, X),
             "score_columns_": column_scores(codec, X),
+            "_components": mean_components(codec, whitening, X),
             **self._own_attributes(codec, X.evenly_spaced(ERROR_ROWS)[0] if X.is_lazy else X[:]),
         }
 

@@ -1,0 +1,150 @@
+"""Loadings: how the decoded features follow each code, and the codes the features."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+import numpy as np
+from sklearn.utils.validation import check_is_fitted
+
+from skae._data.checks import finite
+from skae._data.dask_rows import is_dask
+from skae._data.rows import Rows
+from skae._network.codec import ERROR_ROWS, Codec
+from skae._network.derivatives import DecoderDerivatives, are_dense, encoder_derivatives
+from skae._network.whitening import Whitening
+
+INSTEAD = (
+    "inverse_transform(codes) shows what codes stand for, and skae.plotting.ManifoldDisplay draws "
+    "it along one code"
+)
+
+
+class Loadings:
+    """Derivatives of decoder and encoder, for estimators with a network of dense layers."""
+
+    # None if the decoder has other layers, and in what was stored before there were loadings.
+    _components: np.ndarray | None = None
+
+    @property
+    def components_(self) -> np.ndarray:
+        """Mean derivative of the decoder by each code, over the samples of the last fit."""
+        check_is_fitted(self)
+        if self._components is None:
+            if are_dense(self._codec.network.decoder):
+                advice = "local_components(X).mean(axis=0) is what they are for samples X"
+            else:
+                advice = f"The decoder has layers that are not dense: {INSTEAD}"
+            raise AttributeError(
+                f"{type(self).__name__!r} object has no attribute 'components_'. {advice}.",
+                name="components_",
+                obj=self,
+            )
+        return self._components
+
+    def local_components(self, X):
+        """Return the derivatives of the decoder by each code, at the codes of samples.
+
+        They tell by how much each feature of the reconstruction changes with a small change of one
+        code. `components_` is their mean over the training samples. With PCA they would be the
+        same for all samples.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+
+        Returns
+        -------
+        components : ndarray of shape (n_samples, n_components_, n_features)
+            In units of X per unit of a code as `transform` returns it. A feature of categories has
+            a column for each category, in the order of `categories_`: the derivative of its
+            probability.
+
+        Raises
+        ------
+        NotImplementedError
+            If the decoder has layers that are not dense.
+
+        See Also
+        --------
+        encoder_sensitivity : Derivatives of the codes by the features.
+        skae.plotting.LoadingsDisplay : Visualization of `components_`.
+
+        Examples
+        --------
+        >>> from sklearn.datasets import load_iris
+        >>> from skae import AutoencoderTransformer
+        >>> X = load_iris().data
+        >>> autoencoder = AutoencoderTransformer(2, max_iter=5, learning_rate="cosine").fit(X)
+        >>> autoencoder.local_components(X[:3]).shape
+        (3, 2, 4)
+        """
+        codec = self._codec
+        self._need_dense("local_components", "decoder", INSTEAD)
+        rows = self._rows_in_memory(X)
+        derivatives = DecoderDerivatives(codec, rows.dtype)
+        return finite(lambda rows: derivatives.at(codec.encode(rows)), rows)
+
+    def encoder_sensitivity(self, X):
+        """Return the derivatives of the codes by each feature, at samples.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Missing values count as what they are filled with.
+
+        Returns
+        -------
+        sensitivity : ndarray of shape (n_samples, n_components_, n_features)
+            In units of a code as `transform` returns it per unit of X. A feature of categories has
+            a column for each category, in the order of `categories_`: the derivative by its
+            indicator.
+
+        Raises
+        ------
+        NotImplementedError
+            If the encoder has layers that are not dense.
+
+        See Also
+        --------
+        local_components : Derivatives of the decoded features by the codes.
+
+        Examples
+        --------
+        >>> from sklearn.datasets import load_iris
+        >>> from skae import AutoencoderTransformer
+        >>> X = load_iris().data
+        >>> autoencoder = AutoencoderTransformer(2, max_iter=5, learning_rate="cosine").fit(X)
+        >>> autoencoder.encoder_sensitivity(X[:3]).shape
+        (3, 2, 4)
+        """
+        codec = self._codec
+        advice = "transform(X) of samples that differ in one feature shows how codes depend on it"
+        self._need_dense("encoder_sensitivity", "encoder", advice)
+        rows = self._rows_in_memory(X)
+        return finite(lambda rows: encoder_derivatives(codec, rows), rows)
+
+    def _need_dense(self, method: str, half: str, instead: str) -> None:
+        """Raise an error if the encoder or the decoder has layers whose derivative is not known."""
+        if not are_dense(getattr(self._codec.network, half)):
+            raise NotImplementedError(
+                f"{method} needs a derivative in closed form, but the {half} of this "
+                f"{type(self).__name__} has layers that are not dense. {instead}."
+            )
+
+
+def mean_components(codec: Codec, whitening: Whitening | None, X: Rows) -> np.ndarray | None:
+    """Return the mean of the derivatives of the decoder over samples, None if it is not dense.
+
+    Over some evenly spaced samples: as many as `reconstruction_err_` is measured with if the mean
+    is cheap, otherwise as many less as there are codes, so that it costs no more.
+    """
+    if not are_dense(codec.network.decoder):
+        return None
+    codec = replace(codec, whitening=whitening)
+    derivatives = DecoderDerivatives(codec, X.dtype)
+    n = ERROR_ROWS if derivatives.mean_is_cheap else ERROR_ROWS // codec.network.n_components
+    codes, weights = [], []
+    for rows, _, of_rows in X.evenly_spaced_parts(max(1, n)):
+        codes.append(codec.encode(rows))
+        weights.append(np.ones(len(rows)) if of_rows is None else of_rows)
+    return derivatives.mean(np.concatenate(codes), np.concatenate(weights))
