@@ -8,10 +8,12 @@ from sklearn.utils.validation import check_is_fitted
 
 from skae._data.checks import finite
 from skae._data.dask_rows import is_dask
-from skae._data.rows import Rows
-from skae._network.codec import ERROR_ROWS, Codec
+from skae._network.codec import Codec
 from skae._network.derivatives import DecoderDerivatives, are_dense, encoder_derivatives
 from skae._network.whitening import Whitening
+
+# Samples whose mean derivative is that of all, where many are expensive.
+LEAST_SAMPLES = 256
 
 INSTEAD = (
     "inverse_transform(codes) shows what codes stand for, and skae.plotting.ManifoldDisplay draws "
@@ -132,19 +134,20 @@ class Loadings:
             )
 
 
-def mean_components(codec: Codec, whitening: Whitening | None, X: Rows) -> np.ndarray | None:
-    """Return the mean of the derivatives of the decoder over samples, None if it is not dense.
+def mean_components(
+    codec: Codec, whitening: Whitening | None, codes: np.ndarray, weights: np.ndarray
+) -> np.ndarray | None:
+    """Return the mean of the derivatives of a decoder over codes before they are whitened.
 
-    Over some evenly spaced samples: as many as `reconstruction_err_` is measured with if the mean
-    is cheap, otherwise as many less as there are codes, so that it costs no more.
+    None if it is not dense. If the derivatives of each sample are needed, these are as many less as
+    there are codes, so that they cost as much as one decoding of all codes.
     """
     if not are_dense(codec.network.decoder):
         return None
-    codec = replace(codec, whitening=whitening)
-    derivatives = DecoderDerivatives(codec, X.dtype)
-    n = ERROR_ROWS if derivatives.mean_is_cheap else ERROR_ROWS // codec.network.n_components
-    codes, weights = [], []
-    for rows, _, of_rows in X.evenly_spaced_parts(max(1, n)):
-        codes.append(codec.encode(rows))
-        weights.append(np.ones(len(rows)) if of_rows is None else of_rows)
-    return derivatives.mean(np.concatenate(codes), np.concatenate(weights))
+    # The weights have this precision, too.
+    derivatives = DecoderDerivatives(codec, np.float32)
+    of_some = slice(None)
+    if not derivatives.mean_is_cheap:
+        of_some = slice(None, None, max(1, min(codes.shape[1], len(codes) // LEAST_SAMPLES)))
+    mean = derivatives.mean(codes[of_some].astype(np.float32), weights[of_some])
+    return (mean if whitening is None else whitening.inverse @ mean).astype(codes.dtype)

@@ -84,16 +84,22 @@ class AbstractCodec(ABC):
     def _blocks(self, n_rows: int) -> Iterator[slice]:
         """Yield row slices whose layers fit into a CPU's caches."""
 
-    def squared_errors(self, X: np.ndarray, targets: np.ndarray | None = None) -> np.ndarray:
+    def squared_errors(
+        self,
+        X: np.ndarray,
+        targets: np.ndarray | None = None,
+        codes: np.ndarray | None = None,
+    ) -> np.ndarray:
         """Return the squared distance of each row to its reconstruction, in float64.
 
-        If `targets` are given, return the distance of the reconstructions to them.
+        If `targets` are given, return the distance of the reconstructions to them. The codes of the
+        rows may be given, if they are known.
         """
         targets = X if targets is None else targets
         errors = np.empty(X.shape[0])
         for rows in self._blocks(X.shape[0]):
             wanted = dense(targets[rows])
-            difference = wanted - self.decode(self.encode(X[rows]))
+            difference = wanted - self.decode(self.encode(X[rows]) if codes is None else codes[rows])
             if self.error_scale is not None:
                 difference /= self.error_scale
             errors[rows] = np.einsum("ij,ij->i", difference, difference, dtype=np.float64)
@@ -219,9 +225,10 @@ class Codec(AbstractCodec):
         X: np.ndarray,
         targets: np.ndarray | None = None,
         weights: np.ndarray | None = None,
+        codes: np.ndarray | None = None,
     ) -> float:
         """Return the weighted mean of `squared_errors` over all entries that are not missing."""
-        errors = self.squared_errors(X, targets)
+        errors = self.squared_errors(X, targets, codes)
         if self.skips_missing:
             targets = (X if targets is None else targets)[:, self.network.variables]
             n_observed = np.count_nonzero(~np.isnan(targets), axis=1)

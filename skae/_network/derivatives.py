@@ -33,7 +33,8 @@ def encoder_derivatives(codec: Codec, X: np.ndarray) -> np.ndarray:
     derivatives = _empty(codec, X.shape[0], X.dtype)
     for rows in _blocks(codec, X.shape[0]):
         inputs = units.standardized(codec.filled(dense(X[rows])))
-        slopes, outputs = _propagated(network, encoder, inputs)
+        slopes, hidden = _hidden(network, encoder, inputs)
+        outputs = _outputs(encoder, hidden, inputs)
         block = _product(from_outputs, kernels, slopes[::-1])
         if encoder.skip is not None:
             block = block + encoder.skip.T
@@ -88,16 +89,17 @@ class DecoderDerivatives:
     def mean(self, codes: np.ndarray, weights: np.ndarray) -> np.ndarray:
         """Return the weighted mean of the derivatives, of shape (n_components, n_columns)."""
         shares = (weights / weights.sum()).astype(codes.dtype)
-        if self.mean_is_cheap:
-            parts = blocks(len(codes), self._network.widest)
-            return sum(self._weighted_sum(codes[rows], shares[rows]) for rows in parts)
-        parts = _blocks(self._codec, len(codes))
-        return sum(
-            np.tensordot(shares[rows], self._of_block(codes[rows]), axes=1) for rows in parts
-        )
+        if self._network.categories:
+            parts = _blocks(self._codec, len(codes))
+            return sum(np.tensordot(shares[rows], self._of_block(codes[rows]), 1) for rows in parts)
+        n_copies = 1 if self.mean_is_cheap else codes.shape[1]
+        parts = blocks(len(codes), self._network.widest * n_copies)
+        return sum(self._weighted_sum(codes[rows], shares[rows]) for rows in parts)
 
     def _of_block(self, codes: np.ndarray) -> np.ndarray:
-        slopes, outputs = self._propagated(codes)
+        rows = self._units.decoder_inputs(codes)
+        slopes, hidden = _hidden(self._network, self._half, rows)
+        outputs = _outputs(self._half, hidden, rows)
         block = _product(self._from_codes, self._half.kernels, slopes) + self._path
         block = block * self._output_slopes(outputs)[..., np.newaxis, :]
         if not self._network.categories:
@@ -110,27 +112,28 @@ class DecoderDerivatives:
         return np.where(groups.are_categories, shares * (block - means), block)
 
     def _weighted_sum(self, codes: np.ndarray, shares: np.ndarray) -> np.ndarray:
-        """Return the weighted sum of the derivatives of a block, where it is cheap."""
-        kernels = self._half.kernels
-        slopes, outputs = self._propagated(codes)
+        """Return the weighted sum of the derivatives of a block, without categories."""
+        kernels, rows = self._half.kernels, self._units.decoder_inputs(codes)
+        slopes, hidden = _hidden(self._network, self._half, rows)
+        # Most of the work, and in vain where the slopes of the outputs are the same for all rows.
+        outputs = _outputs(self._half, hidden, rows) if self._bends_output else hidden
         output_slopes = self._output_slopes(outputs)
         if self._bends_output:
             slopes.append(output_slopes)
-        total = self._from_codes @ kernels[0]
-        if not slopes:
-            total = total * shares.sum()
-        elif len(slopes) == 1:
-            total = total * (shares @ slopes[0])
+        n_bends = len(slopes)
+        if n_bends == 0:
+            total = self._from_codes @ kernels[0] * shares.sum()
+        elif n_bends == 2:
+            products = slopes[0].T @ (shares[:, np.newaxis] * slopes[1])
+            total = self._from_codes @ kernels[0] @ (kernels[1] * products)
         else:
-            total = total @ (kernels[1] * (slopes[0].T @ (shares[:, np.newaxis] * slopes[1])))
-        for kernel in kernels[max(1, len(slopes)) :]:
+            block = _product(self._from_codes, kernels[:n_bends], slopes[:-1])
+            total = np.einsum("nij,nj->ij", block, shares[:, np.newaxis] * slopes[-1])
+        for kernel in kernels[max(1, n_bends) :]:
             total = total @ kernel
         if self._bends_output:
             return total + self._path * (shares @ output_slopes)
         return (total + self._path * shares.sum()) * output_slopes
-
-    def _propagated(self, codes: np.ndarray) -> tuple[list[np.ndarray], np.ndarray]:
-        return _propagated(self._network, self._half, self._units.decoder_inputs(codes))
 
     @property
     def _bends_output(self) -> bool:
@@ -163,19 +166,24 @@ def _halves(codec: Codec, dtype: Any) -> tuple[SubNetwork, SubNetwork]:
     return codec.network.split(weights, np.transpose)
 
 
-def _propagated(
+def _hidden(
     network: Network, half: SubNetwork, rows: np.ndarray
 ) -> tuple[list[np.ndarray], np.ndarray]:
-    """Return the slopes of the hidden activations at rows, and the outputs of a sub-network."""
-    hidden, slopes = rows, []
+    """Return the slopes of the hidden activations at rows, and the last of these activations."""
+    slopes = []
     layers = zip(half.layers[:-1], half.kernels[:-1], half.biases[:-1], strict=True)
     for layer, kernel, bias in layers:
-        hidden = hidden @ kernel + bias
+        rows = rows @ kernel + bias
         activation = network.activation if layer.applies_activation else "identity"
-        slopes.append(SLOPES[activation](hidden))
-        hidden = NUMPY.activations[activation](hidden)
+        slopes.append(SLOPES[activation](rows))
+        rows = NUMPY.activations[activation](rows)
+    return slopes, rows
+
+
+def _outputs(half: SubNetwork, hidden: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """Return the outputs of a sub-network, without the last layer's activation."""
     outputs = hidden @ half.kernels[-1] + half.biases[-1]
-    return slopes, outputs if half.skip is None else outputs + rows @ half.skip
+    return outputs if half.skip is None else outputs + rows @ half.skip
 
 
 def _code_slopes(network: Network, outputs: np.ndarray) -> np.ndarray:
