@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from skae._data.checks import finite
-from skae._data.dask_rows import is_dask
 from skae._network.codec import Codec
 from skae._network.derivatives import DecoderDerivatives, are_dense, encoder_derivatives
 from skae._network.whitening import Whitening

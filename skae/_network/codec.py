@@ -99,7 +99,9 @@ class AbstractCodec(ABC):
         errors = np.empty(X.shape[0])
         for rows in self._blocks(X.shape[0]):
             wanted = dense(targets[rows])
-            difference = wanted - self.decode(self.encode(X[rows]) if codes is None else codes[rows])
+            difference = wanted - self.decode(
+                self.encode(X[rows]) if codes is None else codes[rows]
+            )
             if self.error_scale is not None:
                 difference /= self.error_scale
             errors[rows] = np.einsum("ij,ij->i", difference, difference, dtype=np.float64)

@@ -1,4 +1,4 @@
-"""Derivatives of fitted dense networks in NumPy, in closed form, in the units of X and its codes."""
+"""Derivatives of fitted dense networks in NumPy, in closed form, in units of X and its codes."""
 
 from __future__ import annotations
 
@@ -198,7 +198,10 @@ def _code_slopes(network: Network, outputs: np.ndarray) -> np.ndarray:
 def _product(
     first: np.ndarray, kernels: Sequence[np.ndarray], slopes: Sequence[np.ndarray]
 ) -> np.ndarray:
-    """Return ``first K1 diag(a) K2 diag(b) ...`` for each row of slopes; of one if there are none."""
+    """Return ``first K1 diag(a) K2 diag(b) ...`` for each row of slopes, for one if there are none.
+
+    There is a kernel more than there are slopes.
+    """
     product = (first @ kernels[0])[np.newaxis]
     for kernel, slope in zip(kernels[1:], slopes, strict=True):
         product = (product * slope[:, np.newaxis]) @ kernel
