@@ -6,6 +6,7 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from skae._data.checks import finite
+from skae._estimators.views import FittedNetwork
 from skae._network.codec import Codec
 from skae._network.derivatives import DecoderDerivatives, are_dense, encoder_derivatives
 from skae._network.whitening import Whitening
@@ -19,8 +20,8 @@ INSTEAD = (
 )
 
 
-class Loadings:
-    """Derivatives of decoder and encoder, for estimators with a network of dense layers."""
+class FittedLoadings(FittedNetwork):
+    """Derivatives of decoder and encoder, where their layers are dense."""
 
     # None if the decoder has other layers, and in what was stored before there were loadings.
     _components: np.ndarray | None = None

@@ -13,9 +13,8 @@ from sklearn.utils._missing import is_pandas_na
 from skae._data.factors import factor_model
 from skae._data.rows import Rows
 from skae._estimators.fitted import FittedAutoencoder
-from skae._estimators.loadings import Loadings
+from skae._estimators.loadings import FittedLoadings
 from skae._estimators.parameters import SharedParameters
-from skae._estimators.views import FittedNetwork
 from skae._plan.plan import Network, Plan
 from skae._training.initialization import random_weights
 from skae._training.model import Model, check_range, initial_model, is_share
@@ -23,7 +22,7 @@ from skae._training.schedule import rates_of
 from skae._version import __version__
 
 
-class PlannedFit(SharedParameters, Loadings, FittedNetwork, FittedAutoencoder, metaclass=ABCMeta):
+class PlannedFit(SharedParameters, FittedLoadings, FittedAutoencoder, metaclass=ABCMeta):
     """The plan and the model of a fit; a subclass implements `_plan`."""
 
     @abstractmethod

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from skae._data.blocks import blocks, dense
+from skae._data.rows import summed
 from skae._network.backend import NUMPY, SLOPES
 from skae._network.codec import Codec
 from skae._network.forward import groups_of, reconstruction, to_output_units
@@ -91,10 +92,12 @@ class DecoderDerivatives:
         shares = (weights / weights.sum()).astype(codes.dtype)
         if self._network.categories:
             parts = _blocks(self._codec, len(codes))
-            return sum(np.tensordot(shares[rows], self._of_block(codes[rows]), 1) for rows in parts)
+            return summed(
+                np.tensordot(shares[rows], self._of_block(codes[rows]), 1) for rows in parts
+            )
         n_copies = 1 if self.mean_is_cheap else codes.shape[1]
         parts = blocks(len(codes), self._network.widest * n_copies)
-        return sum(self._weighted_sum(codes[rows], shares[rows]) for rows in parts)
+        return summed(self._weighted_sum(codes[rows], shares[rows]) for rows in parts)
 
     def _of_block(self, codes: np.ndarray) -> np.ndarray:
         rows = self._units.decoder_inputs(codes)

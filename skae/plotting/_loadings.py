@@ -275,7 +275,8 @@ def _curves(chain: Chain, X: Any) -> tuple[np.ndarray, np.ndarray, tuple[str, ..
     """Return decoded features along each code, the values of the codes, and the features' names."""
     inputs = chain.inputs(X)
     codes = chain.codes(inputs)
-    values = np.linspace(*np.quantile(codes, RANGE, axis=0), N_VALUES).T
+    low, high = np.quantile(codes, RANGE, axis=0)
+    values = np.linspace(low, high, N_VALUES).T
     n_codes = codes.shape[1]
     wanted = np.broadcast_to(codes.mean(axis=0), (n_codes, N_VALUES, n_codes)).copy()
     for i, each in enumerate(values):

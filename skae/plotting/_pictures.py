@@ -248,7 +248,7 @@ def grid_of(n: int, n_columns: Any) -> tuple[int, int]:
     n_columns = ceil(sqrt(n)) if n_columns is None else n_columns
     if not isinstance(n_columns, Integral) or n_columns < 1:
         raise ValueError(f"n_columns={n_columns!r} must be an int, 1 at least, or None.")
-    return ceil(n / n_columns), int(n_columns)
+    return ceil(n / int(n_columns)), int(n_columns)
 
 
 def label_panels(axes: np.ndarray, picture: Picture) -> None:
