@@ -135,6 +135,7 @@ CLAIMS = {
         "kept(layers) < kept(PCA(8).fit(X))",
         "kept(stacked) < kept(whole)",
     ],
+    "plot_loadings": ["0.75 < cosines.min()", "0.3 < bends.min()"],
     "plot_mixed_table": [
         "scores.loc[texts, 'PCA'].max() < scores.loc[texts, 'AutoencoderTransformer'].min()"
     ],

@@ -14,6 +14,7 @@ from skae._data.rows import Rows
 from skae._data.split import Split, copies_among, train_validation_rows
 from skae._estimators.callbacks import CallbackSupportMixin
 from skae._estimators.engine import local_trainer
+from skae._estimators.loadings import mean_components
 from skae._estimators.locks import one_at_a_time
 from skae._estimators.loss_curves import loss_curves
 from skae._estimators.ordered import chosen, explained_shares, shares_of_fit, validation_part
@@ -336,6 +337,7 @@ class BaseAutoencoder(VersionStamp, CallbackSupportMixin, PlannedFit, metaclass=
     def _attributes(self, codec: Codec, moments: Moments | None, X: Rows) -> dict[str, Any]:
         """Return the fitted attributes that `transform` and `inverse_transform` use."""
         whitening = None if moments is None else moments.whitening()
+        error, codes, weights = some_errors(codec, X)
         return {
             "network_": codec.network,
             "weights_": codec.weights,
@@ -344,10 +346,11 @@ class BaseAutoencoder(VersionStamp, CallbackSupportMixin, PlannedFit, metaclass=
             "whitening_": whitening,
             "factor_model_": codec.factors,
             "n_components_": codec.network.n_components,
-            "reconstruction_err_": reconstruction_error(codec, X),
+            "reconstruction_err_": error,
             "score_columns_": column_scores(codec, X),
             "_explained": shares_of_fit(codec, X),
             "_validation_explained": None,
+            "_components": mean_components(codec, whitening, codes, weights),
             **self._own_attributes(codec, X.evenly_spaced(ERROR_ROWS)[0] if X.is_lazy else X[:]),
         }
 
@@ -360,13 +363,15 @@ class BaseAutoencoder(VersionStamp, CallbackSupportMixin, PlannedFit, metaclass=
         return {}
 
 
-def reconstruction_error(codec: Codec, X: Rows) -> float:
-    """Return the mean squared error of some evenly spaced samples."""
-    errors, sizes = [], []
+def some_errors(codec: Codec, X: Rows) -> tuple[float, np.ndarray, np.ndarray]:
+    """Return the mean squared error of some evenly spaced samples, their codes and weights."""
+    errors, codes, sizes = [], [], []
     for rows, targets, weights in X.evenly_spaced_parts(ERROR_ROWS):
-        errors.append(codec.mean_squared_error(rows, targets, weights))
-        sizes.append(len(rows) if weights is None else weights.sum())
-    return errors[0] if len(errors) == 1 else float(np.average(errors, weights=sizes))
+        codes.append(codec.encode(rows))
+        errors.append(codec.mean_squared_error(rows, targets, weights, codes[-1]))
+        sizes.append(np.ones(len(rows)) if weights is None else weights)
+    error = errors[0] if len(errors) == 1 else np.average(errors, weights=[*map(np.sum, sizes)])
+    return float(error), np.concatenate(codes), np.concatenate(sizes)
 
 
 def column_scores(codec: Codec, X: Rows) -> np.ndarray | None:

@@ -62,7 +62,11 @@ class EncoderWithHead(
     """Base class of classifier and regressor: an encoder and a linear head, trained together."""
 
     _attribute_advice = {
-        name: f"See its autoencoder_: {advice}" for name, advice in ELSEWHERE.items()
+        name: f"See its autoencoder_: {advice}"
+        for name, advice in {
+            **ELSEWHERE,
+            "components_": "components_ are the loadings of the codes",
+        }.items()
     }
 
     # The activation of the default network.

@@ -193,6 +193,7 @@ def _truncation(fitted: Any, codec: Codec, k: int) -> dict[str, Any]:
         "n_components_": k,
         "reconstruction_err_": fitted.reconstruction_err_ + variance * (shares[-1] - shares[k - 1]),
         "score_columns_": None,
+        "_components": None,
         "_explained": shares[:k],
         "_validation_explained": None if of_validation is None else of_validation[:k],
         "_memory": (None, None, None),

@@ -230,6 +230,16 @@ network_ : Network
     validation_explained_variance_ratio_ : ndarray of shape (n_components,) or None
         The same on the validation set; None where the training loss was monitored.
 
+    components_ : ndarray of shape (n_components_, n_features)
+        Loadings: the mean derivative of the decoder by each code over the training samples, in
+        units of X per unit of a code as `transform` returns it. They are PCA's for a network that
+        is linear or has stayed PCA; with `whiten`, times the deviations of its codes. A feature of
+        categories has a column for each category, the derivative of its probability. The mean is
+        over all samples of the last call of `fit` or `partial_fit`, or about 10,000 evenly spaced
+        ones. If more than two layers of the decoder are nonlinear, or there are categories, it is
+        over one in `n_components_` of these, and at least 256. Defined only if all layers of the
+        decoder are dense.
+
     mean_ : ndarray of shape (n_features,)
         Mean of each feature.
 

@@ -13,6 +13,7 @@ from sklearn.utils._missing import is_pandas_na
 from skae._data.factors import factor_model
 from skae._data.rows import Rows
 from skae._estimators.fitted import FittedAutoencoder
+from skae._estimators.loadings import FittedLoadings
 from skae._estimators.ordered import OrderedCodes
 from skae._estimators.parameters import SharedParameters
 from skae._plan.plan import Network, Plan
@@ -25,7 +26,9 @@ from skae._version import __version__
 MOST_SHARE = 0.99
 
 
-class PlannedFit(SharedParameters, OrderedCodes, FittedAutoencoder, metaclass=ABCMeta):
+class PlannedFit(
+    SharedParameters, OrderedCodes, FittedLoadings, FittedAutoencoder, metaclass=ABCMeta
+):
     """The plan and the model of a fit; a subclass implements `_plan`."""
 
     @abstractmethod

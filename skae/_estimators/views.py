@@ -73,8 +73,11 @@ class FittedNetwork:
                 f"layer={layer!r}: the encoder has {n_hidden} hidden layers, counted from 0. The "
                 "codes are what transform returns."
             )
-        rows = self._rows(X)[:] if is_dask(X) else self._validated(X)
-        return finite(lambda rows: codec.hidden(rows, layer), rows)
+        return finite(lambda rows: codec.hidden(rows, layer), self._rows_in_memory(X))
+
+    def _rows_in_memory(self, X):
+        """Return validated samples, those of a Dask collection too, as an array."""
+        return self._rows(X)[:] if is_dask(X) else self._validated(X)
 
     def __sklearn_is_fitted__(self):
         return hasattr(self, "weights_")

@@ -143,10 +143,7 @@ VARIANCE = (
     "transform(X).var(axis=0) is the variance of each code: with whiten=True 1 on the training rows"
 )
 ATTRIBUTES = {
-    **ATTRIBUTES_OF_CODES,
-    "components_": "No code has one direction in X: inverse_transform(codes) shows what codes "
-    "stand for. encoder_skip_.T, where encoder_skip_ is not None, is the encoder's linear path, "
-    "which starts along PCA's components_",
+    **{name: told for name, told in ATTRIBUTES_OF_CODES.items() if name != "components_"},
     **dict.fromkeys(("explained_variance_", "eigenvalues_"), VARIANCE),
     "explained_variance_ratio_": ATTRIBUTES_OF_CODES["explained_variance_ratio_"]
     + ". With ordered=True each code has its own",

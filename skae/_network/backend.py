@@ -74,6 +74,37 @@ ACTIVATIONS: dict[str, Callable[[Any], Any]] = {
 }
 
 
+def _logistic_slope(x: np.ndarray) -> np.ndarray:
+    y = _logistic(x)
+    return y * (1.0 - y)
+
+
+def _selu_slope(x: np.ndarray) -> np.ndarray:
+    positive = np.heaviside(x, 0.0)
+    below = 1.6732632423543772 * np.exp(np.minimum(x, 0.0))
+    return 1.0507009873554805 * (positive + (1.0 - positive) * below)
+
+
+def _gelu_slope(x: np.ndarray) -> np.ndarray:
+    y = np.tanh(0.7978845608028654 * x * (1.0 + 0.044715 * x * x))
+    inner = 0.7978845608028654 * (1.0 + 3.0 * 0.044715 * x * x)
+    return 0.5 * (1.0 + y) + 0.5 * x * (1.0 - y * y) * inner
+
+
+# Derivatives of the activations; where one bends, that on its left.
+SLOPES: dict[str, Callable[[Any], Any]] = {
+    "identity": np.ones_like,
+    "relu": lambda x: np.heaviside(x, 0.0),
+    "leaky_relu": lambda x: 0.2 + 0.8 * np.heaviside(x, 0.0),
+    "elu": lambda x: np.exp(np.minimum(x, 0.0)),
+    "selu": _selu_slope,
+    "gelu": _gelu_slope,
+    "softplus": _logistic,
+    "tanh": lambda x: 1.0 - np.square(np.tanh(x)),
+    "logistic": _logistic_slope,
+}
+
+
 def _keep_largest(rows: np.ndarray, k: int) -> np.ndarray:
     # "Not less", so that NaN stays NaN.
     return np.where(rows < np.partition(rows, -k, axis=1)[:, -k, np.newaxis], 0.0, rows)

@@ -93,16 +93,23 @@ class AbstractCodec(ABC):
     def _blocks(self, n_rows: int) -> Iterator[slice]:
         """Yield row slices whose layers fit into a CPU's caches."""
 
-    def squared_errors(self, X: np.ndarray, targets: np.ndarray | None = None) -> np.ndarray:
+    def squared_errors(
+        self,
+        X: np.ndarray,
+        targets: np.ndarray | None = None,
+        codes: np.ndarray | None = None,
+    ) -> np.ndarray:
         """Return the squared distance of each row to its reconstruction, in float64.
 
-        If `targets` are given, return the distance of the reconstructions to them.
+        If `targets` are given, return the distance of the reconstructions to them. The codes of the
+        rows may be given, if they are known.
         """
         targets = X if targets is None else targets
         errors = np.empty(X.shape[0])
         for rows in self._blocks(X.shape[0]):
             wanted = dense(targets[rows])
-            errors[rows] = self._distances(wanted, self.decode(self.encode(X[rows])))
+            of_rows = self.encode(X[rows]) if codes is None else codes[rows]
+            errors[rows] = self._distances(wanted, self.decode(of_rows))
         return errors
 
     def _distances(self, wanted: np.ndarray, decoded: np.ndarray) -> np.ndarray:
@@ -254,9 +261,10 @@ class Codec(AbstractCodec):
         X: np.ndarray,
         targets: np.ndarray | None = None,
         weights: np.ndarray | None = None,
+        codes: np.ndarray | None = None,
     ) -> float:
         """Return the weighted mean of `squared_errors` over all entries that are not missing."""
-        errors = self.squared_errors(X, targets)
+        errors = self.squared_errors(X, targets, codes)
         if self.skips_missing:
             targets = (X if targets is None else targets)[:, self.network.variables]
             n_observed = np.count_nonzero(~np.isnan(targets), axis=1)

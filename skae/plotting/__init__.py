@@ -4,6 +4,7 @@ from skae.plotting._colors import METHOD_COLORS
 from skae.plotting._components_curve import ComponentsCurveDisplay
 from skae.plotting._features import FeaturesDisplay
 from skae.plotting._latent_space import LatentSpaceDisplay
+from skae.plotting._loadings import LoadingsDisplay
 from skae.plotting._loss_curve import LossCurveDisplay
 from skae.plotting._manifold import ManifoldDisplay
 from skae.plotting._reconstruction import ReconstructionDisplay
@@ -14,6 +15,7 @@ __all__ = [
     "ComponentsCurveDisplay",
     "FeaturesDisplay",
     "LatentSpaceDisplay",
+    "LoadingsDisplay",
     "LossCurveDisplay",
     "ManifoldDisplay",
     "ReconstructionDisplay",

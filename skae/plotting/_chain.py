@@ -75,7 +75,8 @@ class Chain(NamedTuple):
     def code_name(self) -> str:
         """The name of a code: scikit-learn's decompositions have components."""
         is_decomposition = any(hasattr(self.last, n) for n in ("components_", "eigenvectors_"))
-        return "component" if is_decomposition else "code"
+        is_network = hasattr(self.last, "network_")
+        return "component" if is_decomposition and not is_network else "code"
 
     def column_names(self, X: Any) -> tuple[str, ...]:
         """Return the names of the columns that are drawn, () if they have none."""

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from math import ceil, sqrt
-from numbers import Integral
-
 import numpy as np
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 
@@ -12,7 +9,7 @@ from skae._plan.convolutions import Convolution
 from skae._plan.layers import Dense
 from skae.plotting._chain import as_rows
 from skae.plotting._display import Display
-from skae.plotting._pictures import Picture, chosen, largest, panels, strongest
+from skae.plotting._pictures import Picture, chosen, grid_of, largest, panels, strongest
 
 
 class FeaturesDisplay(Display):
@@ -49,6 +46,7 @@ class FeaturesDisplay(Display):
 
     See Also
     --------
+    LoadingsDisplay : By how much features change with each code.
     TopActivationsDisplay : The samples that activate a unit most.
 
     Examples
@@ -134,10 +132,7 @@ class FeaturesDisplay(Display):
         check_matplotlib_support(f"{type(self).__name__}.plot")
         n, n_features = self.features.shape
         picture = (self.picture or Picture.lines(n_features)).shaped(image_shape)
-        n_columns = ceil(sqrt(n)) if n_columns is None else n_columns
-        if not isinstance(n_columns, Integral) or n_columns < 1:
-            raise ValueError(f"n_columns={n_columns!r} must be an int, 1 at least, or None.")
-        n_rows = ceil(n / n_columns)
+        n_rows, n_columns = grid_of(n, n_columns)
         # Under an incomplete last row the panels above it are labeled too.
         n_labeled = 1 if n % n_columns == 0 or n_rows == 1 else 2
         figure, axes = panels(ax, n_rows, n_columns, picture, row_names=False, n_labeled=n_labeled)
@@ -161,9 +156,9 @@ class FeaturesDisplay(Display):
 
 def _first_kernels(estimator):
     """Return the first layer's kernels, one a row, and the image's shape of a convolution's."""
-    if hasattr(estimator, "components_"):
-        return as_rows(estimator.components_), None
     network = getattr(estimator, "network_", None)
+    if network is None and hasattr(estimator, "components_"):
+        return as_rows(estimator.components_), None
     layer = network.encoder[0] if network is not None else None
     if isinstance(layer, Dense):
         return estimator.weights_[0].T, None

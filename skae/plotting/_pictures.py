@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from itertools import cycle
-from math import isqrt, prod
+from math import ceil, isqrt, prod, sqrt
 from numbers import Integral
 from typing import Any
 
@@ -202,18 +202,19 @@ def panels(
     *,
     row_names: bool = True,
     n_labeled: int = 1,
+    panel_size: tuple[float, float] | None = None,
 ) -> tuple[Any, np.ndarray]:
     """Return a figure and its Axes of shape (n_rows, n_columns).
 
     The figure is new and large enough for the pictures, for the names of the columns under
     `n_labeled` rows of them and of the rows beside them; or it is that of `ax`, whose place is
-    divided.
+    divided. `panel_size` is the width and height of a panel that holds no picture, in inches.
     """
     import matplotlib.pyplot as plt
     from matplotlib.gridspec import GridSpec, GridSpecFromSubplotSpec
 
     if ax is None:
-        width, height = (0.95, 1.0) if picture.is_image else (1.7, 1.0)
+        width, height = panel_size or ((0.95, 1.0) if picture.is_image else (1.7, 1.0))
         beside = 1.5 if row_names else 0.0
         below = 0.07 * max(map(len, picture.names), default=4)
         size = (max(width * n_columns + beside, 1.6), height * n_rows + below * n_labeled)
@@ -240,6 +241,14 @@ def panels(
         for i, j in np.ndindex(axes.shape):
             axes[i, j] = figure.add_subplot(grid[i + 1, j])
     return figure, axes
+
+
+def grid_of(n: int, n_columns: Any) -> tuple[int, int]:
+    """Return the numbers of rows and columns of `n` panels, nearly a square for None."""
+    n_columns = ceil(sqrt(n)) if n_columns is None else n_columns
+    if not isinstance(n_columns, Integral) or n_columns < 1:
+        raise ValueError(f"n_columns={n_columns!r} must be an int, 1 at least, or None.")
+    return ceil(n / int(n_columns)), int(n_columns)
 
 
 def label_panels(axes: np.ndarray, picture: Picture) -> None:

@@ -183,8 +183,6 @@ def test_advice_names_what_is_there(kind):
     for name, told in getattr(kind, "_attribute_advice", {}).items():
         assert told.startswith("See its autoencoder_: ") == is_head
         told = told.removeprefix("See its autoencoder_: ")
-        if name == "components_":  # PCA's, in the words about it
-            told = told.replace("PCA's components_", "")
         told = told.replace("explained_variance_ratio_.sum() of PCA", "")
         used = re.findall(r"\b[a-z_]+_\b", told) + re.findall(r"(?<![\w.])[a-z_]+(?=\()", told)
         assert set(used) <= set(there), name

@@ -26,6 +26,7 @@ CALLS = {
     "ComponentsCurveDisplay": {"X": X, "n_components": (1, 2), "cv": 2},
     "FeaturesDisplay": {"units": 4},
     "LatentSpaceDisplay": {"X": X, "y": Y},
+    "LoadingsDisplay": {"components": 2},
     "LossCurveDisplay": {},
     "ManifoldDisplay": {"X": X, "n_values": 3},
     "ReconstructionDisplay": {"X": X, "samples": 2},
