@@ -130,6 +130,13 @@ CLAIMS = {
         "largest < 0.8966",
         "np.delete(relative, 2).max() < relative[2]",
     ],
+    "plot_imputation": [
+        "errors['AutoencoderImputer'] < errors[:-1].min()",
+        "of_smallest('IterativeImputer') < of_smallest('AutoencoderImputer')",
+        "of_smallest('IterativeImputer') < 0",
+        "0.85 < inside",
+        "inside < 0.95",
+    ],
     "plot_layer_by_layer": [
         "kept(PCA(8).fit(X)) < kept(stacked)",
         "kept(layers) < kept(PCA(8).fit(X))",
@@ -188,6 +195,8 @@ MORE = {
     "codes_of = lambda name: denoisers[name, 'chapter'].transform(X_test)\n"
     "dead_codes = [np.mean(codes_of(name).std(axis=0) == 0) for name in noises]",
     "plot_hidden_variable": "relative = abs(errors).mean(axis=0) / X.to_numpy().std(axis=0)",
+    "plot_imputation": "small = at & (true[feature] < true[feature].quantile(0.2))\n"
+    "of_smallest = lambda name: (filled[name] - true).loc[small, feature].mean()",
     "plot_no_digit": "found = {name: np.mean(some < 0) for name, some in scores.items()}",
     "plot_outliers": "named = lambda e: np.mean(e[rows].argmax(axis=1) == columns)\n"
     "auc = lambda e: roc_auc_score(is_wrong, e.sum(axis=1))",

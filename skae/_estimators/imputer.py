@@ -74,7 +74,7 @@ class AutoencoderImputer(
 
     batch_size : int or 'auto', default='auto'
         Number of samples in a batch. 'auto' divides an epoch into about 16 batches, of 32, 64 or
-        128 samples. An epoch repeats less than 500 samples, with other values hidden.
+        128 samples.
 
     learning_rate_init : float, default=0.002
         Learning rate of the first epoch of AdamW. It falls to zero as a cosine.
@@ -84,15 +84,16 @@ class AutoencoderImputer(
         subtracts.
 
     max_iter : int, default=200
-        Number of epochs of each network.
+        Number of epochs of each network. An epoch repeats less than 500 samples, with other values
+        hidden, and is 5,000 samples drawn anew of more.
 
     n_iter_no_change : int, default=50
         Training ends if the validation loss has not decreased in as many epochs.
 
     validation_fraction : float, default=0.1
         Share of the samples that a network holds out, at least 30 samples, or a quarter if that is
-        less. As many networks are trained as hold out 400 samples together, or all; of large X
-        with many features, two.
+        less, and at most 2,000. As many networks are trained as hold out 400 samples together, or
+        all; of large X with many features, two.
 
     random_state : int, RandomState instance or None, default=None
         Determines the held-out samples, the initial weights, the order of samples, and what is

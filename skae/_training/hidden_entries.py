@@ -96,12 +96,15 @@ class ImputationFeed:
     X : ndarray of shape (n_samples, n_features)
     imputation : Imputation
     batch_size : int
+    most_rows : int
+        Largest number of rows in an epoch. Of more, each epoch draws others.
     rng : Generator
     """
 
     X: np.ndarray
     imputation: Imputation
     batch_size: int
+    most_rows: int
     rng: np.random.Generator
 
     @property
@@ -113,7 +116,8 @@ class ImputationFeed:
 
     @property
     def n_rows(self) -> int:
-        return len(self.X)
+        """Number of rows in an epoch."""
+        return min(len(self.X), self.most_rows)
 
     @property
     def steps(self) -> int:
@@ -122,11 +126,11 @@ class ImputationFeed:
         return max(1, min(CHUNK_STEPS, CHUNK_ENTRIES // width, -(-self.n_rows // self.batch_size)))
 
     def __iter__(self) -> Iterator[Chunk]:
-        n_rows, n_features = self.X.shape
+        n_rows, n_features = self.n_rows, self.X.shape[1]
         size = self.steps * self.batch_size
         shape = self.steps, self.batch_size
         while True:
-            order = self.rng.permutation(n_rows)
+            order = self.rng.permutation(len(self.X))[:n_rows]
             for begin in range(0, n_rows, size):
                 chosen = order[begin : begin + size]
                 n = len(chosen)

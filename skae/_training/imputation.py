@@ -44,10 +44,11 @@ MOST_ENTRIES = 1 << 20
 # The observed entries of a held-out row are hidden in so many turns, few at a time, so that rows
 # have about as many missing entries as those to fill.
 TURNS = 20
-# An epoch repeats few rows until there are so many, with other entries hidden each time, and has so
-# many batches, of a reasonable size.
-ROWS_OF_AN_EPOCH, BATCHES_OF_AN_EPOCH, BATCH_SIZES = 500, 16, (32, 128)
-# Most rows on which errors are measured, and networks compared.
+# An epoch repeats few rows until there are so many, with other entries hidden each time, and draws
+# so many of more: 200 epochs are then 8,000 steps of 128 rows. It has so many batches, of a
+# reasonable size.
+ROWS_OF_AN_EPOCH, BATCHES_OF_AN_EPOCH, BATCH_SIZES = (500, 5000), 16, (32, 128)
+# Most rows that a network holds out, and on which networks are compared.
 MOST_ROWS = 2000
 
 
@@ -91,7 +92,7 @@ def fitted_imputation(
             imputation, history = corrected(imputation, X, rows, settings, rng, trainers)
             histories.append(history)
         members += imputation.members
-        held_out.append(HeldOut.of(imputation, X[rows[:: -(-len(rows) // MOST_ROWS)]], rng))
+        held_out.append(HeldOut.of(imputation, X[rows], rng))
         if histories and histories[-1].interrupted:
             break
     if not held_out:
@@ -117,7 +118,7 @@ def parts_to_hold_out(X: np.ndarray, fraction: float, rng: np.random.Generator) 
         return []
     parts = np.array_split(rng.permutation(n_rows), max(2, n_rows // len(first)))
     n_parts = min(-(-HELD_OUT_ROWS // len(first)), max(2, MOST_ENTRIES // X.size))
-    return [np.sort(part) for part in parts[:n_parts]]
+    return [np.sort(part[:MOST_ROWS]) for part in parts[:n_parts]]
 
 
 def linear_imputation(X: np.ndarray, scale: np.ndarray, rng: np.random.Generator) -> Imputation:
@@ -151,7 +152,8 @@ def corrected(
 ) -> tuple[Imputation, History]:
     """Return a linear imputation with a network trained to correct it, and the training."""
     rows = np.delete(X, held_out, axis=0)
-    rows = np.tile(rows, (-(-ROWS_OF_AN_EPOCH // len(rows)), 1))
+    fewest, most = ROWS_OF_AN_EPOCH
+    rows = np.tile(rows, (-(-fewest // len(rows)), 1))
     asked = settings.batch_size
     if asked == "auto":
         # A power of two, so that another number of rows seldom compiles another program.
@@ -164,7 +166,7 @@ def corrected(
     task = ImputationTask(
         plan,
         zero_start(plan.network, rng),
-        ImputationFeed(rows, linear, batch_size, rng),
+        ImputationFeed(rows, linear, batch_size, most, rng),
         HiddenValidation(X[held_out], linear, plan.network, rng),
     )
     options = TrainingOptions(
