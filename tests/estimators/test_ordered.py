@@ -186,14 +186,23 @@ class TestNumberOfCodes:
 @pytest.mark.parametrize(
     "kind",
     [
-        skae.ContractiveAutoencoder(4, hidden_layer_sizes=(12,)),
-        skae.ConvolutionalAutoencoder(4, image_shape=(8, 8), filters=(4,)),
         skae.DenoisingAutoencoder(4, hidden_layer_sizes=(12,), tied_weights=True),
-        skae.StackedAutoencoder(4, hidden_layer_sizes=(12,), layer_max_iter=2, fine_tune=False),
-        skae.SparseAutoencoder(4, hidden_layer_sizes=(), penalty="l1"),
-        skae.VariationalAutoencoder(4, hidden_layer_sizes=(12,)),
-        skae.AutoencoderTransformer(4, hidden_layer_sizes=(), code_activation="tanh"),
-        skae.AutoencoderTransformer(4, hidden_layer_sizes=(12,), init="he", standardize=False),
+        *(
+            pytest.param(kind, marks=pytest.mark.slow)
+            for kind in (
+                skae.ContractiveAutoencoder(4, hidden_layer_sizes=(12,)),
+                skae.ConvolutionalAutoencoder(4, image_shape=(8, 8), filters=(4,)),
+                skae.StackedAutoencoder(
+                    4, hidden_layer_sizes=(12,), layer_max_iter=2, fine_tune=False
+                ),
+                skae.SparseAutoencoder(4, hidden_layer_sizes=(), penalty="l1"),
+                skae.VariationalAutoencoder(4, hidden_layer_sizes=(12,)),
+                skae.AutoencoderTransformer(4, hidden_layer_sizes=(), code_activation="tanh"),
+                skae.AutoencoderTransformer(
+                    4, hidden_layer_sizes=(12,), init="he", standardize=False
+                ),
+            )
+        ),
     ],
     ids=lambda kind: type(kind).__name__,
 )
