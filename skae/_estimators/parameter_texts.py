@@ -12,9 +12,10 @@ n_components : int, float, 'auto' or None
         ``min(n_samples, n_features)`` codes, which explain all of it, as in `PCA`. May be larger
         than the number of features.
 
-    hidden_layer_sizes : int or array-like of int
+    hidden_layer_sizes : int, array-like of int or 'auto'
         Widths of the encoder's hidden layers; the decoder mirrors them. ``()`` means no hidden
-        layers.
+        layers. 'auto' means ``(128, 64)``, and ``(64, 64, 64)`` where columns are scaled one by one
+        (`column_scaling`).
 
     network : DenseNetwork, ConvolutionalNetwork, RecurrentNetwork or None
         The layers, see `skae.networks`. None means dense layers of `hidden_layer_sizes`, which is

@@ -19,7 +19,7 @@ from skae._data.batches import rows_in_a_batch
 from skae._estimators.declared import DeclaredParameters
 from skae._estimators.networks.base import BaseNetwork, Layers
 from skae._estimators.networks.dense import DenseNetwork
-from skae._estimators.networks.sizes import ints
+from skae._estimators.networks.sizes import hidden_widths
 from skae._estimators.parameter_texts import ATTRIBUTES, PARAMETERS, REFERENCES
 from skae._estimators.tables import TakesTables
 from skae._estimators.words import one_of
@@ -53,7 +53,7 @@ class SharedParameters(TakesTables, DeclaredParameters):
     _own_network: ClassVar[type[BaseNetwork]] = DenseNetwork
 
     n_components: int | float | str | None = field(default=2, kw_only=False)
-    hidden_layer_sizes: Any = (128, 64)
+    hidden_layer_sizes: Any = "auto"
     network: Any = None
     activation: str = "elu"
     code_activation: str = "identity"
@@ -92,7 +92,11 @@ class SharedParameters(TakesTables, DeclaredParameters):
             one_of(["auto"]),
             None,
         ],
-        "hidden_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left")],
+        "hidden_layer_sizes": [
+            one_of(["auto"]),
+            "array-like",
+            Interval(Integral, 1, None, closed="left"),
+        ],
         "network": [BaseNetwork, None],
         "activation": [one_of(ACTIVATIONS)],
         "code_activation": [one_of(ACTIVATIONS)],
@@ -135,7 +139,7 @@ class SharedParameters(TakesTables, DeclaredParameters):
         flat = {name: getattr(self, name) for name in names if hasattr(self, name)}
         network = self.network
         if network is None:
-            return own(**flat)
+            return own(**flat).for_columns(self._scales_columns())
         for name, value in flat.items():
             if not np.array_equal(value, getattr(type(self), name)):
                 raise ValueError(
@@ -143,7 +147,7 @@ class SharedParameters(TakesTables, DeclaredParameters):
                     "or set it there if the network has it."
                 )
         network._validate_params()
-        return network
+        return network.for_columns(self._scales_columns())
 
     def network_layers(self, n_features: int, n_components: int | None) -> tuple[Layers, Layers]:
         """Return the layers of the chosen network: of its encoder and of its decoder."""
@@ -268,7 +272,7 @@ class SharedParameters(TakesTables, DeclaredParameters):
 
     def hidden_sizes(self) -> tuple[int, ...]:
         """Return the widths of the hidden layers."""
-        return ints("hidden_layer_sizes", self.hidden_layer_sizes)
+        return hidden_widths(self.hidden_layer_sizes, self._scales_columns())
 
     def _check_biases_can_center(self, decoder: tuple[Layer, ...], loss: Loss) -> None:
         """Raise an error if biases cannot center X for an initialization by PCA."""

@@ -50,6 +50,10 @@ class BaseNetwork(DeclaredParameters, BaseEstimator, metaclass=ABCMeta):
             Layers from the features to the codes, and from the codes to the features.
         """
 
+    def for_columns(self, are_scaled: bool) -> BaseNetwork:
+        """Return the network for an X whose columns are, or are not, scaled one by one."""
+        return self
+
     @classmethod
     def parameter_names(cls) -> tuple[str, ...]:
         """Return the names of the parameters."""

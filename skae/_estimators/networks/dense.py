@@ -5,10 +5,12 @@ from __future__ import annotations
 from numbers import Integral
 from typing import Any
 
+from sklearn.base import clone
 from sklearn.utils._param_validation import Interval
 
 from skae._estimators.networks.base import BaseNetwork, Layers
-from skae._estimators.networks.sizes import ints
+from skae._estimators.networks.sizes import hidden_widths
+from skae._estimators.words import one_of
 from skae._plan.layers import dense_layers
 
 
@@ -17,9 +19,10 @@ class DenseNetwork(BaseNetwork):
 
     Parameters
     ----------
-    hidden_layer_sizes : int or array-like of int, default=(128, 64)
+    hidden_layer_sizes : int, array-like of int or 'auto', default='auto'
         Widths of the encoder's hidden layers; the decoder mirrors them. ``()`` means no hidden
-        layers.
+        layers. 'auto' means ``(128, 64)``, and ``(64, 64, 64)`` where the columns are scaled one by
+        one, as in tables with categories.
 
     linear_encoder : bool, default=False
         Whether the encoder is one layer, and only the decoder has hidden layers.
@@ -44,20 +47,30 @@ class DenseNetwork(BaseNetwork):
     {'network__hidden_layer_sizes': (64,)}
     """
 
-    hidden_layer_sizes: Any = (128, 64)
+    hidden_layer_sizes: Any = "auto"
     linear_encoder: bool = False
 
     _parameter_constraints = {
-        "hidden_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left")],
+        "hidden_layer_sizes": [
+            one_of(["auto"]),
+            "array-like",
+            Interval(Integral, 1, None, closed="left"),
+        ],
         "linear_encoder": ["boolean"],
     }
+
+    def for_columns(self, are_scaled: bool) -> DenseNetwork:
+        if not are_scaled:
+            return self
+        widths = hidden_widths(self.hidden_layer_sizes, are_scaled)
+        return clone(self).set_params(hidden_layer_sizes=widths)
 
     def layers(
         self, sample_shape: tuple[int, ...], n_components: int | None
     ) -> tuple[Layers, Layers]:
         (n_features,) = sample_shape
         assert n_components is not None
-        hidden = ints("hidden_layer_sizes", self.hidden_layer_sizes)
+        hidden = hidden_widths(self.hidden_layer_sizes)
         deep = dense_layers((n_features, *hidden, n_components))
         encoder = dense_layers((n_features, n_components)) if self.linear_encoder else deep
         return encoder, tuple(layer.mirror() for layer in reversed(deep))

@@ -67,6 +67,15 @@ def test_flat_parameters_are_the_network_of_the_same_names():
     assert linear.network_ == AutoencoderTransformer(2, linear_encoder=True).fit(X).network_
 
 
+@pytest.mark.parametrize("network", [None, DenseNetwork()])
+@pytest.mark.parametrize(
+    ("column_scaling", "widths"), [("auto", [128, 64, 2]), (True, [64, 64, 64, 2])]
+)
+def test_hidden_layers_are_deeper_where_columns_are_scaled(network, column_scaling, widths):
+    autoencoder = AutoencoderTransformer(2, network=network, column_scaling=column_scaling).fit(X)
+    assert [layer.n_out for layer in autoencoder.network_.encoder] == widths
+
+
 def test_a_fit_changes_no_network_and_another_network_may_follow():
     network = ConvolutionalNetwork(filters=3)
     before = network.get_params()
