@@ -48,7 +48,7 @@ def test_its_parameters_are_keyword_only_and_documented():
     assert SmoothAutoencoder(3, smoothness=0.5).get_params()["smoothness"] == 0.5
     with pytest.raises(TypeError, match="positional"):
         SmoothAutoencoder(3, (8,))
-    assert "hidden_layer_sizes : int or array-like" in SmoothAutoencoder.__doc__
+    assert "hidden_layer_sizes : int, array-like" in SmoothAutoencoder.__doc__
     with pytest.raises(InvalidParameterError, match="'spread' parameter of SmoothAutoencoder"):
         SmoothAutoencoder(spread=-1.0).fit(X)
 
