@@ -15,7 +15,7 @@ n_components : int, float, 'auto' or None
     hidden_layer_sizes : int, array-like of int or 'auto'
         Widths of the encoder's hidden layers; the decoder mirrors them. ``()`` means no hidden
         layers. 'auto' means ``(128, 64)``, and ``(64, 64, 64)`` where columns are scaled one by one
-        (`column_scaling`).
+        (`column_scaling`) and are at least three times as many as the codes.
 
     network : DenseNetwork, ConvolutionalNetwork, RecurrentNetwork or None
         The layers, see `skae.networks`. None means dense layers of `hidden_layer_sizes`, which is

@@ -139,7 +139,7 @@ class SharedParameters(TakesTables, DeclaredParameters):
         flat = {name: getattr(self, name) for name in names if hasattr(self, name)}
         network = self.network
         if network is None:
-            return own(**flat).for_columns(self._scales_columns())
+            return own(**flat)
         for name, value in flat.items():
             if not np.array_equal(value, getattr(type(self), name)):
                 raise ValueError(
@@ -147,7 +147,7 @@ class SharedParameters(TakesTables, DeclaredParameters):
                     "or set it there if the network has it."
                 )
         network._validate_params()
-        return network.for_columns(self._scales_columns())
+        return network
 
     def network_layers(self, n_features: int, n_components: int | None) -> tuple[Layers, Layers]:
         """Return the layers of the chosen network: of its encoder and of its decoder."""
@@ -158,6 +158,8 @@ class SharedParameters(TakesTables, DeclaredParameters):
             )
         shape = getattr(self, "sample_shape_", (n_features,))
         network = self.chosen_network()
+        if n_components is not None and self._has_few_codes(n_features, n_components):
+            network = network.for_few_codes()
         layers = network.layers(shape, n_components)
         if not (isinstance(layers, tuple) and len(layers) == 2):
             raise TypeError(
@@ -272,7 +274,7 @@ class SharedParameters(TakesTables, DeclaredParameters):
 
     def hidden_sizes(self) -> tuple[int, ...]:
         """Return the widths of the hidden layers."""
-        return hidden_widths(self.hidden_layer_sizes, self._scales_columns())
+        return hidden_widths(self.hidden_layer_sizes)
 
     def _check_biases_can_center(self, decoder: tuple[Layer, ...], loss: Loss) -> None:
         """Raise an error if biases cannot center X for an initialization by PCA."""

@@ -39,6 +39,11 @@ class TakesTables:
             return bool(self._categories())
         return bool(self.column_scaling)
 
+    def _has_few_codes(self, n_features: int, n_components: int) -> bool:
+        """Return whether each code stands for three or more columns that are scaled one by one."""
+        n_columns = n_features if self._table is None else len(self._table.columns)
+        return self._scales_columns() and n_columns >= 3 * n_components
+
     def _categories(self) -> tuple[tuple[int, int], ...]:
         return () if self._table is None else self._table.categories
 

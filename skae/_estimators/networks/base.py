@@ -50,8 +50,8 @@ class BaseNetwork(DeclaredParameters, BaseEstimator, metaclass=ABCMeta):
             Layers from the features to the codes, and from the codes to the features.
         """
 
-    def for_columns(self, are_scaled: bool) -> BaseNetwork:
-        """Return the network for an X whose columns are, or are not, scaled one by one."""
+    def for_few_codes(self) -> BaseNetwork:
+        """Return the network for codes each of which stands for several unlike columns."""
         return self
 
     @classmethod

@@ -22,7 +22,7 @@ class DenseNetwork(BaseNetwork):
     hidden_layer_sizes : int, array-like of int or 'auto', default='auto'
         Widths of the encoder's hidden layers; the decoder mirrors them. ``()`` means no hidden
         layers. 'auto' means ``(128, 64)``, and ``(64, 64, 64)`` where the columns are scaled one by
-        one, as in tables with categories.
+        one, as in tables with categories, and are at least three times as many as the codes.
 
     linear_encoder : bool, default=False
         Whether the encoder is one layer, and only the decoder has hidden layers.
@@ -59,10 +59,8 @@ class DenseNetwork(BaseNetwork):
         "linear_encoder": ["boolean"],
     }
 
-    def for_columns(self, are_scaled: bool) -> DenseNetwork:
-        if not are_scaled:
-            return self
-        widths = hidden_widths(self.hidden_layer_sizes, are_scaled)
+    def for_few_codes(self) -> DenseNetwork:
+        widths = hidden_widths(self.hidden_layer_sizes, for_few_codes=True)
         return clone(self).set_params(hidden_layer_sizes=widths)
 
     def layers(

@@ -7,15 +7,15 @@ from typing import Any
 
 import numpy as np
 
-# Widths of hidden layers that 'auto' stands for. Where columns are scaled one by one, a code has to
-# fold through unlike columns: layers multiply the folds of those before, units only add some.
-WIDTHS, WIDTHS_OF_COLUMNS = (128, 64), (64, 64, 64)
+# Widths of hidden layers that 'auto' stands for. A code of several unlike columns has to
+# fold through them: layers multiply the folds of those before, units only add some.
+WIDTHS, WIDTHS_FOR_FEW_CODES = (128, 64), (64, 64, 64)
 
 
-def hidden_widths(value: Any, scales_columns: bool = False) -> tuple[int, ...]:
+def hidden_widths(value: Any, for_few_codes: bool = False) -> tuple[int, ...]:
     """Return the widths that the parameter `hidden_layer_sizes` of dense layers stands for."""
     if isinstance(value, str):
-        return WIDTHS_OF_COLUMNS if scales_columns else WIDTHS
+        return WIDTHS_FOR_FEW_CODES if for_few_codes else WIDTHS
     return ints("hidden_layer_sizes", value)
 
 

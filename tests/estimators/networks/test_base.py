@@ -69,10 +69,16 @@ def test_flat_parameters_are_the_network_of_the_same_names():
 
 @pytest.mark.parametrize("network", [None, DenseNetwork()])
 @pytest.mark.parametrize(
-    ("column_scaling", "widths"), [("auto", [128, 64, 2]), (True, [64, 64, 64, 2])]
+    ("n_components", "column_scaling", "widths"),
+    [(1, "auto", [128, 64, 1]), (2, True, [128, 64, 2]), (1, True, [64, 64, 64, 1])],
 )
-def test_hidden_layers_are_deeper_where_columns_are_scaled(network, column_scaling, widths):
-    autoencoder = AutoencoderTransformer(2, network=network, column_scaling=column_scaling).fit(X)
+def test_few_codes_of_scaled_columns_have_more_layers(
+    network, n_components, column_scaling, widths
+):
+    rows = X[:, :3]
+    autoencoder = AutoencoderTransformer(
+        n_components, network=network, column_scaling=column_scaling
+    ).fit(rows)
     assert [layer.n_out for layer in autoencoder.network_.encoder] == widths
 
 
