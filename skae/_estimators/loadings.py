@@ -144,10 +144,10 @@ def mean_components(
     """
     if not are_dense(codec.network.decoder):
         return None
-    # The weights have this precision, too.
+    # The weights have this precision, too, and a fitted estimator is little larger than they are.
     derivatives = DecoderDerivatives(codec, np.float32)
     of_some = slice(None)
     if not derivatives.mean_is_cheap:
         of_some = slice(None, None, max(1, min(codes.shape[1], len(codes) // LEAST_SAMPLES)))
     mean = derivatives.mean(codes[of_some].astype(np.float32), weights[of_some])
-    return (mean if whitening is None else whitening.inverse @ mean).astype(codes.dtype)
+    return mean if whitening is None else (whitening.inverse @ mean).astype(np.float32)

@@ -231,7 +231,7 @@ network_ : Network
     validation_explained_variance_ratio_ : ndarray of shape (n_components,) or None
         The same on the validation set; None where the training loss was monitored.
 
-    components_ : ndarray of shape (n_components_, n_features)
+    components_ : ndarray of shape (n_components_, n_features), float32
         Loadings: the mean derivative of the decoder by each code over the training samples, in
         units of X per unit of a code as `transform` returns it. They are PCA's for a network that
         is linear or has stayed PCA; with `whiten`, times the deviations of its codes. A feature of
