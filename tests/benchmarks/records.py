@@ -176,12 +176,12 @@ def denoising(train, test):
 def denoising_images(train, test):
     """Remove the same noise by convolutions without a dense code: it keeps them from copying."""
     network = ConvolutionalNetwork(
-        filters=(32, 64, 64, 128), kernel_size=[5, 3, 3, 3], strides=[2, 2, 1, 2]
+        filters=(32, 64, 64, 64), kernel_size=[5, 3, 3, 3], strides=[2, 2, 1, 1]
     )
     begin = time.process_time()
     fitted = DenoisingAutoencoder(
         None, network=network, noise_level=0.5, init="glorot", alpha=0.0, batch_size=64,
-        learning_rate_init=0.003, max_iter=8, **TO_THE_END,
+        learning_rate_init=0.003, max_iter=20, **TO_THE_END,
     ).fit(train)  # fmt: skip
     minutes = minutes_since(begin)
     error = squared_error(test, fitted.reconstruct(with_noise(test, 0))) / 784
