@@ -234,8 +234,9 @@ def test_where_no_order_can_be(kind, reason):
 def test_first_codes_explain_more_than_pca(learning_seed):
     digits = load_digits().data
     train, test = digits[:1300], digits[1300:]
-    autoencoder = skae.AutoencoderTransformer(8, ordered=True, random_state=learning_seed)
-    autoencoder.fit(train)
+    autoencoder = skae.AutoencoderTransformer(
+        8, ordered=True, learning_rate="cosine", max_iter=100, random_state=learning_seed
+    ).fit(train)
     ours = shares_of(autoencoder, test, autoencoder.mean_)
     pca = PCA(8).fit(train)
     codes = pca.transform(test)
