@@ -18,6 +18,7 @@ from sklearn.impute import IterativeImputer, KNNImputer, SimpleImputer
 from sklearn.model_selection import train_test_split
 
 from skae import AutoencoderImputer
+from skae.plotting import METHOD_COLORS
 
 tumors = load_breast_cancer(as_frame=True).data
 is_lost = np.random.default_rng(0).random(tumors.shape) < 0.3
@@ -48,9 +49,11 @@ print(errors.round(2).to_string())
 feature = "worst area"
 at = lost[:, tumors.columns.get_loc(feature)]
 fig, (left, right) = plt.subplots(1, 2, figsize=(10, 4), layout="constrained")
-errors.plot.barh(ax=left, xlabel="error in standard deviations").invert_yaxis()
-for name in errors.index[1:]:
-    right.scatter(true.loc[at, feature], filled[name].loc[at, feature], s=10, label=name)
+colors = ["0.8", "tab:olive", "tab:orange", METHOD_COLORS["AutoencoderImputer"]]
+errors.plot.barh(ax=left, xlabel="error in standard deviations", color=colors).invert_yaxis()
+for name, color in zip(errors.index[1:], colors[1:], strict=True):
+    given = {"color": color, "s": 10, "label": name}
+    right.scatter(true.loc[at, feature], filled[name].loc[at, feature], **given)
 right.axline((500, 500), slope=1, color="0.7", zorder=0)
 right.set(xlabel="lost value", ylabel="filled value", title=feature)
 right.legend()

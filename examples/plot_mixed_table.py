@@ -18,6 +18,7 @@ from sklearn.model_selection import train_test_split
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from skae import AutoencoderTransformer
+from skae.plotting import METHOD_COLORS
 
 rng = np.random.default_rng(0)
 district = rng.choice(4, size=2000, p=[0.3, 0.3, 0.2, 0.2])
@@ -41,10 +42,9 @@ X, X_test = train_test_split(flats, random_state=0)
 # whole numbers are whole numbers again, and categories are categories.
 autoencoder = AutoencoderTransformer(2, random_state=0).fit(X)
 codes = autoencoder.set_output(transform="pandas").transform(X_test)
-few = X_test.head(3)
 back = autoencoder.inverse_transform(codes.head(3)).round(1)
-print(few, codes.head(3).round(2), back, sep="\n\n")
-print(f"\nscore: {autoencoder.score(X_test):.3f}")
+score = f"score: {autoencoder.score(X_test):.3f}"
+print(X_test.head(3), codes.head(3).round(2), back, score, sep="\n\n")
 
 # %%
 # By hand, the same takes an encoder, a scaler, PCA, and the largest indicator on the way back.
@@ -74,6 +74,6 @@ for name, rows in codes.groupby(X_test["district"]):
     left.scatter(*rows.to_numpy().T, s=8, label=name)
 left.set(xlabel="first code", ylabel="second code", title="Flats, by their codes")
 left.legend(title="district")
-scores.plot.barh(ax=right, xlabel="score of the column").invert_yaxis()
+scores.plot.barh(ax=right, xlabel="score of the column", color=METHOD_COLORS).invert_yaxis()
 right.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=2)
 plt.show()
