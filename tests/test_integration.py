@@ -7,12 +7,13 @@ import numpy as np
 import pytest
 from joblib import Parallel, delayed, parallel_config
 from numpy.testing import assert_allclose
+from sklearn.base import clone
 from sklearn.compose import ColumnTransformer, TransformedTargetRegressor
 from sklearn.datasets import load_diabetes, load_iris
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.pipeline import FeatureUnion, Pipeline, make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 from skae import AutoencoderTransformer, ConvolutionalAutoencoder, RecurrentAutoencoder
 from tests.learning import assert_learned
@@ -76,6 +77,25 @@ def test_grid_search_needs_no_scorer(learning_seed):
     assert_learned(two, above=one)
     assert search.best_params_ == {"n_components": 2}
     assert search.best_score_ == pytest.approx(search.cv_results_["mean_test_score"].max())
+
+
+def first_codes(codes, k):
+    return codes[:, :k]
+
+
+def test_a_search_over_numbers_of_ordered_codes_fits_once_in_each_fold(tmp_path):
+    X, y = load_iris(return_X_y=True)
+    steps = [
+        ("codes", make(4, ordered=True, early_stopping=False)),
+        ("first", FunctionTransformer(first_codes)),
+        ("model", LinearRegression()),
+    ]
+    grid = {"first__kw_args": [{"k": k} for k in (1, 2, 3)]}
+    search = GridSearchCV(Pipeline(steps, memory=str(tmp_path)), grid, cv=2).fit(X, y)
+    # Kept fits: of each size in two folds and of the best one, but of the autoencoder once each.
+    assert len(list(tmp_path.rglob("output.pkl"))) == 7 + 3
+    best = search.best_estimator_[:-1].transform(X)
+    assert_allclose(best, clone(steps[0][1]).fit_transform(X)[:, : best.shape[1]])
 
 
 # Workers have another number of threads than this process.

@@ -1,4 +1,4 @@
-"""Import TensorFlow in two thirds of the time: without Keras, and without collecting garbage."""
+"""Import TensorFlow without Keras and without collecting garbage, which takes less time."""
 
 from __future__ import annotations
 

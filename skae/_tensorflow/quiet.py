@@ -26,7 +26,7 @@ with without_harmless_messages() if _is_quiet else nullcontext():
 # Older versions log their first session and the first program that XLA compiles at any level, and
 # all versions log each program that is read from XLA's cache.
 _is_old = tuple(map(int, tf.__version__.split(".")[:2])) < (2, 21)
-_logs_first_calls = _is_old or "SKAE_PROGRAM_CACHE" in os.environ
+_logs_first_calls = _is_old or bool(os.environ.get("SKAE_PROGRAM_CACHE"))
 
 
 def quiet_first_call() -> AbstractContextManager[None]:
