@@ -5,12 +5,12 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cache, partial
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from skae._data.blocks import blocks, dense
+from skae._data.blocks import BLOCK_ENTRIES, blocks, dense
 from skae._data.factors import FactorModel
 from skae._network.backend import NUMPY
 from skae._network.forward import encode, hidden_rows, log_variances, propagate, propagate_cut
@@ -21,6 +21,9 @@ from skae._plan.truncation import truncated
 
 # Rows that estimate the error of large data: a pass over all would add a tenth to a short fit.
 ERROR_ROWS = 10_000
+# A block's rows in a layer fit into a core's cache, but are many enough for products with a large
+# kernel.
+CACHE_ENTRIES, LEAST_ROWS = 1 << 17, 512
 
 
 class Maps(NamedTuple):
@@ -38,13 +41,14 @@ class Maps(NamedTuple):
 
 
 def _maps_in_numpy(network: Network, weights: Iterable[Any], dtype: Any) -> Maps:
-    arrays = (np.asarray(weight).astype(dtype, copy=False) for weight in weights)
-    encoder, decoder = network.split(arrays, np.transpose)
+    halves = network.split(map(np.asarray, weights), np.transpose)
+    # Each call needs one of them, and a single row as long for the casts as for the layers.
+    encoder, decoder = (cache(partial(half.astype, dtype)) for half in halves)
     return Maps(
-        partial(encode, network, encoder, by=NUMPY),
-        partial(propagate, network, decoder, by=NUMPY),
-        partial(propagate_cut, network, decoder, by=NUMPY),
-        partial(log_variances, network, encoder, by=NUMPY),
+        lambda rows: encode(network, encoder(), rows, NUMPY),
+        lambda rows: propagate(network, decoder(), rows, NUMPY),
+        lambda rows: propagate_cut(network, decoder(), rows, NUMPY),
+        lambda rows: log_variances(network, encoder(), rows, NUMPY),
     )
 
 
@@ -163,7 +167,9 @@ class Codec(AbstractCodec):
         return error_scale(self.network, self.mean, self.scale)
 
     def _blocks(self, n_rows: int) -> Iterator[slice]:
-        return blocks(n_rows, self.network.widest)
+        widest = self.network.widest
+        n_entries = max(CACHE_ENTRIES, min(BLOCK_ENTRIES, LEAST_ROWS * widest))
+        return blocks(n_rows, widest, n_entries)
 
     def units(self, dtype: Any) -> Units:
         """Return the conversions between X, codes and the network, for arrays of this dtype."""
@@ -227,10 +233,9 @@ class Codec(AbstractCodec):
     def hidden(self, X: np.ndarray, layer: int) -> np.ndarray:
         """Return the activations of a hidden layer of an encoder that NumPy can compute."""
         network, units = self.network, self.units(X.dtype)
-        weights = (weight.astype(X.dtype, copy=False) for weight in self.weights)
-        encoder, _ = network.split(weights, np.transpose)
+        encoder, _ = network.split(self.weights, np.transpose)
         # `hidden_rows` omits the last layer.
-        layers, kernels, biases = (part[: layer + 2] for part in encoder[:3])
+        layers, kernels, biases = (part[: layer + 2] for part in encoder.astype(X.dtype)[:3])
         activations = np.empty((X.shape[0], layers[layer].n_out), X.dtype)
         for rows in self._blocks(X.shape[0]):
             activations[rows] = hidden_rows(

@@ -165,8 +165,8 @@ class DecoderDerivatives:
 
 def _halves(codec: Codec, dtype: Any) -> tuple[SubNetwork, SubNetwork]:
     """Return encoder and decoder with weights of this dtype."""
-    weights = (weight.astype(dtype, copy=False) for weight in codec.weights)
-    return codec.network.split(weights, np.transpose)
+    encoder, decoder = codec.network.split(codec.weights, np.transpose)
+    return encoder.astype(dtype), decoder.astype(dtype)
 
 
 def _hidden(

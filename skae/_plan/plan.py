@@ -35,6 +35,16 @@ class SubNetwork(NamedTuple):
     log_variance_layer: tuple[Any, Any] | None = None
     cut_biases: Any | None = None
 
+    def astype(self, dtype: Any) -> SubNetwork:
+        """Return the arrays in this dtype, without copying those that have it."""
+
+        def cast(part: Any) -> Any:
+            if part is None or isinstance(part, tuple):
+                return part and tuple(map(cast, part))
+            return part.astype(dtype, copy=False)
+
+        return SubNetwork(self.layers, *map(cast, self[1:]))
+
 
 @dataclass(frozen=True)
 class Network:

@@ -87,6 +87,8 @@ def with_long_indices(matrix):
 )
 def test_a_fit_is_that_on_dense_rows(given, monkeypatch):
     monkeypatch.setattr(blocks, "__defaults__", (300,))
+    monkeypatch.setattr("skae._network.codec.CACHE_ENTRIES", 300)
+    monkeypatch.setattr("skae._network.codec.LEAST_ROWS", 1)
     rows, weights = given(MATRIX), np.r_[0.0, WEIGHTS[1:]]
     for estimator in (
         clone(PLAIN).set_params(whiten=True, init="he"),
@@ -116,6 +118,8 @@ def test_no_fit_forms_a_dense_matrix(monkeypatch):
     # A chunk has 1024 rows here, and the validation set as many.
     tall = sparse.random(10_000, 30, 0.2, format="csr", random_state=0)
     monkeypatch.setattr(blocks, "__defaults__", (300,))
+    monkeypatch.setattr("skae._network.codec.CACHE_ENTRIES", 300)
+    monkeypatch.setattr("skae._network.codec.LEAST_ROWS", 1)
     monkeypatch.setattr("skae._data.sparse_rows.MOST_ENTRIES", 3000)
     sizes = []
     toarray = sparse.csr_array.toarray
