@@ -149,5 +149,5 @@ def mean_components(
     of_some = slice(None)
     if not derivatives.mean_is_cheap:
         of_some = slice(None, None, max(1, min(codes.shape[1], len(codes) // LEAST_SAMPLES)))
-    mean = derivatives.mean(codes[of_some].astype(np.float32), weights[of_some])
+    mean = derivatives.mean(codes[of_some], weights[of_some])
     return mean if whitening is None else (whitening.inverse @ mean).astype(np.float32)

@@ -141,7 +141,8 @@ class SharedParameters(TakesTables, DeclaredParameters):
         if network is None:
             return own(**flat)
         for name, value in flat.items():
-            if not np.array_equal(value, getattr(type(self), name)):
+            # Lists, so that sizes may be given as any array-like.
+            if np.asarray(value).tolist() != np.asarray(getattr(type(self), name)).tolist():
                 raise ValueError(
                     f"{name}={value!r} has no effect with network={network!r}. Leave {name} out, "
                     "or set it there if the network has it."

@@ -56,11 +56,12 @@ class DecoderDerivatives:
     codec : Codec
         With a decoder of dense layers.
     dtype : dtype
-        Of the codes.
+        Of the derivatives. Codes may have a wider one: those of large X overflow float32.
     """
 
     def __init__(self, codec: Codec, dtype: Any) -> None:
         self._codec, self._network, self._units = codec, codec.network, codec.units(dtype)
+        self._dtype = dtype
         _, self._half = _halves(codec, dtype)
         self._from_codes = np.eye(codec.network.n_components, dtype=dtype)
         if self._units.whitening is not None:
@@ -82,14 +83,14 @@ class DecoderDerivatives:
 
     def at(self, codes: np.ndarray) -> np.ndarray:
         """Return the derivatives at codes, of shape (n, n_components, n_columns)."""
-        derivatives = _empty(self._codec, len(codes), codes.dtype)
+        derivatives = _empty(self._codec, len(codes), self._dtype)
         for rows in _blocks(self._codec, len(codes)):
             derivatives[rows] = self._of_block(codes[rows])
         return derivatives
 
     def mean(self, codes: np.ndarray, weights: np.ndarray) -> np.ndarray:
         """Return the weighted mean of the derivatives, of shape (n_components, n_columns)."""
-        shares = (weights / weights.sum()).astype(codes.dtype)
+        shares = (weights / weights.sum()).astype(self._dtype)
         if self._network.categories:
             parts = _blocks(self._codec, len(codes))
             return summed(
@@ -100,7 +101,7 @@ class DecoderDerivatives:
         return summed(self._weighted_sum(codes[rows], shares[rows]) for rows in parts)
 
     def _of_block(self, codes: np.ndarray) -> np.ndarray:
-        rows = self._units.decoder_inputs(codes)
+        rows = self._inputs(codes)
         slopes, hidden = _hidden(self._network, self._half, rows)
         outputs = _outputs(self._half, hidden, rows)
         block = _product(self._from_codes, self._half.kernels, slopes) + self._path
@@ -116,7 +117,7 @@ class DecoderDerivatives:
 
     def _weighted_sum(self, codes: np.ndarray, shares: np.ndarray) -> np.ndarray:
         """Return the weighted sum of the derivatives of a block, without categories."""
-        kernels, rows = self._half.kernels, self._units.decoder_inputs(codes)
+        kernels, rows = self._half.kernels, self._inputs(codes)
         slopes, hidden = _hidden(self._network, self._half, rows)
         # Most of the work, and in vain where the slopes of the outputs are the same for all rows.
         outputs = _outputs(self._half, hidden, rows) if self._bends_output else hidden
@@ -137,6 +138,9 @@ class DecoderDerivatives:
         if self._bends_output:
             return total + self._path * (shares @ output_slopes)
         return (total + self._path * shares.sum()) * output_slopes
+
+    def _inputs(self, codes: np.ndarray) -> np.ndarray:
+        return self._units.decoder_inputs(codes).astype(self._dtype, copy=False)
 
     @property
     def _bends_output(self) -> bool:

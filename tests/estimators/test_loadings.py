@@ -143,3 +143,12 @@ def test_a_head_leaves_them_to_its_autoencoder():
     assert_allclose(below.components_, below.local_components(X).mean(axis=0), atol=1e-5)
     with pytest.raises(AttributeError, match=r"See its autoencoder_: components_ are"):
         classifier.components_  # noqa: B018
+
+
+def test_codes_may_overflow_float32():
+    # Of float64; the length of a row is beyond 3.4e38.
+    X = 2.35e38 * np.random.default_rng(0).integers(2, size=(40, 30))
+    given = {"hidden_layer_sizes": (4,), "init": "glorot", "early_stopping": False, "max_iter": 1}
+    autoencoder = skae.AutoencoderTransformer(2, learning_rate="cosine", random_state=0, **given)
+    components = autoencoder.fit(X).components_
+    assert_allclose(components, autoencoder.local_components(X).mean(axis=0), rtol=1e-4)
