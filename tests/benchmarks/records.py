@@ -181,7 +181,7 @@ def denoising_images(train, test):
     begin = time.process_time()
     fitted = DenoisingAutoencoder(
         None, network=network, noise_level=0.5, init="glorot", alpha=0.0, batch_size=64,
-        learning_rate_init=0.003, max_iter=20, **TO_THE_END,
+        learning_rate_init=0.003, max_iter=40, **TO_THE_END,
     ).fit(train)  # fmt: skip
     minutes = minutes_since(begin)
     error = squared_error(test, fitted.reconstruct(with_noise(test, 0))) / 784
