@@ -142,6 +142,10 @@ CLAIMS = {
         "kept(layers) < kept(PCA(8).fit(X))",
         "kept(stacked) < kept(whole)",
     ],
+    "plot_linear_codes": [
+        "kept(reducers['PCA']) + 0.1 < kept(reducers['linear codes'])",
+        "kept(reducers['nonlinear codes']) - 0.05 < kept(reducers['linear codes'])",
+    ],
     "plot_loadings": ["0.75 < cosines.min()", "0.3 < bends.min()"],
     "plot_mixed_table": [
         "scores.loc[texts, 'PCA'].max() < scores.loc[texts, 'AutoencoderTransformer'].min()"
@@ -152,6 +156,11 @@ CLAIMS = {
         "0.97 < found['noise']",
         "0.97 < found['shuffled']",
         "0.97 < found['inverted']",
+    ],
+    "plot_ordered_codes": [
+        "max((pca.explained_variance_ratio_ - autoencoder.explained_variance_ratio_)[:3]) < 0",
+        "max((autoencoder.explained_variance_ratio_ - pca.explained_variance_ratio_)[8:]) < 0",
+        "np.argmax(autoencoder.explained_variance_ratio_.cumsum() > 0.8) < 9",
     ],
     "plot_outliers": [
         "0.5 < named(errors['AutoencoderOutlierDetector'])",
