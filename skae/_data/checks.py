@@ -98,7 +98,7 @@ def validated(
     samples are returned in compressed sparse row format. Values are finite; in an array they may be
     NaN with `allow_nan`, and where `missing_values` are taken, see `has_missing`.
     """
-    if not (first or allow_nan) and _needs_no_change(estimator, X, missing_values):
+    if not (first or allow_nan or least > 1) and _needs_no_change(estimator, X, missing_values):
         return X, has_missing(X, missing_values, estimator)
     is_sparse = issparse(X)
     taken = {"ensure_all_finite": "allow-nan"} if allow_nan else taking(missing_values)
