@@ -1,4 +1,4 @@
-"""What docstrings print and examples say of their results, for `tests/learned_margins.py`.
+"""What docstrings and README print and examples say, for `tests/learned_margins.py`.
 
 The suite runs docstrings and examples with one seed, the examples for few epochs; here all of it is
 run as it stands but for the seed.
@@ -45,15 +45,28 @@ def test_printed_numbers_hold_for_other_seeds(docstring, learning_seed):
             warnings.simplefilter("ignore", ConvergenceWarning)
             exec(compile(source, docstring.name, "single"), docstring.globs)
         if FORMAT.search(each.source):
-            pairs = zip(NUMBER.finditer(out.getvalue()), NUMBER.finditer(each.want), strict=True)
-            for got, want in pairs:
-                half = 0.5 * 10.0 ** -len(want[1])
-                value, printed = float(got[0]), float(want[0])
-                claim = each.want.strip()
-                assert_learned(value, above=printed - half, below=printed + half, claim=claim)
+            assert_printed(out.getvalue(), each.want)
         elif each.want:
             right = doctest.OutputChecker().check_output(each.want, out.getvalue(), 0)
             assert_learned(right, above=0.5, claim=each.source.strip())
+
+
+def assert_printed(out, want):
+    """Check that the numbers of an output, of many digits, round to those of a text."""
+    for got, printed in zip(NUMBER.finditer(out), NUMBER.finditer(want), strict=True):
+        half, value = 0.5 * 10.0 ** -len(printed[1]), float(printed[0])
+        claim = want.strip()
+        assert_learned(float(got[0]), above=value - half, below=value + half, claim=claim)
+
+
+def test_the_readme_prints_what_holds_for_other_seeds(learning_seed):
+    text = (ROOT / "README.md").read_text()
+    code, want = re.search(r"```python\n(.*?)```\n\n```\n(.*?)```", text, re.DOTALL).groups()
+    out = io.StringIO()
+    with redirect_stdout(out):
+        exec(SEED.sub(rf"\g<1>{learning_seed}", FORMAT.sub(":.9f", code)), {})
+    # Headings hold numbers of codes.
+    assert_printed(*(lines.split("\n", 1)[1] for lines in (out.getvalue(), want)))
 
 
 # What an example says, in the names it leaves behind. Not here is `plot_pretraining`, which says
@@ -142,6 +155,10 @@ CLAIMS = {
         "kept(layers) < kept(PCA(8).fit(X))",
         "kept(stacked) < kept(whole)",
     ],
+    "plot_linear_codes": [
+        "kept(reducers['PCA']) + 0.1 < kept(reducers['linear codes'])",
+        "kept(reducers['nonlinear codes']) - 0.05 < kept(reducers['linear codes'])",
+    ],
     "plot_loadings": ["0.75 < cosines.min()", "0.3 < bends.min()"],
     "plot_mixed_table": [
         "scores.loc[texts, 'PCA'].max() < scores.loc[texts, 'AutoencoderTransformer'].min()"
@@ -152,6 +169,11 @@ CLAIMS = {
         "0.97 < found['noise']",
         "0.97 < found['shuffled']",
         "0.97 < found['inverted']",
+    ],
+    "plot_ordered_codes": [
+        "max((pca.explained_variance_ratio_ - autoencoder.explained_variance_ratio_)[:2]) < 0",
+        "max((autoencoder.explained_variance_ratio_ - pca.explained_variance_ratio_)[8:]) < 0",
+        "np.argmax(autoencoder.explained_variance_ratio_.cumsum() > 0.8) < 9",
     ],
     "plot_outliers": [
         "0.5 < named(errors['AutoencoderOutlierDetector'])",

@@ -9,6 +9,7 @@ from typing import Any, TypeGuard
 
 import numpy as np
 from scipy.sparse import issparse
+from sklearn import get_config
 from sklearn.utils import assert_all_finite
 from sklearn.utils.validation import check_array, validate_data
 
@@ -37,11 +38,20 @@ def check_dense(X: Any, name: str = "X", filled: str = "np.nan") -> Any:
             f"Sparse data was passed for {name}, but dense data is required here. Pass "
             f"{name}.toarray() if that fits into memory."
         )
-    return check_unmasked(X, name, filled)
+    return check_readable(X, name, filled)
 
 
-def check_unmasked(X: Any, name: str = "X", filled: str = "np.nan") -> Any:
-    """Return X; refuse masked values, which scikit-learn would read as valid."""
+def check_readable(X: Any, name: str = "X", filled: str = "np.nan") -> Any:
+    """Return X; refuse masked values, which scikit-learn would read as valid.
+
+    Refuse arrays of other libraries where scikit-learn would not make arrays of NumPy of them.
+    """
+    if get_config()["array_api_dispatch"] and is_foreign(X):
+        raise TypeError(
+            f"{name} is a {type(X).__module__}.{type(X).__name__}, and array_api_dispatch=True "
+            f"asks for results of the same kind, but skae computes in NumPy. Pass "
+            f"np.asarray({name}), or leave array_api_dispatch=False, by which {name} is converted."
+        )
     if isinstance(X, np.ma.MaskedArray) and np.ma.is_masked(X):
         raise ValueError(
             f"{name} is a masked array: {np.ma.count_masked(X)} of its values are masked and would "
@@ -49,6 +59,11 @@ def check_unmasked(X: Any, name: str = "X", filled: str = "np.nan") -> Any:
             + (", where NaN stands for missing values." if name == "X" else ".")
         )
     return X
+
+
+def is_foreign(X: Any) -> bool:
+    """Return whether X is an array of another library that follows the array API standard."""
+    return hasattr(X, "__array_namespace__") and not isinstance(X, np.ndarray)
 
 
 def checked_codes(estimator: Any, X: Any, dtype: Any, takes_fewer: bool = False) -> np.ndarray:
@@ -83,7 +98,7 @@ def validated(
     samples are returned in compressed sparse row format. Values are finite; in an array they may be
     NaN with `allow_nan`, and where `missing_values` are taken, see `has_missing`.
     """
-    if not (first or allow_nan) and _needs_no_change(estimator, X, missing_values):
+    if not (first or allow_nan or least > 1) and _needs_no_change(estimator, X, missing_values):
         return X, has_missing(X, missing_values, estimator)
     is_sparse = issparse(X)
     taken = {"ensure_all_finite": "allow-nan"} if allow_nan else taking(missing_values)

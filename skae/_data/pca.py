@@ -87,6 +87,15 @@ def principal_axes(
     return Axes(directions * signs, variances)
 
 
+def with_signs_of(axes: Axes, others: Axes) -> Axes:
+    """Return axes, each of which points the way of the other axis that is most like it."""
+    alike = others.directions.T @ axes.directions
+    if not alike.size:
+        return axes
+    closest = alike[np.abs(alike).argmax(axis=0), np.arange(alike.shape[1])]
+    return axes._replace(directions=axes.directions * np.where(closest < 0.0, -1.0, 1.0))
+
+
 def _rounding(X: Matrix) -> float:
     """Return the share of the largest variance below which a variance is rounding error.
 

@@ -15,7 +15,7 @@ from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, Transfo
 from skae._data.checks import (
     arrays_of,
     check_dense,
-    check_unmasked,
+    check_readable,
     checked_codes,
     finite,
     flattened,
@@ -278,7 +278,7 @@ class FittedAutoencoder(
 
         The first such array sets the shape of a sample if no parameter does.
         """
-        X = check_unmasked(X) if self._takes_sparse else check_dense(X)
+        X = check_readable(X) if self._takes_sparse else check_dense(X)
         taken = self._row_shape(first)
         if taken is not None:
             X = arrays_of(self._padded(X, first))

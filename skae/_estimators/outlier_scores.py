@@ -14,7 +14,7 @@ from sklearn.utils import _safe_indexing, check_random_state, get_tags
 from sklearn.utils.validation import check_array
 
 from skae._data.blocks import blocks, dense
-from skae._data.checks import check_unmasked, finite, has_missing, taking
+from skae._data.checks import check_readable, finite, has_missing, taking
 from skae._data.factors import factor_model
 from skae._data.pca import center
 from skae._data.rows import ArrayRows, taken
@@ -190,7 +190,7 @@ class Scorer(NamedTuple):
         rows = autoencoder._even_rows(X) if isinstance(autoencoder, TakesTables) else None
         if rows is None:
             checked = check_array(
-                check_unmasked(X),
+                check_readable(X),
                 accept_sparse="csr",
                 dtype=[np.float64, np.float32],
                 allow_nd=True,

@@ -136,7 +136,10 @@ ATTRIBUTES_OF_CODES = {
     "eigenvectors_": "transform(X) are the codes",
     "dual_coef_": "inverse_transform(codes) gives the samples",
     "embedding_": "Codes are not kept: transform(X), or fit_transform(X), returns them",
-    "graph_": "There is no graph of neighbors",
+    "X_transformed_fit_": "Codes are not kept: transform(X), or fit_transform(X), returns them",
+    "X_fit_": "Samples are not kept",
+    "gamma_": "There is no kernel",
+    **dict.fromkeys(("graph_", "graph_dists_"), "There is no graph of neighbors"),
     "predict": "reconstruct(X) is the autoencoder's output, and transform(X) are the codes",
 }
 VARIANCE = (
@@ -149,6 +152,7 @@ ATTRIBUTES = {
     + ". With ordered=True each code has its own",
     "noise_variance_": "reconstruction_err_ is the mean squared error of the reconstruction",
     "n_samples_": "n_samples_seen_ is the number of samples",
+    "update": "partial_fit(X) trains on more samples",
     "svd_solver": "The principal axes of init='pca' are computed by a method that suits X's shape",
     "var_": "X.var(axis=0) is the variance of the features; scale_ is the root of its mean",
     "coefs_": "encoder_coefs_ and decoder_coefs_ are the kernels",

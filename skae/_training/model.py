@@ -14,7 +14,7 @@ import numpy as np
 from skae._data.blocks import standardized
 from skae._data.divisors import column_divisors
 from skae._data.factors import FactorModel, FilledRows, factor_model
-from skae._data.pca import Axes, center, column_variances, principal_axes, variance
+from skae._data.pca import Axes, center, column_variances, principal_axes, variance, with_signs_of
 from skae._data.rows import Matrix, Rows, RowSubset, StandardizedColumns, taken
 from skae._network.codec import Codec
 from skae._network.forward import groups_of
@@ -165,9 +165,7 @@ def initial_model(
         _ignore(empty, plan.network, weights)
         return Model(plan, weights, *units, factors=factors)
 
-    def start(rows: np.ndarray, axes: Axes | None, rng: np.random.Generator) -> Any:
-        if axes is None:
-            axes = axes_of(rows, plan.network.n_components, rng)
+    def start(rows: np.ndarray, axes: Axes, rng: np.random.Generator) -> Any:
         chosen = rows[rng.permutation(len(rows))[:REGRESSION_ROWS]]
 
         def some_rows() -> tuple[np.ndarray, np.ndarray | None]:
@@ -181,10 +179,16 @@ def initial_model(
         _ignore(empty, network, weights)
         return weights
 
-    if len(rows) == len(X):
-        return Model(plan, start(every, all_axes, rng), *units, factors=factors)
-    start_on_all_samples = cache(partial(start, every, all_axes, deepcopy(rng)))
-    return Model(plan, start(rows, None, rng), *units, start_on_all_samples, factors)
+    has_split = len(rows) < len(X)
+    rng_of_all = deepcopy(rng) if has_split else rng
+    if all_axes is None:
+        all_axes = axes_of(every, plan.network.n_components, rng_of_all)
+    start_on_all_samples = cache(partial(start, every, all_axes, rng_of_all))
+    if not has_split:
+        return Model(plan, start_on_all_samples(), *units, factors=factors)
+    # The same signs for every split, so that another seed does not turn codes round.
+    axes = with_signs_of(axes_of(rows, plan.network.n_components, rng), all_axes)
+    return Model(plan, start(rows, axes, rng), *units, start_on_all_samples, factors)
 
 
 def _ignore(empty: np.ndarray, network: Network, weights: tuple[np.ndarray, ...]) -> None:

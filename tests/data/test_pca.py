@@ -7,7 +7,14 @@ from sklearn.datasets import make_low_rank_matrix
 from sklearn.decomposition import PCA
 
 from skae._data import pca as _principal
-from skae._data.pca import center, column_variances, principal_axes, variance
+from skae._data.pca import (
+    Axes,
+    center,
+    column_variances,
+    principal_axes,
+    variance,
+    with_signs_of,
+)
 from skae._data.rows import ArrayRows, StandardizedColumns
 
 
@@ -52,6 +59,16 @@ def test_directions_without_variance_are_dropped():
     assert axes.directions.shape == (4, 1)
     constant = principal_axes(ArrayRows(np.ones((10, 4))), np.ones(4), 4, np.random.default_rng(0))
     assert constant.directions.shape == (4, 0)
+
+
+def test_signs_are_those_of_the_axes_most_alike():
+    axes = Axes(np.eye(3)[:, [1, 0]] * [-1, 1], np.ones(2))  # in another order, one turned round
+    others = Axes(np.eye(3)[:, :2], np.ones(2))
+    assert_allclose(with_signs_of(axes, others).directions, np.eye(3)[:, [1, 0]])
+    assert_allclose(with_signs_of(others, others).directions, others.directions)
+    none = Axes(np.empty((3, 0)), np.empty(0))
+    assert with_signs_of(none, others) is none
+    assert with_signs_of(axes, none) is axes
 
 
 def test_mean_and_variance_are_exact_beside_a_large_offset():

@@ -8,7 +8,7 @@ from inspect import signature
 import numpy as np
 import pytest
 from sklearn.base import clone
-from sklearn.decomposition import PCA, IncrementalPCA, TruncatedSVD
+from sklearn.decomposition import PCA, IncrementalPCA, KernelPCA, TruncatedSVD
 from sklearn.exceptions import NotFittedError
 from sklearn.pipeline import make_pipeline
 from sklearn.utils._param_validation import InvalidParameterError
@@ -25,6 +25,7 @@ from skae._estimators.words import (
 )
 from skae.keras import KerasAutoencoder, to_keras
 from skae.onnx import to_onnx
+from tests.fresh import ROOT
 
 pytestmark = pytest.mark.usefixtures("untrained")
 
@@ -142,16 +143,24 @@ def test_constraints_can_be_copied(kind):
 
 
 @pytest.mark.parametrize(
-    "pca", [PCA(2), IncrementalPCA(2), TruncatedSVD(2)], ids=lambda pca: type(pca).__name__
+    "pca",
+    [
+        PCA(2),
+        IncrementalPCA(2),
+        TruncatedSVD(2),
+        KernelPCA(2, kernel="rbf", fit_inverse_transform=True),
+    ],
+    ids=lambda pca: type(pca).__name__,
 )
 def test_every_attribute_of_pca_is_there_or_advised_about(pca):
-    pca.fit(X)
-    fitted = {name for name in vars(pca) if name.endswith("_") and name[0] != "_"}
-    # What a fit sets, and what is there as a method or property.
-    methods = {name for name in dir(pca) if name[0] != "_"} - pca.get_params().keys()
     ours = set(dir(skae.AutoencoderTransformer)) | set(documented_attributes())
-    for name in sorted(fitted | methods):
+    page = (ROOT / "docs" / "from_pca.md").read_text()
+    cells = re.findall(r"^\| (.*?) \|", page.split("## Other names")[0], re.MULTILINE)
+    on_page = {name for cell in cells for name in re.findall(r"`(\w+)`", cell)}
+    # What a fit sets, and what is there as a method or property.
+    for name in {name for name in dir(pca.fit(X)) if name[0] != "_"} - pca.get_params().keys():
         assert name in ours or name in ATTRIBUTES or name in OWN_TO_PCA, name
+        assert name in on_page, name
 
 
 # batch_size_ is a batch of IncrementalPCA, n_features_ an older name.

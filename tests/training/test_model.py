@@ -31,6 +31,19 @@ def test_the_initialization_has_not_seen_the_validation_set(n_components):
         assert_allclose(np.abs(codes), np.abs((X - pca.mean_) @ axes), atol=1e-5)
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_another_split_turns_no_code_round(seed):
+    # The two loadings of the first axis are -.7 and .7: which one is larger differs by split.
+    rng = np.random.default_rng(0)
+    table = rng.normal(size=(200, 1)) * [1.0, -1.0] + 0.2 * rng.normal(size=(200, 2))
+    rows = np.random.default_rng(seed).permutation(200)[:100]
+    plan = AutoencoderTransformer(hidden_layer_sizes=(8,))._plan
+    model = initial_model(ArrayRows(table), 2, "pca", plan, np.random.default_rng(0), rows)
+    codes = model.codec(model.weights).encode(table)
+    of_all = PCA(2, svd_solver="full").fit_transform(table)
+    assert ((codes * of_all).sum(axis=0) > 0).all()
+
+
 def test_a_kept_initialization_is_pca_of_all_rows():
     fixed = {"hidden_layer_sizes": (8,), "max_iter": 2, "random_state": 0}
     # Every step makes it worse.
