@@ -54,7 +54,7 @@ class AutoencoderImputer(
 
     Parameters
     ----------
-    hidden_layer_sizes : int or array-like of int, default=(256, 256)
+    hidden_layer_sizes : int or array-like of int, default=(128, 128)
         Widths of the hidden layers of each network.
 
     activation : str, default='elu'
@@ -87,7 +87,7 @@ class AutoencoderImputer(
         Number of epochs of each network. An epoch repeats less than 500 samples, with other values
         hidden, and is 5,000 samples drawn anew of more.
 
-    n_iter_no_change : int, default=50
+    n_iter_no_change : int, default=25
         Training ends if the validation loss has not decreased in as many epochs.
 
     validation_fraction : float, default=0.1
@@ -170,7 +170,7 @@ class AutoencoderImputer(
     (3, 1, 4)
     """
 
-    hidden_layer_sizes: Any = field(default=(256, 256), kw_only=False)
+    hidden_layer_sizes: Any = field(default=(128, 128), kw_only=False)
     activation: str = "elu"
     missing_values: Any = np.nan
     add_indicator: bool = False
@@ -179,7 +179,7 @@ class AutoencoderImputer(
     learning_rate_init: float = 0.002
     alpha: float = 0.004
     max_iter: int = 200
-    n_iter_no_change: int = 50
+    n_iter_no_change: int = 25
     validation_fraction: float = 0.1
     random_state: Any = None
     verbose: bool | int = False
