@@ -54,7 +54,7 @@ class AutoencoderImputer(
 
     Parameters
     ----------
-    hidden_layer_sizes : int or array-like of int, default=(128, 128)
+    hidden_layer_sizes : int or array-like of int, default=(128, 128, 128)
         Widths of the hidden layers of each network.
 
     activation : str, default='elu'
@@ -170,7 +170,7 @@ class AutoencoderImputer(
     (3, 1, 4)
     """
 
-    hidden_layer_sizes: Any = field(default=(128, 128), kw_only=False)
+    hidden_layer_sizes: Any = field(default=(128, 128, 128), kw_only=False)
     activation: str = "elu"
     missing_values: Any = np.nan
     add_indicator: bool = False
