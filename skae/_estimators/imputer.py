@@ -41,7 +41,8 @@ class AutoencoderImputer(
     value with its expectation given the observed values of the row, with at most 20 factors.
     Denoising networks [2]_ then learn to correct it. They see the filled row and which values were
     missing. In each step of training, 10 to 60 % of the observed values of each row are hidden
-    anew, and the squared error on these is minimized. The correction starts at zero.
+    anew, and the squared error on these is minimized. The correction starts at zero. The weights
+    are means over the last quarter of the epochs [3]_.
 
     Each network holds out other samples than the others. Their values, predicted from the rest of
     the sample, tell which share of the correction is best, between none and all, and how large the
@@ -154,6 +155,7 @@ class AutoencoderImputer(
        Missing Values", Journal of Machine Learning Research 11, 2010.
     .. [2] Vincent, Larochelle, Bengio and Manzagol, "Extracting and Composing Robust Features with
        Denoising Autoencoders", ICML 2008.
+    .. [3] Shamir and Zhang, "Stochastic Gradient Descent for Non-smooth Optimization", ICML 2013.
 
     Examples
     --------
