@@ -56,7 +56,8 @@ class AutoencoderImputer(
     Parameters
     ----------
     hidden_layer_sizes : int or array-like of int, default=(128, 128, 128)
-        Widths of the hidden layers of each network.
+        Widths of the hidden layers of each network. Wider ones may be better with many samples,
+        and take longer.
 
     activation : str, default='elu'
         Activation of the hidden layers, one of those of :class:`AutoencoderTransformer`.
