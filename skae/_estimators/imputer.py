@@ -41,7 +41,8 @@ class AutoencoderImputer(
     value with its expectation given the observed values of the row, with at most 20 factors.
     Denoising networks [2]_ then learn to correct it. They see the filled row and which values were
     missing. In each step of training, 10 to 60 % of the observed values of each row are hidden
-    anew, and the squared error on these is minimized. The correction starts at zero.
+    anew, and the squared error on these is minimized. The correction starts at zero. The weights
+    are means over the last quarter of the epochs [3]_.
 
     Each network holds out other samples than the others. Their values, predicted from the rest of
     the sample, tell which share of the correction is best, between none and all, and how large the
@@ -54,8 +55,9 @@ class AutoencoderImputer(
 
     Parameters
     ----------
-    hidden_layer_sizes : int or array-like of int, default=(256, 256)
-        Widths of the hidden layers of each network.
+    hidden_layer_sizes : int or array-like of int, default=(128, 128, 128)
+        Widths of the hidden layers of each network. Wider ones may be better with many samples,
+        and take longer.
 
     activation : str, default='elu'
         Activation of the hidden layers, one of those of :class:`AutoencoderTransformer`.
@@ -87,7 +89,7 @@ class AutoencoderImputer(
         Number of epochs of each network. An epoch repeats less than 500 samples, with other values
         hidden, and is 5,000 samples drawn anew of more.
 
-    n_iter_no_change : int, default=50
+    n_iter_no_change : int, default=25
         Training ends if the validation loss has not decreased in as many epochs.
 
     validation_fraction : float, default=0.1
@@ -154,6 +156,7 @@ class AutoencoderImputer(
        Missing Values", Journal of Machine Learning Research 11, 2010.
     .. [2] Vincent, Larochelle, Bengio and Manzagol, "Extracting and Composing Robust Features with
        Denoising Autoencoders", ICML 2008.
+    .. [3] Shamir and Zhang, "Stochastic Gradient Descent for Non-smooth Optimization", ICML 2013.
 
     Examples
     --------
@@ -170,7 +173,7 @@ class AutoencoderImputer(
     (3, 1, 4)
     """
 
-    hidden_layer_sizes: Any = field(default=(256, 256), kw_only=False)
+    hidden_layer_sizes: Any = field(default=(128, 128, 128), kw_only=False)
     activation: str = "elu"
     missing_values: Any = np.nan
     add_indicator: bool = False
@@ -179,7 +182,7 @@ class AutoencoderImputer(
     learning_rate_init: float = 0.002
     alpha: float = 0.004
     max_iter: int = 200
-    n_iter_no_change: int = 50
+    n_iter_no_change: int = 25
     validation_fraction: float = 0.1
     random_state: Any = None
     verbose: bool | int = False

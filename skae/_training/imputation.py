@@ -20,6 +20,7 @@ from skae._data.split import train_validation_rows
 from skae._data.weights import effective_size
 from skae._network.imputation import FEWEST_ERRORS, Imputation, Member, quantiles_of_errors
 from skae._plan.plan import Solver
+from skae._training.averaging import averaged
 from skae._training.checkpoint import NoCheckpoint
 from skae._training.epochs import History
 from skae._training.hidden_entries import (
@@ -182,7 +183,9 @@ def corrected(
     )
     with DeferredInterrupt() as interrupt:
         hooks = Hooks(lambda: None, lambda task, history: False, interrupt.check)
-        history = run_stage(task, options, StartPolicy(keeps=True), hooks, trainers, NoCheckpoint())
+        history = run_stage(
+            task, options, StartPolicy(keeps=True), hooks, averaged(trainers), NoCheckpoint()
+        )
     history.snapshot = history.kept._replace(weights=tuple(map(np.array, history.kept.weights)))
     member = Member(linear.factors, history.kept.weights)
     return replace(linear, network=plan.network, members=(member,)), history

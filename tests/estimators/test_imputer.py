@@ -16,6 +16,7 @@ from sklearn.model_selection import KFold, cross_val_score
 from sklearn.pipeline import make_pipeline
 
 from skae import AutoencoderImputer
+from skae._training import averaging
 from tests.learning import assert_learned
 
 X = load_wine().data
@@ -89,6 +90,15 @@ def test_networks_learn_what_is_not_linear(learning_seed):
     drawn = imputer.sample(given, 100, random_state=0)
     low, high = np.quantile(drawn, [0.05, 0.95], axis=0, method="weibull")
     assert_learned(((low <= new) & (new <= high))[hidden].mean(), above=0.85, below=0.95)
+
+
+def test_weights_are_means_over_epochs(monkeypatch):
+    imputer = AutoencoderImputer(8, max_iter=10, random_state=0)
+    weights = clone(imputer).fit(INCOMPLETE).weights_[0]
+    # With so large a power the mean is that of the last epoch alone.
+    monkeypatch.setattr(averaging, "POWER", 1e9)
+    last = clone(imputer).fit(INCOMPLETE).weights_[0]
+    assert any((mean != each).any() for mean, each in zip(weights, last, strict=True))
 
 
 def test_noise_is_imputed_by_its_mean(learning_seed):
