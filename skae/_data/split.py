@@ -42,6 +42,11 @@ class Split:
         return cls(X, np.arange(len(X)), np.arange(len(X_val)), X_val)
 
     @property
+    def is_held_out(self) -> bool:
+        """Whether the validation set was held out of X, and is not one that was passed to `fit`."""
+        return self.X_val is None and self.validation.size > 0
+
+    @property
     def training_weight(self) -> float:
         """Sum of the weights of the training rows: their number, if rows have no weights."""
         return RowSubset(self.X, self.training).weight

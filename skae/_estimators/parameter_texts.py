@@ -143,7 +143,8 @@ n_components : int, float, 'auto' or None
     max_iter : int or 'auto'
         Maximum number of epochs. 'auto' is 200. With fewer than about 2,600 samples, where an
         epoch has few steps, it is the number of epochs that make 8,000 steps, or 16,000 where
-        columns are scaled one by one (`column_scaling`).
+        columns are scaled one by one (`column_scaling`). There the weights kept are then trained
+        for 400 steps or two epochs more, on the validation samples too, see `early_stopping`.
 
     shuffle : bool
         Whether to shuffle the samples in each epoch.
@@ -162,7 +163,11 @@ n_components : int, float, 'auto' or None
         only (signed-rank test at 5 %). Where X has categories, any improvement is enough. Fewer
         than 15 validation samples, a quarter of 60, are not enough evidence: PCA is kept. To keep
         the validation set unseen, training starts from the principal axes of the training set; a
-        PCA initialization that is kept is then computed from all samples.
+        PCA initialization that is kept is then computed from all samples. Where columns are scaled
+        one by one (`column_scaling`) and `max_iter` is 'auto', other weights that are kept are at
+        the end trained on all samples, the validation set included (not an `X_val`), at a tenth of
+        the learning rate and falling to zero. No loss curve shows these steps. They are left out
+        with `ordered` and with `warm_start`, which validate on the same samples later.
 
     validation_fraction : float
         Share of the samples held out as the validation set for early stopping. It has at least 30

@@ -255,7 +255,18 @@ class SharedParameters(TakesTables, DeclaredParameters):
             verbose=self.verbose,
             # The loss of unlike columns falls in leaps, when codes take up another column.
             waits=self._scales_columns() and self.n_iter_no_change == "auto",
+            n_last_steps=self._n_last_steps(),
         )
+
+    def _n_last_steps(self) -> int:
+        """Return the number of steps on all samples after those that are validated.
+
+        There are none if more validation on the same samples is to come: of ordered codes, or of
+        the next call of a warm start.
+        """
+        validates_later = self.ordered or self.warm_start
+        chosen = self.max_iter != "auto"
+        return 0 if chosen or validates_later or not self._scales_columns() else PATIENT_STEPS
 
     def _alpha(self) -> float:
         """Return the strength of the L2 regularization, or of the weight decay of AdamW."""

@@ -35,6 +35,9 @@ class TrainingOptions:
     waits : bool
         Whether a loss has not stalled as long as the training loss falls, and the validation loss
         is not significantly worse than that of the best weights.
+    n_last_steps : int
+        Number of steps that the weights kept are trained for on all samples, those of the
+        validation set included.
     """
 
     batch_size: int
@@ -47,6 +50,7 @@ class TrainingOptions:
     warns: bool
     verbose: bool | int
     waits: bool = False
+    n_last_steps: int = 0
 
     def __post_init__(self) -> None:
         if callable(self.learning_rate):

@@ -29,7 +29,11 @@ from skae._training.protocols import (
     TrainerState,
     Validator,
 )
+from skae._training.schedule import Snapshot
 from skae._training.validation import PenalizedValidation, Validation
+
+# Share of the initial learning rate at which the last steps, on all samples, begin.
+LAST_SHARE = 0.1
 
 
 def feed_of(
@@ -134,6 +138,30 @@ def run_stage(
         if validation is not None:
             start = replace(start, expected_losses=task.expected_losses(validation))
         return run_epochs(trainer, validation, options, start, hooks, resumed, progress.write)
+
+
+def run_last_steps(
+    task: Reconstruction, kept: Snapshot, hooks: Hooks, trainers: TrainerFactory
+) -> Snapshot:
+    """Train the weights kept on all samples, those of the validation set included.
+
+    The solver begins anew, at a share of the initial learning rate that falls to zero, so that a
+    few steps with more samples do not lead away from weights that were validated.
+    """
+    options, X = task.options, task.split.X
+    everything = Split(X, np.arange(len(X)), np.arange(0))
+    # A generator of its own, so that a fit resumed from a checkpoint draws the same.
+    rng = np.random.default_rng([*task.noise_seed, 1])
+    model = replace(task.model, weights=kept.weights)
+    whole = replace(task, model=model, split=everything, rng=rng)
+    n_epochs = max(2, -(-options.n_last_steps * options.batch_size // len(X)))
+    rate = LAST_SHARE * options.rate_of_pass(kept.epoch - 1)
+    job = Job(whole.plan, whole.weights, whole.feed(), None, hooks.check, options.verbose)
+    with trainers(job) as trainer:
+        for epoch in range(n_epochs):
+            loss = trainer.epoch(rate * (1.0 - epoch / n_epochs))
+        is_finite = all_finite(loss.total, *trainer.weights)
+        return kept._replace(weights=trainer.weights) if is_finite else kept
 
 
 def run_pass(

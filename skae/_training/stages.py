@@ -20,7 +20,7 @@ from skae._training.model import Model, initial_model
 from skae._training.options import Hooks, StartPolicy, TrainingOptions
 from skae._training.protocols import TrainerFactory
 from skae._training.schedule import MIN_GAINS, Snapshot
-from skae._training.stage import Reconstruction, run_stage
+from skae._training.stage import Reconstruction, run_last_steps, run_stage
 
 
 class Trained(NamedTuple):
@@ -95,8 +95,9 @@ def run_stages(
 
         # The user has chosen the number of a layer's epochs, so there is no warning.
         options = replace(run.options, max_iter=stage.max_iter or run.options.max_iter, warns=whole)
+        task = Reconstruction(part, below, options, run.rng, run.noise_seed)
         history = run_stage(
-            Reconstruction(part, below, options, run.rng, run.noise_seed),
+            task,
             options,
             StartPolicy(
                 keeps=run.warm or starts_as_pca or bool(curves),
@@ -109,12 +110,29 @@ def run_stages(
             run.checkpoint.of_stage(i),
         )
         if stage.layer is None:
+            if options.n_last_steps and below.is_held_out and not history.ended:
+                _train_on_all(task, history, hooks, run.trainers)
             return trained(history)
         layers.put(stage.layer, part.trained(part.kept(history.kept)))
         curves.append(history.loss_curve)
         if history.ended:
             return untrained(ended=True, interrupted=history.interrupted)
     return untrained()
+
+
+def _train_on_all(
+    task: Reconstruction, history: History, hooks: Hooks, trainers: TrainerFactory
+) -> None:
+    """Train the weights kept on all samples; Ctrl-C leaves them as they were.
+
+    An initialization that is kept is computed from all samples anyway.
+    """
+    if history.kept.epoch == 0:
+        return
+    try:
+        history.snapshot = run_last_steps(task, history.kept, hooks, trainers)
+    except KeyboardInterrupt:
+        history.ended = history.interrupted = True
 
 
 class LayerByLayer:
