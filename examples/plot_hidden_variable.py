@@ -39,7 +39,7 @@ reducers = {
 print(f"{'standard deviations':24} {'':13}  {X.to_numpy().std(axis=0).round(2)}\n")
 print(f"{'one code':24} {'variance kept':>13}  largest error in each column")
 for name, reducer in reducers.items():
-    errors = X_new.to_numpy() - reducer.inverse_transform(reducer.transform(X_new))
+    errors = np.asarray(X_new - reducer.inverse_transform(reducer.transform(X_new)))
     kept = 1 - np.sum(errors**2) / np.sum((X_new - X.mean()).to_numpy() ** 2)
     print(f"{name:24} {kept:13.5f}  {abs(errors).max(axis=0).round(2)}")
 
