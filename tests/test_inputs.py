@@ -3,6 +3,7 @@
 import warnings
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy import sparse
 from sklearn.base import clone
@@ -117,3 +118,10 @@ def test_what_rounds_to_one_is_one():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         model.score(scaled)
+
+
+@pytest.mark.usefixtures("untrained")
+def test_an_array_after_a_data_frame_is_warned_of():
+    fitted = clone(PLAIN).fit(pd.DataFrame(X, columns=list("abcde")))
+    with pytest.warns(UserWarning, match="X does not have valid feature names"):
+        fitted.transform(X)
