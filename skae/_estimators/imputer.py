@@ -50,6 +50,9 @@ class AutoencoderImputer(
     network, and of this share of the corrections. Few samples are all held out by one network or
     another; with less than 60 no network is trained, and the linear model is that of all samples.
 
+    No value is filled beyond the range of the observed values of its feature in `fit`: a linear
+    model extrapolates, so that one extreme value of a sample could be followed by others.
+
     Rows to fill need not be those of `fit`, and values may be missing anywhere in them, also where
     none was in `fit`.
 
@@ -123,6 +126,10 @@ class AutoencoderImputer(
 
     scale_ : ndarray of shape (n_features_with_values,)
         Standard deviation of each feature with values.
+
+    data_min_, data_max_ : ndarray of shape (n_features_with_values,)
+        The least and the greatest observed value of each feature with values. What is filled lies
+        between them.
 
     indicator_ : sklearn.impute.MissingIndicator or None
         Marks missing values, if `add_indicator`.
@@ -258,6 +265,7 @@ class AutoencoderImputer(
         imputation, histories = trained.imputation, trained.histories
         self._has_values, self._error_quantiles = has_values, trained.error_quantiles
         self.factor_model_, self.scale_ = imputation.factors, imputation.scale
+        self.data_min_, self.data_max_ = imputation.bounds
         self.network_ = imputation.network
         self.factor_models_, self.weights_ = zip(*imputation.members, strict=True)
         self.network_share_ = imputation.share if imputation.network else 0.0
@@ -352,7 +360,12 @@ class AutoencoderImputer(
     def _imputation(self) -> Imputation:
         members = tuple(map(Member, self.factor_models_, self.weights_))
         return Imputation(
-            self.factor_model_, self.scale_, self.network_, members, self.network_share_
+            self.factor_model_,
+            self.scale_,
+            np.array([self.data_min_, self.data_max_]),
+            self.network_,
+            members,
+            self.network_share_,
         )
 
     def _validated(self, X: Any, first: bool = False) -> tuple[np.ndarray, bool]:

@@ -41,12 +41,17 @@ class Imputation:
     A network sees a row whose missing entries are filled by the factor model of the same member, in
     units of the columns' deviations, and beside it which entries these are.
 
+    What is filled lies between the bounds of its column, as an expectation does: a linear model
+    extrapolates, and a row with one extreme entry would be filled by others beyond all others.
+
     Parameters
     ----------
     factors : FactorModel
         That of all rows, which describes the errors.
     scale : ndarray of shape (n_features,)
         Standard deviations of the columns.
+    bounds : ndarray of shape (2, n_features)
+        The least and the greatest observed entry of each column.
     network : Network or None
         That of all members; None if they are linear.
     members : tuple of Member
@@ -57,21 +62,28 @@ class Imputation:
 
     factors: FactorModel
     scale: np.ndarray
+    bounds: np.ndarray
     network: Network | None
     members: tuple[Member, ...]
     share: float = 1.0
 
+    def linear(self, member: Member, rows: np.ndarray) -> np.ndarray:
+        """Return rows filled by the factor model of a member, with all entries within bounds."""
+        return np.clip(member.factors.filled(rows), *self.bounds)
+
     def inputs(self, member: Member, rows: np.ndarray) -> np.ndarray:
         """Return rows as the network of a member sees them."""
-        filled = (member.factors.filled(rows) - member.factors.center) / self.scale
+        filled = (self.linear(member, rows) - member.factors.center) / self.scale
         return np.hstack([filled, np.isnan(rows)], dtype=np.float32, casting="unsafe")
 
     def correction(self, member: Member, inputs: np.ndarray) -> np.ndarray:
         """Return what the network of a member adds, in units of the columns' deviations."""
+        filled = inputs[:, : len(self.scale)]
         if self.network is None:
-            return np.zeros((len(inputs), len(self.scale)))
+            return np.zeros_like(filled)
         to = maps(self.network, member.weights, np.float32)
-        return to.decode(to.encode(inputs))
+        lowest, highest = (self.bounds - member.factors.center) / self.scale
+        return np.clip(to.decode(to.encode(inputs)), lowest - filled, highest - filled)
 
     def share_of_mean(self, share: float, rows: np.ndarray) -> float:
         """Return the best share of the members' mean output, given that of each by itself.
@@ -102,8 +114,9 @@ class Imputation:
             for member in self.members:
                 inputs = self.inputs(member, rows)
                 correction = self.share * self.scale * self.correction(member, inputs)
-                expected += member.factors.filled(rows) + correction
-            expected /= len(self.members)
+                expected += self.linear(member, rows) + correction
+            # Sums of rounded numbers may lie beyond the bounds.
+            expected = np.clip(expected / len(self.members), *self.bounds)
             filled[incomplete[part]] = np.where(np.isnan(rows), expected, rows)
         return filled
 

@@ -13,7 +13,6 @@ from typing import Any, ClassVar
 import numpy as np
 
 from skae._data.batches import CHUNK_ENTRIES, CHUNK_STEPS, Batch, Chunk
-from skae._network.codec import maps
 from skae._network.imputation import Imputation
 from skae._plan.layers import Dense
 from skae._plan.plan import Network, Objective, Plan, Solver
@@ -158,33 +157,27 @@ class HiddenValidation:
     ----------
     X : ndarray of shape (n_samples, n_features)
     imputation : Imputation
-    network : Network
     rng : Generator
     """
 
     effective_size: ClassVar[float | None] = None
 
-    def __init__(
-        self,
-        X: np.ndarray,
-        imputation: Imputation,
-        network: Network,
-        rng: np.random.Generator,
-    ) -> None:
+    def __init__(self, X: np.ndarray, imputation: Imputation, rng: np.random.Generator) -> None:
         times = -(-VALIDATION_ROWS // len(X))
         hidden = [hidden_entries(rng, X.shape) for _ in range(times)]
         self._examples = [examples(imputation, X, each) for each in hidden]
         self._n_hidden = sum(np.count_nonzero(~np.isnan(target)) for _, target in self._examples)
-        self._network = network
+        self._imputation = imputation
         self._n_rows = len(X)
 
     def losses(self, weights: tuple[Any, ...]) -> tuple[np.ndarray, dict[str, float]]:
         """Return the loss of each row; their mean is the mean over all hidden entries."""
-        to = maps(self._network, weights, np.float32)
+        (member,) = self._imputation.members
+        member = member._replace(weights=weights)
         losses = np.zeros(self._n_rows)
         with np.errstate(over="ignore", invalid="ignore"):
             for inputs, targets in self._examples:
-                errors = np.square(targets - to.decode(to.encode(inputs)))
+                errors = np.square(targets - self._imputation.correction(member, inputs))
                 losses += np.nansum(errors, axis=1, dtype=np.float64)
         losses *= self._n_rows / max(self._n_hidden, 1)
         return losses, {"reconstruction": float(losses.mean())}

@@ -125,8 +125,12 @@ def parts_to_hold_out(X: np.ndarray, fraction: float, rng: np.random.Generator) 
 def linear_imputation(X: np.ndarray, scale: np.ndarray, rng: np.random.Generator) -> Imputation:
     """Return the imputation by a factor model of X."""
     rows = ArrayRows(X, has_missing=bool(np.isnan(X).any()))
-    factors = factor_model(rows, np.arange(len(X)), center(rows), rng)
-    return Imputation(factors, scale, None, (Member(factors),))
+    mean = center(rows)
+    factors = factor_model(rows, np.arange(len(X)), mean, rng)
+    bounds = np.array([np.fmin.reduce(X), np.fmax.reduce(X)])
+    # Training rows may have no value in a column of which held-out rows have some.
+    bounds = np.where(np.isnan(bounds), mean, bounds)
+    return Imputation(factors, scale, bounds, None, (Member(factors),))
 
 
 def deviations_of_columns(X: np.ndarray) -> np.ndarray:
@@ -164,11 +168,12 @@ def corrected(
     solver = Solver("adamw", 0.0, False, settings.weight_decay)
     observed = 1.0 - float(np.isnan(X).mean())
     plan = imputation_plan(X.shape[1], settings.widths, settings.activation, solver, observed)
+    imputation = replace(linear, network=plan.network)
     task = ImputationTask(
         plan,
         zero_start(plan.network, rng),
         ImputationFeed(rows, linear, batch_size, most, rng),
-        HiddenValidation(X[held_out], linear, plan.network, rng),
+        HiddenValidation(X[held_out], imputation, rng),
     )
     options = TrainingOptions(
         batch_size=batch_size,
@@ -188,7 +193,7 @@ def corrected(
         )
     history.snapshot = history.kept._replace(weights=tuple(map(np.array, history.kept.weights)))
     member = Member(linear.factors, history.kept.weights)
-    return replace(linear, network=plan.network, members=(member,)), history
+    return replace(imputation, members=(member,)), history
 
 
 class HeldOut(NamedTuple):

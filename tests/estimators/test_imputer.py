@@ -114,6 +114,19 @@ def test_noise_is_imputed_by_its_mean(learning_seed):
     assert_learned(of_imputer / of_means, below=1.1)
 
 
+def test_one_extreme_value_is_not_followed_by_others(small):
+    # Alcohol: 14.8 at most. Linear models would fill proline and others beyond all observed values.
+    extreme = np.full((1, X.shape[1]), np.nan)
+    extreme[0, 0] = 1000.0
+    linear = small.factor_model_.filled(extreme)[0, 1:]
+    lowest, highest = np.nanmin(INCOMPLETE, axis=0), np.nanmax(INCOMPLETE, axis=0)
+    assert np.any((linear < lowest[1:]) | (linear > highest[1:]))
+    assert_array_equal([small.data_min_, small.data_max_], [lowest, highest])
+    filled = small.transform(np.vstack([extreme, INCOMPLETE]))
+    assert filled[0, 0] == 1000.0
+    assert np.all((filled >= lowest) & (filled <= highest), where=np.isnan([*extreme, *INCOMPLETE]))
+
+
 def test_holes_where_fit_had_none():
     imputer = clone(SMALL).fit(X)
     assert error(imputer.transform(INCOMPLETE), X, HOLES) < 0.9

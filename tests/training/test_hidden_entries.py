@@ -10,7 +10,8 @@ from skae._training.hidden_entries import ImputationFeed
 def test_an_epoch_of_many_rows_draws_other_ones_each_time():
     X = np.arange(100.0)[:, np.newaxis] + [0.0, 0.5]
     factors = FactorModel.of_means(np.zeros(2))
-    linear = Imputation(factors, np.ones(2), None, (Member(factors),))
+    bounds = np.array([[0.0, 0.0], [100.0, 100.0]])
+    linear = Imputation(factors, np.ones(2), bounds, None, (Member(factors),))
     feed = ImputationFeed(X, linear, 8, 20, np.random.default_rng(0))
     seen, epochs = [], 0
     for chunk in feed:
