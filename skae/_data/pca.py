@@ -12,6 +12,7 @@ import numpy as np
 from scipy import linalg
 from scipy.sparse import issparse
 
+from skae._data.blas import threads_for
 from skae._data.blocks import blocks
 from skae._data.rows import Matrix, weight_observed
 from skae._data.sparse_rows import CenteredSparse
@@ -132,7 +133,8 @@ def _largest(matrix: np.ndarray, n: int | None) -> tuple[np.ndarray, np.ndarray]
     """Return the `n` largest eigenvalues of a symmetric matrix and their eigenvectors."""
     size = len(matrix)
     subset = None if n is None or n >= size else (size - n, size - 1)
-    values, vectors = linalg.eigh(matrix, subset_by_index=subset, overwrite_a=True)
+    with threads_for(size**3):
+        values, vectors = linalg.eigh(matrix, subset_by_index=subset, overwrite_a=True)
     return np.maximum(values[::-1], 0.0), vectors[:, ::-1]
 
 

@@ -215,7 +215,10 @@ class EncoderWithHead(
                     held_out = rows.collection[where[validation]], targets[validation], of_rows
                 label_validation = None
                 if held_out is not None:
-                    label_validation = LabelValidation(*held_out, self._loss, headed.codec)
+                    n_weights = sum(map(np.size, start))
+                    label_validation = LabelValidation(
+                        *held_out, self._loss, headed.codec, n_weights
+                    )
                 plan = self._joint_plan(headed, feed, self._shares(headed.codec(start), rows))
                 with DeferredInterrupt() as interrupt:
                     history = run_stage(

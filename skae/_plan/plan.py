@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import Field, dataclass, fields, is_dataclass, replace
+from math import prod
 from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
@@ -122,6 +123,11 @@ class Network:
     def widest(self) -> int:
         """Width of the widest layer."""
         return max(max(layer.n_in, layer.n_out) for layer in self.encoder + self.decoder)
+
+    @property
+    def n_weights(self) -> int:
+        """Number of trained weights."""
+        return sum(map(prod, self.shapes))
 
     @property
     def scales_codes(self) -> bool:

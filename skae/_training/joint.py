@@ -290,6 +290,8 @@ class LabelValidation:
     loss : Loss
     codec : callable
         Returns the codec of trained weights.
+    n_weights : int
+        Number of these weights.
     """
 
     X: Any
@@ -297,11 +299,17 @@ class LabelValidation:
     row_weights: np.ndarray | None
     loss: Loss
     codec: Callable[[tuple[Any, ...]], Codec]
+    n_weights: int
 
     @property
     def effective_size(self) -> float | None:
         """How many rows of equal weight tell as much, if rows have weights."""
         return None if self.row_weights is None else effective_size(self.row_weights)
+
+    @property
+    def n_products(self) -> int:
+        """How many numbers are multiplied: each sample takes each weight."""
+        return self.X.shape[0] * self.n_weights
 
     def losses(self, weights: tuple[Any, ...]) -> tuple[np.ndarray, dict[str, float]]:
         """Return the loss of each row with other weights, and its only part."""

@@ -92,11 +92,14 @@ class Validator(Protocol):
     """Computes validation losses.
 
     `effective_size` is how many samples of equal weight tell as much as the validation samples,
-    None if they have no weights.
+    None if they have no weights. `n_products` is how many numbers NumPy multiplies for the losses.
     """
 
     @property
     def effective_size(self) -> float | None: ...
+
+    @property
+    def n_products(self) -> int: ...
 
     def losses(self, weights: tuple[Any, ...]) -> tuple[np.ndarray, dict[str, float]]:
         """Return the losses with other weights, and the parts of their mean by name.

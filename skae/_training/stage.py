@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from skae._data.batches import Feed
+from skae._data.blas import threads_for
 from skae._data.cuts import cut_shares
 from skae._data.rows import Rows, RowSubset
 from skae._data.split import Split
@@ -137,7 +138,8 @@ def run_stage(
         validation = task.validation(trainer)
         if validation is not None:
             start = replace(start, expected_losses=task.expected_losses(validation))
-        return run_epochs(trainer, validation, options, start, hooks, resumed, progress.write)
+        with threads_for(0 if validation is None else validation.n_products):
+            return run_epochs(trainer, validation, options, start, hooks, resumed, progress.write)
 
 
 def run_last_steps(

@@ -47,6 +47,11 @@ class Validation:
         weights = taken(self.X.weights, self.rows)
         return None if weights is None else effective_size(weights)
 
+    @property
+    def n_products(self) -> int:
+        """How many numbers are multiplied: each sample takes each weight."""
+        return len(self.rows) * self.model.plan.network.n_weights
+
     def losses(self, weights: tuple[Any, ...]) -> tuple[np.ndarray, dict[str, float]]:
         """Return the loss of each validation sample with other weights, and its only part.
 
@@ -105,6 +110,7 @@ class PenalizedValidation:
     trainer: Trainer
     feed: Callable[[], Feed]
     effective_size: ClassVar[float | None] = None
+    n_products: ClassVar[int] = 0
 
     def losses(self, weights: tuple[np.ndarray, ...]) -> tuple[np.ndarray, dict[str, float]]:
         """Return the loss with other weights, as an array with one entry, and its parts."""
