@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextvars import copy_context
 from copy import copy
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
 from sklearn.utils.validation import check_array, validate_data
 
+from skae._data.ahead import computed_ahead
 from skae._data.checks import check_dense, has_missing, taking
-from skae._data.rows import ArrayRows, Rows, summed, taken, weight_observed
+from skae._data.rows import (
+    VALIDATION_BYTES,
+    WINDOW_BYTES,
+    ArrayRows,
+    Rows,
+    summed,
+    taken,
+    weight_observed,
+)
 
-# Rows are shuffled within a window of blocks: at least two blocks, and more up to this size.
-WINDOW_BYTES = 1 << 27
-# Size of the validation set that stays in memory throughout a fit.
-VALIDATION_BYTES = 1 << 27
 # Number of block sums that are added at a time.
 FAN_IN = 8
 
@@ -234,7 +237,7 @@ class DaskRows(Rows):
         """Yield the rows of an epoch, see `Rows.pieces`.
 
         With a generator, blocks come in random order, and rows are shuffled within each window
-        of blocks, of `WINDOW_BYTES`. The next window is computed meanwhile.
+        of blocks, of `WINDOW_BYTES`: two blocks at least. The next window is computed meanwhile.
         """
         from dask import compute, delayed
 
@@ -257,17 +260,13 @@ class DaskRows(Rows):
                 windows[-1].append(delayed(np.take)(blocks[i], chosen, axis=0))
                 numbers[-1].append(chosen + self.bounds[i])
 
-        with ThreadPoolExecutor(1, thread_name_prefix="skae-blocks") as pool:
-            # In the caller's context: its client may be the current one only there.
-            context = copy_context()
-            coming = pool.submit(context.run, compute, *windows[0])
-            for number, following in zip(numbers, [*windows[1:], []], strict=True):
-                window = np.concatenate(coming.result())
-                coming = pool.submit(context.run, compute, *following)
-                n_rows = len(window)
-                order = np.arange(n_rows) if rng is None else rng.permutation(n_rows)
-                weights = taken(self.weights, np.concatenate(number))
-                yield ArrayRows(window, weights=weights), order
+        computed = computed_ahead(partial(compute, *window) for window in windows)
+        for number, parts in zip(numbers, computed, strict=True):
+            window = np.concatenate(parts)
+            n_rows = len(window)
+            order = np.arange(n_rows) if rng is None else rng.permutation(n_rows)
+            weights = taken(self.weights, np.concatenate(number))
+            yield ArrayRows(window, weights=weights), order
 
 
 def _is_text(column: Any) -> bool:

@@ -22,6 +22,10 @@ from skae._data.blocks import blocks
 # For workers, an array is cut into at most this number of blocks, of at least this number of rows:
 # more than most clusters have workers, and the same on each, so that a checkpoint is found again.
 MOST_BLOCKS, LEAST_ROWS = 240, 16
+# Of data that are not in memory, rows are shuffled within a window of blocks of about this size.
+WINDOW_BYTES = 1 << 27
+# Size of the validation set that stays in memory throughout a fit, where the data do not.
+VALIDATION_BYTES = 1 << 27
 
 
 class Matrix(Protocol):
@@ -215,7 +219,7 @@ class ArrayRows(Rows):
 
     def weighted(self, weights: np.ndarray) -> ArrayRows:
         array, weights = of_positive(weights, self._array)
-        return ArrayRows(array, self.has_missing, weights)
+        return type(self)(array, self.has_missing, weights)
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -272,7 +276,7 @@ class ArrayRows(Rows):
 
     def pieces(
         self, rows: np.ndarray, rng: np.random.Generator | None
-    ) -> list[tuple[Rows, np.ndarray]]:
+    ) -> Iterable[tuple[Rows, np.ndarray]]:
         return [(self, rows if rng is None else rng.permutation(rows))]
 
     def extremes(self) -> tuple[Any, Any]:

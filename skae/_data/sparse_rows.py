@@ -11,6 +11,7 @@ import numpy as np
 from scipy.sparse import csr_array, issparse
 
 from skae._data.blocks import blocks
+from skae._data.mapped_rows import MappedRows, is_large_file
 from skae._data.rows import ArrayRows, Matrix, Rows, of_positive, rows_in_a_block, summed, taken
 
 # Entries, at most, of evenly spaced rows: 128 MB of float32.
@@ -191,7 +192,7 @@ class Transposed:
 def rows_of(X: Any, has_missing: bool = False) -> Rows:
     """Wrap validated samples, an array or a matrix in compressed sparse row format."""
     if not issparse(X):
-        return ArrayRows(X, has_missing)
+        return (MappedRows if is_large_file(X) else ArrayRows)(X, has_missing)
     matrix = csr_array(X)
     if not matrix.has_canonical_format:
         matrix = matrix.copy()
