@@ -6,8 +6,6 @@ load it. The environment variables that TensorFlow reads at its import are set h
 import os
 from importlib.util import find_spec
 
-from skae._tensorflow.program_cache import keep_programs
-
 if find_spec("tensorflow") is None:
     raise ModuleNotFoundError(
         "TensorFlow is not installed here, but skae needs it to fit, for Keras models, and to "
@@ -28,6 +26,3 @@ if "OMP_NUM_THREADS" in os.environ:
 
 # Each session sets its own number of threads per operation, instead of that of the first session.
 os.environ.setdefault("TF_OVERRIDE_GLOBAL_THREADPOOL", "1")
-
-if os.environ.get("SKAE_PROGRAM_CACHE"):
-    keep_programs(os.environ["SKAE_PROGRAM_CACHE"])

@@ -17,7 +17,7 @@ import numpy as np
 from tensorflow.core.protobuf.config_pb2 import CallableOptions
 
 from skae._tensorflow.first_call import in_thread
-from skae._tensorflow.quiet import quiet_first_call, tf
+from skae._tensorflow.quiet import KEPT_PROGRAMS, quiet_first_call, tf
 from skae._training.forks import enter_tensorflow
 
 T = TypeVar("T")
@@ -68,7 +68,7 @@ class Program:
             traced = self._traced_program = self._traced_program or in_thread(self._trace).result()
         arrays = map(np.asarray, tf.nest.flatten(arguments), traced.dtypes)
         try:
-            results = traced.run(*arrays)
+            results = (traced.run if self.is_compiled else traced.first_run)(*arrays)
         except BaseException:
             self._traced_program, self.is_compiled = None, False
             raise
@@ -88,8 +88,12 @@ def _nested(like: Any, values: Iterator[Any]) -> Any:
 
 
 class _Traced(NamedTuple):
-    """A callable of a session, with the inputs' dtypes and the structure of the outputs."""
+    """A callable of a session, with the inputs' dtypes and the structure of the outputs.
 
+    The first call compiles the program, or finds it compiled by an earlier process.
+    """
+
+    first_run: Callable[..., Any]
     run: Callable[..., Any]
     dtypes: list[Any]
     outputs: Any
@@ -111,14 +115,25 @@ def _traced(function: Callable[..., Any], inputs: Any, on_xla: bool) -> _Traced:
             else 1,
             inter_op_parallelism_threads=threading.get_inter_op_parallelism_threads(),
         )
-        session = tf.compat.v1.Session(graph=graph, config=config)
-    flat = tf.nest.flatten(fed)
-    run = _callable(session, flat, tf.nest.flatten(outputs))
-    return _Traced(run, [tensor.dtype.as_numpy_dtype for tensor in flat], outputs)
+    flat, fetched = tf.nest.flatten(fed), tf.nest.flatten(outputs)
+    dtypes = [tensor.dtype.as_numpy_dtype for tensor in flat]
+    fed_names, fetched_names = ([each.name for each in part] for part in (flat, fetched))
+    name = None
+    if on_xla and KEPT_PROGRAMS is not None:
+        graph, name = KEPT_PROGRAMS.named(graph, config.intra_op_parallelism_threads)
+    session = tf.compat.v1.Session(graph=graph, config=config)
+    run = _callable(session, fed_names, fetched_names)
+    if name is None:
+        return _Traced(run, run, dtypes, outputs)
+
+    def first_run(*arrays: Any) -> Any:
+        return KEPT_PROGRAMS.call(name, lambda: run(*arrays))
+
+    return _Traced(first_run, run, dtypes, outputs)
 
 
-def _callable(session: Any, fed: list[Any], fetched: list[Any]) -> Callable[..., Any]:
-    """Return a function from fed tensors to fetched tensors.
+def _callable(session: Any, fed: list[str], fetched: list[str]) -> Callable[..., Any]:
+    """Return a function from fed tensors to fetched tensors, both given by name.
 
     The public `make_callable` looks every tensor up by name in every call, which doubled the time
     of a fit on 150 samples. It is the fallback if TensorFlow no longer has the private function.
@@ -126,8 +141,7 @@ def _callable(session: Any, fed: list[Any], fetched: list[Any]) -> Callable[...,
     make = getattr(session, "_make_callable_from_options", None)
     if make is None:
         return session.make_callable(fetched, feed_list=fed)
-    feed, fetch = ([tensor.name for tensor in tensors] for tensors in (fed, fetched))
-    return make(CallableOptions(feed=feed, fetch=fetch))
+    return make(CallableOptions(feed=fed, fetch=fetched))
 
 
 def locked_cache(function: Callable[..., T]) -> Callable[..., T]:

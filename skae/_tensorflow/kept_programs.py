@@ -1,0 +1,152 @@
+"""Give XLA the compiled programs of earlier processes, and keep new ones for later processes.
+
+XLA has a cache of its own, for all programs of a process. A file in it that is damaged or cannot be
+written ends the call of a program with an error. So it gets a directory in TensorFlow's file system
+in memory, which is filled and emptied here around the first call of a program of skae. The user's
+own programs never reach the disk, and are not read from there.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from typing import Any, TypeVar
+
+from skae._tensorflow.program_cache import ProgramCache, processor
+
+T = TypeVar("T")
+FOLDER = "ram://skae-programs"
+FLAGS = f"--tf_xla_persistent_cache_directory={FOLDER} --tf_xla_persistent_cache_device_types=CPU"
+
+
+@contextmanager
+def xla_flags() -> Iterator[None]:
+    """Context in which XLA reads where its cache is; processes started later do not see it."""
+    before = os.environ.get("TF_XLA_FLAGS")
+    os.environ["TF_XLA_FLAGS"] = f"{before or ''} {FLAGS}".strip()
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["TF_XLA_FLAGS"]
+        else:
+            os.environ["TF_XLA_FLAGS"] = before
+
+
+class KeptPrograms:
+    """Reads and writes the programs that XLA compiles, named by their content.
+
+    Parameters
+    ----------
+    tf : module
+        TensorFlow, imported while `xla_flags` were set.
+    cache : ProgramCache
+    """
+
+    def __init__(self, tf: Any, cache: ProgramCache) -> None:
+        self._tf, self._cache = tf, cache
+        build = tf.version.VERSION, tf.version.GIT_VERSION, tf.version.COMPILER_VERSION
+        # What XLA and oneDNN read, except for settings of messages.
+        settings = sorted(
+            pair
+            for pair in os.environ.items()
+            if pair[0].startswith(("TF_", "XLA_")) and not pair[0].startswith("TF_CPP_")
+        )
+        self._of_this_process = [build, processor(), settings, _n_processors()]
+
+    def named(self, graph: Any, threads: int) -> tuple[Any, str]:
+        """Return an equal graph whose functions are named by its content, and that name.
+
+        TensorFlow numbers functions in the order in which a process traces them, and XLA takes
+        programs with other names for others.
+        """
+        tf, proto = self._tf, graph.as_graph_def()
+        functions = proto.library.function
+        old = sorted((f.signature.name for f in functions), key=_base_and_number)
+        _rename(proto, {name: f"{_base_and_number(name)[0]}_{i}" for i, name in enumerate(old)})
+        ordered = sorted(functions, key=lambda f: f.signature.name)
+        content = hashlib.sha256(repr([*self._of_this_process, threads]).encode())
+        for each in (*ordered, proto.versions, *proto.node):
+            content.update(each.SerializeToString(deterministic=True))
+        name = f"skae_{content.hexdigest()}"
+        _rename(proto, {f.signature.name: f"{name}_{i}" for i, f in enumerate(ordered)})
+        with tf.Graph().as_default() as same:
+            tf.graph_util.import_graph_def(proto, name="")
+        return same, name
+
+    def call(self, name: str, function: Callable[[], T]) -> T:
+        """Call a function that compiles the program of this name, or finds it compiled."""
+        kept = self._cache.read(name)
+        if kept is None:
+            result = function()
+            self._keep(name)
+            return result
+        file, _, program = kept.partition(b"\n")
+        path = f"{FOLDER}/{file.decode()}"
+        self._fill(path, program)
+        try:
+            return function()
+        except self._tf.errors.OpError:
+            # Not what XLA wrote, or it writes something else by now.
+            self._cache.remove(name)
+            self._empty(path)
+            return function()
+        finally:
+            self._empty(path)
+
+    def _fill(self, path: str, program: bytes) -> None:
+        self._tf.io.gfile.makedirs(FOLDER)
+        with self._tf.io.gfile.GFile(path, "wb") as file:
+            file.write(program)
+
+    def _empty(self, path: str) -> None:
+        with suppress(self._tf.errors.OpError):
+            self._tf.io.gfile.remove(path)
+
+    def _keep(self, name: str) -> None:
+        """Move the program of this name to the disk, if XLA has kept it."""
+        gfile = self._tf.io.gfile
+        try:
+            for file in gfile.listdir(FOLDER):
+                path = f"{FOLDER}/{file}"
+                with gfile.GFile(path, "rb") as opened:
+                    program = opened.read()
+                if name.encode() in program:
+                    self._empty(path)
+                    self._cache.write(name, file.encode() + b"\n" + program)
+        except self._tf.errors.OpError:
+            # No folder: this version reads the flags at another time, or compiled for a GPU.
+            return
+
+
+def _n_processors() -> int | None:
+    """Return how many processors XLA would divide its loops among."""
+    affinity = getattr(os, "sched_getaffinity", None)
+    return os.cpu_count() if affinity is None else len(affinity(0))
+
+
+def _base_and_number(name: str) -> tuple[str, int]:
+    """Return the name of a function without the number that TensorFlow appends, and this."""
+    base, number = re.fullmatch(r"(.*?)_?(\d*)", name, re.DOTALL).groups()  # type: ignore[union-attr]
+    return base, int(number or 0)
+
+
+def _rename(proto: Any, names: dict[str, str]) -> None:
+    """Give the functions of a graph other names, everywhere."""
+    nodes = list(proto.node)
+    for function in proto.library.function:
+        function.signature.name = names[function.signature.name]
+        nodes += function.node_def
+    for node in nodes:
+        node.op = names.get(node.op, node.op)
+        node.ClearField("experimental_debug_info")
+        # It names the gradient of a call by another of these numbers.
+        node.attr.pop("_gradient_op_type", None)
+        for value in node.attr.values():
+            if value.HasField("func"):
+                value.func.name = names.get(value.func.name, value.func.name)
+            for function in value.list.func:
+                function.name = names.get(function.name, function.name)
