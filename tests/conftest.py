@@ -17,6 +17,8 @@ settings.load_profile("suite")
 # scikit-learn skips its array API check without this, and SciPy reads it at import.
 os.environ.setdefault("SCIPY_ARRAY_API", "1")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+# Tests compile what they test, and write nothing into the user's caches.
+os.environ.setdefault("SKAE_PROGRAM_CACHE", "off")
 # Shells start programs in the background with Ctrl-C ignored, and so they would leave it.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)

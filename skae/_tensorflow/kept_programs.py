@@ -36,6 +36,10 @@ def xla_flags() -> Iterator[None]:
             os.environ["TF_XLA_FLAGS"] = before
 
 
+class RejectedProgramError(Exception):
+    """A kept program is not what XLA wrote, and has been removed. The session cannot be used."""
+
+
 class KeptPrograms:
     """Reads and writes the programs that XLA compiles, named by their content.
 
@@ -77,23 +81,27 @@ class KeptPrograms:
             tf.graph_util.import_graph_def(proto, name="")
         return same, name
 
-    def call(self, name: str, function: Callable[[], T]) -> T:
-        """Call a function that compiles the program of this name, or finds it compiled."""
+    def call(self, name: str, function: Callable[..., T], *arguments: Any) -> T:
+        """Call a function that compiles the program of this name, or finds it compiled.
+
+        Raises
+        ------
+        RejectedProgramError
+            Another session will compile it.
+        """
         kept = self._cache.read(name)
         if kept is None:
-            result = function()
+            result = function(*arguments)
             self._keep(name)
             return result
         file, _, program = kept.partition(b"\n")
         path = f"{FOLDER}/{file.decode()}"
         self._fill(path, program)
         try:
-            return function()
-        except self._tf.errors.OpError:
-            # Not what XLA wrote, or it writes something else by now.
+            return function(*arguments)
+        except self._tf.errors.OpError as error:
             self._cache.remove(name)
-            self._empty(path)
-            return function()
+            raise RejectedProgramError from error
         finally:
             self._empty(path)
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import atexit
 import gc
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+
+from skae._tensorflow.leaving import leave_quickly
 
 # At its end TensorFlow's package imports this module, and accepts that it cannot be imported. It is
 # all of Keras, which dense training never uses. `tf.keras` loads it at its first use.
@@ -18,6 +21,7 @@ def lean_import() -> Iterator[None]:
 
     The import creates some hundred thousand objects that stay, and each collection of garbage would
     visit all of them. After it they count as old, so that the next collection does not visit them.
+    For the same reason the interpreter is left quickly.
     """
     if "tensorflow" in sys.modules:
         yield
@@ -35,5 +39,6 @@ def lean_import() -> Iterator[None]:
         if not gc.get_freeze_count():
             gc.freeze()
             gc.unfreeze()
+        atexit.register(leave_quickly)
         if collects:
             gc.enable()

@@ -17,6 +17,7 @@ import numpy as np
 from tensorflow.core.protobuf.config_pb2 import CallableOptions
 
 from skae._tensorflow.first_call import in_thread
+from skae._tensorflow.kept_programs import RejectedProgramError
 from skae._tensorflow.quiet import KEPT_PROGRAMS, quiet_first_call, tf
 from skae._training.forks import enter_tensorflow
 
@@ -61,7 +62,10 @@ class Program:
         if self.is_compiled:
             return self._run(arguments)
         with quiet_first_call():
-            return self._run(arguments)
+            try:
+                return self._run(arguments)
+            except RejectedProgramError:
+                return self._run(arguments)
 
     def _run(self, arguments: tuple[Any, ...]) -> Any:
         with self._lock:
@@ -118,18 +122,12 @@ def _traced(function: Callable[..., Any], inputs: Any, on_xla: bool) -> _Traced:
     flat, fetched = tf.nest.flatten(fed), tf.nest.flatten(outputs)
     dtypes = [tensor.dtype.as_numpy_dtype for tensor in flat]
     fed_names, fetched_names = ([each.name for each in part] for part in (flat, fetched))
-    name = None
-    if on_xla and KEPT_PROGRAMS is not None:
-        graph, name = KEPT_PROGRAMS.named(graph, config.intra_op_parallelism_threads)
-    session = tf.compat.v1.Session(graph=graph, config=config)
-    run = _callable(session, fed_names, fetched_names)
-    if name is None:
+    if not on_xla or KEPT_PROGRAMS is None:
+        run = _callable(tf.compat.v1.Session(graph=graph, config=config), fed_names, fetched_names)
         return _Traced(run, run, dtypes, outputs)
-
-    def first_run(*arrays: Any) -> Any:
-        return KEPT_PROGRAMS.call(name, lambda: run(*arrays))
-
-    return _Traced(first_run, run, dtypes, outputs)
+    graph, name = KEPT_PROGRAMS.named(graph, config.intra_op_parallelism_threads)
+    run = _callable(tf.compat.v1.Session(graph=graph, config=config), fed_names, fetched_names)
+    return _Traced(partial(KEPT_PROGRAMS.call, name, run), run, dtypes, outputs)
 
 
 def _callable(session: Any, fed: list[str], fetched: list[str]) -> Callable[..., Any]:

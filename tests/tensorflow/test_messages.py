@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from tests.fresh import END, ROOT
+from tests.fresh import ROOT
 
 FIT = """
 import numpy as np
@@ -57,14 +57,14 @@ def run(code, **environment):
 
 @pytest.mark.slow
 def test_a_first_fit_prints_nothing():
-    ended = run(FIT + END)
+    ended = run(FIT)
     assert (ended.returncode, ended.stdout, ended.stderr) == (0, "", "")
 
 
 @pytest.mark.slow
 def test_programs_from_the_cache_print_nothing(tmp_path):
     for _ in range(2):
-        ended = run(FIT + END, SKAE_PROGRAM_CACHE=str(tmp_path))
+        ended = run(FIT, SKAE_PROGRAM_CACHE=str(tmp_path))
         assert (ended.returncode, ended.stdout, ended.stderr) == (0, "", "")
     assert list(tmp_path.iterdir())
 
