@@ -16,7 +16,7 @@ from tempfile import NamedTemporaryFile, TemporaryFile
 
 VARIABLE, OFF = "SKAE_PROGRAM_CACHE", ("0", "off")
 # Programs of a common network have half a megabyte.
-MAX_BYTES = 64 * 2**20
+MAX_BYTES = 128 * 2**20
 SUFFIX, PARTIAL = ".skae-program", ".skae-partial"
 
 

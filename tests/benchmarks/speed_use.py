@@ -4,6 +4,7 @@ import os
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 import warnings
 
@@ -33,6 +34,59 @@ print(time.perf_counter() - begin)
     seconds()
     extra = statistics.median(seconds() for _ in range(7))
     row("import skae after sklearn.decomposition", "<= 0.1 s", extra, unit="s")
+
+
+def start():
+    """Time processes that fit digits once with the defaults, beside one of scikit-learn alone."""
+    sklearn = "from sklearn.datasets import load_digits\nfrom sklearn.decomposition import PCA\n"
+    digits = "X = load_digits().data\n"
+    pca = "PCA(2).fit(X)\nimport time\nprint(0, 0, time.time())"
+    # The training itself, which the second fit of a process is.
+    fit = """
+import time
+from skae import AutoencoderTransformer
+for i in range(N):
+    begin = time.perf_counter(), time.process_time()
+    AutoencoderTransformer(random_state=0).fit(X)
+print(time.perf_counter() - begin[0], time.process_time() - begin[1], time.time())
+"""
+    with tempfile.TemporaryDirectory() as folder:
+        kinds = {
+            "sklearn": (sklearn + digits + pca, "off"),
+            "twice": (sklearn + digits + fit.replace("N", "2"), "off"),
+            "compiled": (sklearn + digits + fit.replace("N", "1"), "off"),
+            "kept": (sklearn + digits + fit.replace("N", "1"), folder),
+        }
+        seconds(*kinds["kept"])
+        runs = [{name: seconds(*kind) for name, kind in kinds.items()} for _ in range(3)]
+    # Wall time and processor time of whole processes and of the second fit; time to leave.
+    mid = {name: np.median([run[name] for run in runs], axis=0) for name in kinds}
+    training = mid["twice"][2:4]
+    for name, bar in (("compiled", 2.4), ("kept", 2.0)):
+        wall, processor = mid[name][:2] - mid["sklearn"][:2]
+        row(
+            f"first fit on digits, programs {name}: beyond scikit-learn's start and a second fit",
+            f"<= {bar} s",
+            wall - training[0],
+            f"{processor - training[1]:.1f} s of processor; with its training {wall:.1f} s",
+            "s",
+        )
+        row(f"leaving the interpreter, programs {name}", "<= 0.5 s", mid[name][4], unit="s")
+
+
+def seconds(code, cache):
+    """Return wall and processor seconds of a new process, and what its last line says."""
+    before, begin = os.times(), time.time()
+    ended = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", code],
+        capture_output=True,
+        check=True,
+        env={**os.environ, "SKAE_PROGRAM_CACHE": cache},
+    )
+    after, end = os.times(), time.time()
+    processor = sum(after[2:4]) - sum(before[2:4])
+    *fit, done = map(float, ended.stdout.split())
+    return end - begin, processor, *fit, end - done
 
 
 def transform():
@@ -132,6 +186,6 @@ def growth():
 
 if __name__ == "__main__":
     head("Use")
-    for measure in (imports, second_fit, transform, small_network, growth):
+    for measure in (imports, start, second_fit, transform, small_network, growth):
         if len(sys.argv) == 1 or measure.__name__ in sys.argv[1:]:
             measure()
