@@ -89,21 +89,24 @@ class KeptPrograms:
         RejectedProgramError
             Another session will compile it.
         """
-        kept = self._cache.read(name)
-        if kept is None:
-            result = function(*arguments)
-            self._keep(name)
-            return result
-        file, _, program = kept.partition(b"\n")
-        path = f"{FOLDER}/{file.decode()}"
-        self._fill(path, program)
+        kept, path = self._cache.read(name), None
+        if kept is not None:
+            file, _, program = kept.partition(b"\n")
+            path = f"{FOLDER}/{file.decode()}"
+            self._fill(path, program)
         try:
-            return function(*arguments)
+            result = function(*arguments)
         except self._tf.errors.OpError as error:
+            if path is None:
+                raise
             self._cache.remove(name)
             raise RejectedProgramError from error
         finally:
-            self._empty(path)
+            if path is not None:
+                self._empty(path)
+        # Compiled just now: XLA did not find it.
+        self._keep(name)
+        return result
 
     def _fill(self, path: str, program: bytes) -> None:
         self._tf.io.gfile.makedirs(FOLDER)
