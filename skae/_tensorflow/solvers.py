@@ -40,9 +40,6 @@ def update(
     Weights whose gradient is None are not changed.
     """
     n = N_SLOTS[solver.name]
-    decay = rate * solver.weight_decay if solver.name == "adamw" else None
-    if solver.name in ("adam", "adamw"):
-        rate *= _bias_correction(n_steps)
     moved: list[Tensor] = []
     kept: list[Tensor] = []
     for i, (weight, gradient) in enumerate(zip(weights, gradients, strict=True)):
@@ -51,18 +48,20 @@ def update(
             moved.append(weight)
             kept += own
             continue
-        step, memory = _step(solver, gradient, own, rate)
-        if decay is not None and weight.shape.rank > 1:
-            step += decay * weight
+        step, memory = _step(solver, gradient, own, rate, n_steps)
+        if solver.name == "adamw" and weight.shape.rank > 1:
+            step += rate * solver.weight_decay * weight
         moved.append(weight - step)
         kept += memory
     return tuple(moved), tuple(kept)
 
 
-def _step(solver: Solver, gradient: Tensor, slots: tuple[Tensor, ...], rate: Tensor) -> Update:
+def _step(
+    solver: Solver, gradient: Tensor, slots: tuple[Tensor, ...], rate: Tensor, n_steps: Tensor
+) -> Update:
     match solver.name:
         case "adam" | "adamw":
-            return _adam(gradient, slots, rate)
+            return _adam(gradient, slots, rate, n_steps)
         case "sgd":
             return _sgd(gradient, slots, rate, solver)
         case "rmsprop":
@@ -70,17 +69,12 @@ def _step(solver: Solver, gradient: Tensor, slots: tuple[Tensor, ...], rate: Ten
     raise AssertionError(solver.name)
 
 
-def _bias_correction(n_steps: Tensor) -> Tensor:
-    """Return what Adam multiplies the rate by: its means start at zero."""
-    # Once for all weights, because each operation takes time to trace.
-    return tf.sqrt(1.0 - tf.pow(BETA_2, n_steps)) / (1.0 - tf.pow(BETA_1, n_steps))
-
-
-def _adam(gradient: Tensor, slots: tuple[Tensor, ...], rate: Tensor) -> Update:
-    """Adam (Kingma and Ba, 2015), with a rate that is corrected for the bias of its means."""
+def _adam(gradient: Tensor, slots: tuple[Tensor, ...], rate: Tensor, n_steps: Tensor) -> Update:
+    """Adam (Kingma and Ba, 2015)."""
     first, second = slots
     first = BETA_1 * first + (1.0 - BETA_1) * gradient
     second = BETA_2 * second + (1.0 - BETA_2) * tf.square(gradient)
+    rate *= tf.sqrt(1.0 - tf.pow(BETA_2, n_steps)) / (1.0 - tf.pow(BETA_1, n_steps))
     return rate * first / (tf.sqrt(second) + EPSILON), (first, second)
 
 
