@@ -96,9 +96,9 @@ class OrderedCodes(FittedNetwork):
         """Return the autoencoder of the first `k` codes alone.
 
         Its codes are ``transform(X)[:, :k]``, and its reconstruction is that of
-        ``inverse_transform`` of these. Nothing is trained, and kernels are not copied. Attributes
-        that describe the training, such as the loss curves, stay those of all codes;
-        `score_columns_` is None.
+        ``inverse_transform`` of these. Nothing is trained, and kernels of the encoder are not
+        copied. Attributes that describe the training, such as the loss curves, stay those of all
+        codes; `score_columns_` is None.
 
         Parameters
         ----------

@@ -100,8 +100,8 @@ n_components : int, float, 'auto' or None
     ordered : bool
         Whether codes are in order: the first k of them alone reconstruct X, too, for any k.
         Training then shows the decoder the first codes of a sample only, in a number that is drawn
-        anew each time (nested dropout; Rippel, Gelbart and Adams, ICML 2014), and tells it of the
-        cut. ``transform(X)[:, :k]`` can be passed to
+        anew each time (nested dropout; Rippel, Gelbart and Adams, ICML 2014), and tells each of
+        its dense layers of the cut. ``transform(X)[:, :k]`` can be passed to
         `inverse_transform`, `truncated` returns the autoencoder of the first codes, and
         `explained_variance_ratio_` tells what each of them adds. All codes together explain a
         little less than without an order. Excludes `whiten`, recurrent networks, and codes of which
@@ -145,6 +145,7 @@ n_components : int, float, 'auto' or None
         epoch has few steps, it is the number of epochs that make 8,000 steps, or 16,000 where
         columns are scaled one by one (`column_scaling`). There the weights kept are then trained
         for 400 steps or two epochs more, on the validation samples too, see `early_stopping`.
+        With `ordered` it is twice as many, because all codes together see half of the samples.
 
     shuffle : bool
         Whether to shuffle the samples in each epoch.
@@ -177,7 +178,7 @@ n_components : int, float, 'auto' or None
     n_iter_no_change : int, np.inf or 'auto'
         Number of epochs without improvement after which training stops or the learning rate is
         reduced. 'auto' is 10. With fewer than about 2,600 samples it is the number of epochs that
-        make 400 steps.
+        make 400 steps. With `ordered` it is twice as many.
         Where columns are scaled one by one, see `column_scaling`, 'auto' goes on beyond that as
         long as the training loss falls and the validation loss is not significantly worse than its
         lowest: such a loss rests between leaps.

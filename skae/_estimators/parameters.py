@@ -16,6 +16,7 @@ from sklearn.utils._param_validation import (
 )
 
 from skae._data.batches import rows_in_a_batch
+from skae._data.cuts import FULL_SHARE
 from skae._estimators.declared import DeclaredParameters
 from skae._estimators.networks.base import BaseNetwork, Layers
 from skae._estimators.networks.dense import DenseNetwork
@@ -278,9 +279,15 @@ class SharedParameters(TakesTables, DeclaredParameters):
         return (1.0 - share) * ALPHA_OF_NUMBERS + share * ALPHA_OF_CATEGORIES
 
     def _in_epochs(self, asked: Any, n_rows: int, n_epochs: int, n_steps: int) -> float:
-        """Return the given number; 'auto' means `n_epochs`, but at least `n_steps` steps."""
+        """Return the given number; 'auto' means `n_epochs`, but at least `n_steps` steps.
+
+        With ordered codes it means so many more that all codes together see as many rows as without
+        an order.
+        """
         if asked != "auto":
             return asked
+        if self.ordered:
+            n_epochs, n_steps = round(n_epochs / FULL_SHARE), round(n_steps / FULL_SHARE)
         steps_an_epoch = -(-n_rows // rows_in_a_batch(self.batch_size, n_rows))
         return max(n_epochs, -(-n_steps // steps_an_epoch))
 

@@ -14,7 +14,6 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from skae._network.backend import Backend
-from skae._plan.layers import Dense
 from skae._plan.objectives import Loss
 from skae._plan.plan import Network, SubNetwork
 
@@ -49,19 +48,31 @@ def propagate_cut(network: Network, decoder: SubNetwork, rows: Any, by: Backend)
     """Apply a decoder to rows of codes, each followed by the number of them that are kept.
 
     The other codes are zero, the mean of an initialization by PCA. The decoder is told of it by
-    its `cut_biases`, so that it need not reconstruct the mean over the codes that it does not see
-    from the numbers that it does.
+    its `cut_biases` and `cut_scales`, so that it need not find out how many codes it sees from the
+    numbers themselves. For a given number they are constants, which a truncated network has in its
+    kernels and biases.
     """
     n, ops = network.n_components, by.ops
-    kept = ops.where(rows[:, n:] > np.arange(n, dtype=np.float32), 1.0, 0.0)
-    codes = rows[:, :n] * kept
-    told = Dense(2 * n, decoder.layers[0].n_out)
-    kernel = ops.concatenate([decoder.kernels[0], decoder.cut_biases])
-    decoder = decoder._replace(
-        layers=(told, *decoder.layers[1:]), kernels=(kernel, *decoder.kernels[1:])
-    )
-    hidden = hidden_rows(network, decoder, ops.concatenate([codes, 1.0 - kept], axis=1), by)
-    return _last_layer(network, decoder, codes, hidden, by)
+    activation = by.activations[network.activation]
+    cut = ops.where(rows[:, n:] > np.arange(n, dtype=np.float32), 0.0, 1.0)
+    codes = rows[:, :n] * (1.0 - cut)
+    scales = [ops.exp(cut @ of_codes) for of_codes in decoder.cut_scales]
+    if scales:
+        codes = codes * scales[0]
+    rows = codes
+    for i, layer in enumerate(decoder.layers):
+        if 0 < i < len(scales):
+            rows = rows * scales[i]
+        is_last = i == len(decoder.layers) - 1
+        if is_last:
+            rows = _last_layer(network, decoder, codes, rows, by)
+        else:
+            rows = by.apply(layer, decoder.kernels[i], decoder.biases[i], rows)
+        if i < len(decoder.cut_biases):
+            rows = rows + cut @ decoder.cut_biases[i]
+        if layer.applies_activation and not is_last:
+            rows = activation(rows)
+    return rows
 
 
 def _last_layer(network: Network, half: SubNetwork, rows: Any, hidden: Any, by: Backend) -> Any:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import Field, dataclass, fields, is_dataclass, replace
+from itertools import takewhile
 from math import prod
 from typing import Any, NamedTuple, TypeVar
 
@@ -24,9 +25,11 @@ class SubNetwork(NamedTuple):
     """The weights of the encoder or the decoder, as arrays or tensors.
 
     `log_variance_layer` holds the kernel and the bias of a second code layer, which returns the
-    logarithm of the codes' variances; only a variational encoder has one. `cut_biases` has a row
-    for each code, which is added to the bias of the first layer where that code is cut; only the
-    decoder of ordered codes has them.
+    logarithm of the codes' variances; only a variational encoder has one. Only the decoder of
+    ordered codes is told which of them are cut: for each of its `Network.told_layers`,
+    `cut_biases` has a row for each code, which is added to the bias where that code is cut, and
+    `cut_scales` one whose exponentials multiply the layer's inputs. Those of the codes themselves
+    apply to the linear path, too. Tied kernels have no `cut_scales`.
     """
 
     layers: tuple[Layer, ...]
@@ -34,7 +37,8 @@ class SubNetwork(NamedTuple):
     biases: tuple[Any, ...]
     skip: Any | None
     log_variance_layer: tuple[Any, Any] | None = None
-    cut_biases: Any | None = None
+    cut_biases: tuple[Any, ...] = ()
+    cut_scales: tuple[Any, ...] = ()
 
     def astype(self, dtype: Any) -> SubNetwork:
         """Return the arrays in this dtype, without copying those that have it."""
@@ -156,11 +160,18 @@ class Network:
         return self.n_features - sum(end - begin - 1 for begin, end in self.categories)
 
     @property
+    def told_layers(self) -> tuple[Layer, ...]:
+        """The first layers of the decoder, all dense, that are told which ordered codes are cut."""
+        if not self.is_ordered:
+            return ()
+        return tuple(takewhile(lambda layer: isinstance(layer, Dense), self.decoder))
+
+    @property
     def shapes(self) -> tuple[tuple[int, ...], ...]:
         """Shapes of the trained arrays.
 
         The encoder's kernels, biases, skip, second code layer, then the decoder's kernels, biases,
-        skip, biases for codes that are cut.
+        skip, biases and scales for codes that are cut.
         """
         shapes: list[tuple[int, ...]] = [layer.kernel_shape for layer in self.encoder]
         shapes += [(layer.n_biases,) for layer in self.encoder]
@@ -173,8 +184,10 @@ class Network:
         shapes += [(layer.n_biases,) for layer in self.decoder]
         if self.decoder_skip and not self.tied_weights:
             shapes.append((self.n_components, self.decoder[-1].n_out))
-        if self.is_ordered:
-            shapes.append((self.n_components, self.decoder[0].n_out))
+        told = self.told_layers
+        shapes += [(self.n_components, layer.n_out) for layer in told]
+        if not self.tied_weights:
+            shapes += [(self.n_components, layer.n_in) for layer in told]
         return tuple(shapes)
 
     def split(
@@ -204,8 +217,9 @@ class Network:
         else:
             kernels, biases = take(n_layers), take(n_layers)
             skip = next(left) if self.decoder_skip else None
-        cut_biases = next(left) if self.is_ordered else None
-        return encoder, SubNetwork(self.decoder, kernels, biases, skip, None, cut_biases)
+        n_told = len(self.told_layers)
+        cuts = take(n_told), take(0 if self.tied_weights else n_told)
+        return encoder, SubNetwork(self.decoder, kernels, biases, skip, None, *cuts)
 
     def join(self, encoder: SubNetwork, decoder: SubNetwork) -> tuple[Any, ...]:
         """Join encoder and decoder again: the inverse of `split`."""
@@ -218,9 +232,7 @@ class Network:
         weights += decoder.biases
         if decoder.skip is not None and not self.tied_weights:
             weights.append(decoder.skip)
-        if decoder.cut_biases is not None:
-            weights.append(decoder.cut_biases)
-        return tuple(weights)
+        return (*weights, *decoder.cut_biases, *decoder.cut_scales)
 
 
 @dataclass(frozen=True)

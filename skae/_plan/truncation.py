@@ -17,8 +17,8 @@ def truncated(
 ) -> tuple[Network, tuple[np.ndarray, ...]]:
     """Return the network of the first `k` of its ordered codes, and its weights.
 
-    They are views, except the bias of the first layer of the decoder, which takes up the biases of
-    the codes that are cut.
+    Those of the encoder are views, those of the decoder take up what it is told of the codes that
+    are cut.
     """
     encoder, decoder = network.split(weights, np.transpose)
     to_codes, from_codes = encoder.layers[-1], decoder.layers[0]
@@ -38,11 +38,22 @@ def truncated(
         skip=first_columns(encoder.skip),
         log_variance_layer=of_variances and tuple(map(first_columns, of_variances)),
     )
-    cut_biases: Any = decoder.cut_biases
+    kernels, biases = list(decoder.kernels), list(decoder.biases)
+    kernels[0], skip = kernels[0][:k], None if decoder.skip is None else decoder.skip[:k]
+    of_codes, of_units = decoder.cut_scales[:1], decoder.cut_scales[1:]
+    cut_scales = (*map(first_columns, of_codes), *of_units)
+    for i, logarithms in enumerate(cut_scales):
+        scale = np.exp(logarithms[k:].sum(axis=0))[:, np.newaxis]
+        kernels[i] = kernels[i] * scale
+        if i == 0 and skip is not None:
+            skip = skip * scale
+    for i, added in enumerate(decoder.cut_biases):
+        biases[i] = biases[i] + added[k:].sum(axis=0)
     decoder = decoder._replace(
-        kernels=(decoder.kernels[0][:k], *decoder.kernels[1:]),
-        biases=(decoder.biases[0] + cut_biases[k:].sum(axis=0), *decoder.biases[1:]),
-        skip=None if decoder.skip is None else decoder.skip[:k],
-        cut_biases=cut_biases[:k],
+        kernels=tuple(kernels),
+        biases=tuple(biases),
+        skip=skip,
+        cut_biases=tuple(added[:k] for added in decoder.cut_biases),
+        cut_scales=tuple(logarithms[:k] for logarithms in cut_scales),
     )
     return own, own.join(encoder, decoder)

@@ -187,8 +187,13 @@ class LayerByLayer:
         for half, part, at in zip(whole, (encoder, decoder), (i, -1 - i), strict=True):
             half.kernels[at][...] = part.kernels[0]
             half.biases[at][...] = part.biases[0]
-            if part.cut_biases is not None and half.cut_biases is not None:
-                half.cut_biases[...] = part.cut_biases
+            # The top layer alone has those of the decoder's first layer.
+            for of_half, of_part in zip(
+                half.cut_biases[:1] + half.cut_scales[:1],
+                part.cut_biases + part.cut_scales,
+                strict=False,
+            ):
+                of_half[...] = of_part
         self.model = replace(self.model, weights=network.join(*whole))
         if i + 1 < len(network.encoder):
             self._advance(alone)
@@ -225,10 +230,9 @@ def _fold_standardization(
     network = alone.plan.network
     offset = to_output_units(network, 0.0, mean, scale)
     slope = to_output_units(network, 1.0, mean, scale) - offset
-    cut_biases = decoder.cut_biases
     decoder = decoder._replace(
         kernels=(decoder.kernels[0] * slope,),
         biases=(decoder.biases[0] * slope + offset,),
-        cut_biases=None if cut_biases is None else cut_biases * slope,
+        cut_biases=tuple(of_codes * slope for of_codes in decoder.cut_biases),
     )
     return encoder, decoder

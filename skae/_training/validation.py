@@ -10,7 +10,7 @@ import numpy as np
 
 from skae._data.batches import Feed, completed, corrupted
 from skae._data.blocks import blocks, standardized
-from skae._data.cuts import cut_shares, drawn_sizes
+from skae._data.cuts import validated_sizes
 from skae._data.rows import Rows, taken
 from skae._data.weights import effective_size, relative
 from skae._network.backend import NUMPY
@@ -24,8 +24,8 @@ from skae._training.protocols import Trainer
 class Validation:
     """The reconstruction loss of a model on the validation set, in NumPy where possible.
 
-    Samples are corrupted, and ordered codes cut, as in training, in the same way in each epoch, so
-    that losses are comparable.
+    Samples are corrupted as in training, in the same way in each epoch, so that losses are
+    comparable. That of ordered codes is the mean over the numbers of them that the decoder sees.
 
     Parameters
     ----------
@@ -63,9 +63,7 @@ class Validation:
         rng = np.random.default_rng(self.noise_seed)
         units = model.input_units
         mean, scale = np.float32(units[0]), np.float32(units[1])
-        losses, sizes = np.empty(len(self.rows)), None
-        if network.is_ordered:
-            sizes = drawn_sizes(rng, cut_shares(network.n_components), len(self.rows))
+        losses = np.empty(len(self.rows))
         with np.errstate(over="ignore", invalid="ignore"):
             for part in blocks(len(self.rows), network.widest):
                 rows = self.X.targets.take(self.rows[part])
@@ -81,13 +79,22 @@ class Validation:
                 rows = standardized(rows, *units)
                 inputs = rows if is_clean else standardized(inputs, *units)
                 codes = to.encode(inputs)
-                if sizes is None:
-                    output = to.decode(codes)
+
+                def of_output(output: np.ndarray, rows: np.ndarray = rows) -> np.ndarray:
+                    entries = entry_losses(
+                        objective.loss, network, rows, output, mean, scale, NUMPY
+                    )
+                    return entries.mean(axis=1)
+
+                if network.is_ordered:
+                    ones, of_sizes = np.ones((len(codes), 1), np.float32), []
+                    sizes, shares = validated_sizes(network.n_components)
+                    for k in sizes:
+                        cut = np.hstack([codes, np.float32(k) * ones])
+                        of_sizes.append(of_output(to.decode_cut(cut)))
+                    losses[part] = shares @ of_sizes
                 else:
-                    output = to.decode_cut(np.column_stack([codes, sizes[part]]))
-                losses[part] = entry_losses(
-                    objective.loss, network, rows, output, mean, scale, NUMPY
-                ).mean(axis=1)
+                    losses[part] = of_output(to.decode(codes))
         row_weights = taken(self.X.weights, self.rows)
         if row_weights is not None:
             losses *= relative(row_weights)

@@ -144,6 +144,10 @@ class TestParameters:
     def test_auto_is_counted_in_steps_on_few_rows(self, n_rows, batch_size, epochs, patience):
         auto = AutoencoderTransformer(batch_size=batch_size).training_options(n_rows)
         assert (auto.max_iter, auto.patience) == (epochs, patience)
+        ordered = AutoencoderTransformer(ordered=True, batch_size=batch_size)
+        twice = ordered.training_options(n_rows)
+        assert twice.max_iter == pytest.approx(2 * epochs, abs=1)
+        assert twice.patience == pytest.approx(2 * patience, abs=1)
         asked = AutoencoderTransformer(max_iter=7, n_iter_no_change=np.inf, batch_size=batch_size)
         options = asked.training_options(n_rows)
         assert (options.max_iter, options.patience) == (7, np.inf)

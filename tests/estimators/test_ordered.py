@@ -11,6 +11,8 @@ from sklearn.datasets import load_digits
 from sklearn.decomposition import PCA
 
 import skae
+from skae._network.codec import maps
+from skae._plan.truncation import truncated
 from skae.networks import RecurrentNetwork
 from tests.learning import assert_learned
 
@@ -114,10 +116,21 @@ class TestTruncated:
         assert_allclose(twice, once, atol=1e-7)
         assert fitted.n_components_ == 5
 
-    def test_kernels_are_views(self, fitted):
+    def test_kernels_of_the_encoder_are_views(self, fitted):
         short = fitted.truncated(3)
-        assert np.shares_memory(short.encoder_coefs_[-1], fitted.encoder_coefs_[-1])
-        assert np.shares_memory(short.decoder_coefs_[0], fitted.decoder_coefs_[0])
+        for own, of_all in zip(short.encoder_coefs_, fitted.encoder_coefs_, strict=True):
+            assert np.shares_memory(own, of_all)
+
+    def test_it_computes_what_training_saw(self, fitted):
+        network, rows = fitted.network_, np.float32(fitted.transform(X) / fitted.scale_)
+        to = maps(network, fitted.weights_, np.float64)
+        _, decoder = network.split(fitted.weights_, np.transpose)
+        assert all(abs(told).max() > 1e-3 for told in decoder.cut_biases + decoder.cut_scales)
+        for k in (1, 3, 5):
+            own, weights = truncated(network, fitted.weights_, k)
+            of_first = maps(own, weights, np.float64).decode(rows[:, :k])
+            cut = np.column_stack([rows, np.full(len(rows), k)])
+            assert_allclose(of_first, to.decode_cut(cut), atol=1e-5)
 
     def test_pickle_onnx_and_another_fit(self, fitted):
         short = fitted.truncated(3)

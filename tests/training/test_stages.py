@@ -57,7 +57,7 @@ class TestLastSteps:
             ({"column_scaling": False}, None),
             ({"max_iter": 12}, None),
             ({"warm_start": True}, None),
-            ({"ordered": True}, None),
+            ({"ordered": True, "n_iter_no_change": 2}, None),
             ({"early_stopping": False}, None),
             ({"learning_rate_init": 1e-12}, None),  # the initialization is kept
             ({}, X[::2]),
