@@ -1,4 +1,4 @@
-"""Results of calls, of which the next one is computed meanwhile."""
+"""Results of calls; a thread computes the next one in advance."""
 
 from __future__ import annotations
 

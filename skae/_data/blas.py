@@ -6,14 +6,18 @@ take cores from the compiled program, which runs in between.
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
-from typing import Any
+from threading import Lock
 
 from threadpoolctl import ThreadpoolController
 
-# One core takes some 10 ms for as many multiplications: of fewer, threads cost more than they gain.
+# One core needs about 10 ms for this many. Below it, more threads cost more than they gain.
 MANY_PRODUCTS = 1 << 28
+
+# Held by the only one who limits threads: another would take the limit for the original number.
+_is_limited = Lock()
 
 
 @cache
@@ -22,10 +26,18 @@ def _libraries() -> ThreadpoolController:
     return ThreadpoolController().select(user_api="blas")
 
 
-def threads_for(n_products: int) -> AbstractContextManager[Any]:
+@contextmanager
+def threads_for(n_products: int) -> Iterator[None]:
     """Return a context for products of so many multiplications, again and again or once.
 
     If they are few, BLAS has one thread in it, in the whole process: where several fits run at a
-    time, until the first of them ends. 0 is none at all, and changes nothing.
+    time, until the one that has set it ends. 0 is none at all, and changes nothing.
     """
-    return _libraries().limit(limits=1) if 0 < n_products < MANY_PRODUCTS else nullcontext()
+    if not 0 < n_products < MANY_PRODUCTS or not _is_limited.acquire(blocking=False):
+        yield
+        return
+    try:
+        with _libraries().limit(limits=1):
+            yield
+    finally:
+        _is_limited.release()

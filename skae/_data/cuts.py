@@ -30,7 +30,7 @@ def validated_sizes(n_components: int) -> tuple[np.ndarray, np.ndarray]:
     """Return the numbers of codes that validation samples are seen with, and their shares.
 
     They are all numbers or, of many, some that stand for as many training rows each. One number for
-    each sample, as in training, would make the loss depend more on who got which number.
+    each sample, drawn as in training, would make the loss noisier.
     """
     shares = cut_shares(n_components)
     if n_components <= VALIDATED_SIZES + 1:

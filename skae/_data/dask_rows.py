@@ -260,9 +260,11 @@ class DaskRows(Rows):
                 windows[-1].append(delayed(np.take)(blocks[i], chosen, axis=0))
                 numbers[-1].append(chosen + self.bounds[i])
 
-        computed = computed_ahead(partial(compute, *window) for window in windows)
-        for number, parts in zip(numbers, computed, strict=True):
-            window = np.concatenate(parts)
+        def joined(parts: list[Any]) -> np.ndarray:
+            return np.concatenate(compute(*parts))
+
+        computed = computed_ahead(partial(joined, parts) for parts in windows)
+        for number, window in zip(numbers, computed, strict=True):
             n_rows = len(window)
             order = np.arange(n_rows) if rng is None else rng.permutation(n_rows)
             weights = taken(self.weights, np.concatenate(number))

@@ -65,7 +65,8 @@ class MappedRows(ArrayRows):
         self, rows: np.ndarray, rng: np.random.Generator | None
     ) -> Iterable[tuple[Rows, np.ndarray]]:
         """Yield windows of the rows with sorted indices, see `Rows.pieces`."""
-        in_a_block = max(1, BLOCK_BYTES // self._bytes_of_a_row)
+        # Of some columns alone, the others between them are read, too.
+        in_a_block = max(1, BLOCK_BYTES // self._array.strides[0])
         blocks = np.split(rows, np.flatnonzero(np.diff(rows // in_a_block)) + 1)
         order = np.arange(len(blocks))
         if rng is not None:

@@ -50,8 +50,9 @@ class AutoencoderImputer(
     network, and of this share of the corrections. Few samples are all held out by one network or
     another; with less than 60 no network is trained, and the linear model is that of all samples.
 
-    No value is filled beyond the range of the observed values of its feature in `fit`: a linear
-    model extrapolates, so that one extreme value of a sample could be followed by others.
+    `transform` fills no value beyond the range of the observed values of its feature in `fit`: a
+    linear model extrapolates, so that one extreme value of a sample could be followed by others.
+    What `sample` draws may lie beyond it.
 
     Rows to fill need not be those of `fit`, and values may be missing anywhere in them, also where
     none was in `fit`.
@@ -128,8 +129,8 @@ class AutoencoderImputer(
         Standard deviation of each feature with values.
 
     data_min_, data_max_ : ndarray of shape (n_features_with_values,)
-        The least and the greatest observed value of each feature with values. What is filled lies
-        between them.
+        The least and the greatest observed value of each feature with values. What `transform`
+        fills lies between them.
 
     indicator_ : sklearn.impute.MissingIndicator or None
         Marks missing values, if `add_indicator`.

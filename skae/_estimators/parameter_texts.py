@@ -145,7 +145,8 @@ n_components : int, float, 'auto' or None
         epoch has few steps, it is the number of epochs that make 8,000 steps, or 16,000 where
         columns are scaled one by one (`column_scaling`). There the weights kept are then trained
         for 400 steps or two epochs more, on the validation samples too, see `early_stopping`.
-        With `ordered` it is twice as many, because all codes together see half of the samples.
+        With `ordered`, 'auto' means twice as many epochs, because all codes together see half of
+        the samples.
 
     shuffle : bool
         Whether to shuffle the samples in each epoch.
@@ -178,7 +179,7 @@ n_components : int, float, 'auto' or None
     n_iter_no_change : int, np.inf or 'auto'
         Number of epochs without improvement after which training stops or the learning rate is
         reduced. 'auto' is 10. With fewer than about 2,600 samples it is the number of epochs that
-        make 400 steps. With `ordered` it is twice as many.
+        make 400 steps. With `ordered`, 'auto' means twice as many.
         Where columns are scaled one by one, see `column_scaling`, 'auto' goes on beyond that as
         long as the training loss falls and the validation loss is not significantly worse than its
         lowest: such a loss rests between leaps.

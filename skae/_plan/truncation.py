@@ -17,8 +17,8 @@ def truncated(
 ) -> tuple[Network, tuple[np.ndarray, ...]]:
     """Return the network of the first `k` of its ordered codes, and its weights.
 
-    Those of the encoder are views, those of the decoder take up what it is told of the codes that
-    are cut.
+    Weights of the encoder are views. Kernels and biases of the decoder are new: they include the
+    constants for the codes that are cut.
     """
     encoder, decoder = network.split(weights, np.transpose)
     to_codes, from_codes = encoder.layers[-1], decoder.layers[0]
@@ -40,6 +40,7 @@ def truncated(
     )
     kernels, biases = list(decoder.kernels), list(decoder.biases)
     kernels[0], skip = kernels[0][:k], None if decoder.skip is None else decoder.skip[:k]
+    # The inputs of the first layer are the codes, of which there are fewer.
     of_codes, of_units = decoder.cut_scales[:1], decoder.cut_scales[1:]
     cut_scales = (*map(first_columns, of_codes), *of_units)
     for i, logarithms in enumerate(cut_scales):

@@ -13,6 +13,7 @@ import os
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from threading import Lock
 from typing import Any, TypeVar
 
 from skae._tensorflow.program_cache import ProgramCache, processor
@@ -51,7 +52,7 @@ class KeptPrograms:
     """
 
     def __init__(self, tf: Any, cache: ProgramCache) -> None:
-        self._tf, self._cache = tf, cache
+        self._tf, self._cache, self._loading = tf, cache, Lock()
         build = tf.version.VERSION, tf.version.GIT_VERSION, tf.version.COMPILER_VERSION
         # What XLA and oneDNN read, except for settings of messages.
         settings = sorted(
@@ -89,22 +90,23 @@ class KeptPrograms:
         RejectedProgramError
             Another session will compile it.
         """
-        kept, path = self._cache.read(name), None
-        if kept is not None:
+        kept = self._cache.read(name)
+        if kept is None:
+            result = function(*arguments)
+        else:
             file, _, program = kept.partition(b"\n")
             path = f"{FOLDER}/{file.decode()}"
-            self._fill(path, program)
-        try:
-            result = function(*arguments)
-        except self._tf.errors.OpError as error:
-            if path is None:
-                raise
-            self._cache.remove(name)
-            raise RejectedProgramError from error
-        finally:
-            if path is not None:
-                self._empty(path)
-        # Compiled just now: XLA did not find it.
+            # Another thread must not write the file while XLA reads it.
+            with self._loading:
+                self._fill(path, program)
+                try:
+                    result = function(*arguments)
+                except self._tf.errors.OpError as error:
+                    self._cache.remove(name)
+                    raise RejectedProgramError from error
+                finally:
+                    self._empty(path)
+        # If it was compiled just now, XLA has written it.
         self._keep(name)
         return result
 
@@ -119,18 +121,19 @@ class KeptPrograms:
 
     def _keep(self, name: str) -> None:
         """Move the program of this name to the disk, if XLA has kept it."""
-        gfile = self._tf.io.gfile
-        try:
-            for file in gfile.listdir(FOLDER):
-                path = f"{FOLDER}/{file}"
+        gfile, files = self._tf.io.gfile, []
+        # No folder: this version reads the flags at another time, or compiled for a GPU.
+        with suppress(self._tf.errors.OpError):
+            files = gfile.listdir(FOLDER)
+        for file in files:
+            path = f"{FOLDER}/{file}"
+            # Another thread may have moved it.
+            with suppress(self._tf.errors.OpError):
                 with gfile.GFile(path, "rb") as opened:
                     program = opened.read()
                 if name.encode() in program:
                     self._empty(path)
                     self._cache.write(name, file.encode() + b"\n" + program)
-        except self._tf.errors.OpError:
-            # No folder: this version reads the flags at another time, or compiled for a GPU.
-            return
 
 
 def _n_processors() -> int | None:

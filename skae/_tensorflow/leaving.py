@@ -23,7 +23,9 @@ def leave_quickly() -> None:
 
     Call it at exit. Objects that refer to each other in a cycle are then not finalized; all others
     are, as ever. If any object has a finalizer that may do something, such as a class with
-    `__del__`, a file with unwritten data or a suspended generator, Python collects them all.
+    `__del__`, a file with unwritten data or a suspended generator, Python collects them all. What
+    cannot be seen are callbacks of weak references, and types of C that act when they are freed:
+    in a cycle these are not called.
     """
     if gc.get_debug():
         return
@@ -53,7 +55,7 @@ def _does_something(finalized: Any) -> bool:
         standard = (sys.__stdin__, sys.__stdout__, sys.__stderr__)
         return finalized not in standard and not finalized.closed and finalized.writable()
     if kind is io.BufferedWriter:
-        # Standard output is flushed before.
+        # Python flushes standard output by itself, at the end.
         return not finalized.closed and finalized.fileno() > 2
     module = kind.__module__
     if kind in FRAMES:

@@ -33,8 +33,9 @@ def chosen_directory() -> Path | None:
         path = Path(named).expanduser().absolute() if named else _users_caches() / "skae"
         # A directory above that is missing is made private, too.
         for each in (*reversed(path.parents), path):
-            with suppress(FileExistsError):
-                each.mkdir(mode=0o700)
+            if not each.is_dir():
+                with suppress(FileExistsError):
+                    each.mkdir(mode=0o700)
         _check_private(path)
         with TemporaryFile(dir=path):
             pass

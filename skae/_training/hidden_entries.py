@@ -169,8 +169,8 @@ class HiddenValidation:
         self._n_hidden = sum(np.count_nonzero(~np.isnan(target)) for _, target in self._examples)
         self._imputation = imputation
         self._n_rows = len(X)
-        network = imputation.network
-        self.n_products = 0 if network is None else times * len(X) * network.n_weights
+        assert imputation.network is not None
+        self.n_products = times * len(X) * imputation.network.n_weights
 
     def losses(self, weights: tuple[Any, ...]) -> tuple[np.ndarray, dict[str, float]]:
         """Return the loss of each row; their mean is the mean over all hidden entries."""

@@ -308,7 +308,7 @@ class LabelValidation:
 
     @property
     def n_products(self) -> int:
-        """How many numbers are multiplied: each sample takes each weight."""
+        """How many numbers are multiplied, at least: each sample takes each weight."""
         return self.X.shape[0] * self.n_weights
 
     def losses(self, weights: tuple[Any, ...]) -> tuple[np.ndarray, dict[str, float]]:

@@ -92,7 +92,8 @@ class Validator(Protocol):
     """Computes validation losses.
 
     `effective_size` is how many samples of equal weight tell as much as the validation samples,
-    None if they have no weights. `n_products` is how many numbers NumPy multiplies for the losses.
+    None if they have no weights. `n_products` is how many numbers NumPy multiplies
+    for the losses, about.
     """
 
     @property

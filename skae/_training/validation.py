@@ -49,7 +49,7 @@ class Validation:
 
     @property
     def n_products(self) -> int:
-        """How many numbers are multiplied: each sample takes each weight."""
+        """How many numbers are multiplied, at least: each sample takes each weight."""
         return len(self.rows) * self.model.plan.network.n_weights
 
     def losses(self, weights: tuple[Any, ...]) -> tuple[np.ndarray, dict[str, float]]:

@@ -17,14 +17,18 @@ def n_threads():
     return {each["num_threads"] for each in threadpool_info() if each["user_api"] == "blas"}
 
 
-@pytest.fixture(autouse=True)
+pytestmark = pytest.mark.skipif(
+    not n_threads(), reason="BLAS of a kind whose threads threadpoolctl does not know"
+)
+
+
+@pytest.fixture
 def two_threads():
-    if not n_threads():
-        pytest.skip("BLAS of a kind whose threads threadpoolctl does not know")
     with threadpool_limits(2, user_api="blas"):
         yield
 
 
+@pytest.mark.usefixtures("two_threads")
 def test_few_products_have_one_thread_and_many_have_all():
     with threads_for(MANY_PRODUCTS - 1):
         assert n_threads() == {1}
@@ -34,29 +38,36 @@ def test_few_products_have_one_thread_and_many_have_all():
             assert n_threads() == {2}
 
 
+@pytest.mark.usefixtures("two_threads")
 def test_an_error_restores_the_number_of_threads():
     with pytest.raises(ValueError, match="inside"), threads_for(1):
         raise ValueError("inside")
     assert n_threads() == {2}
 
 
-def test_several_threads_restore_the_number_of_threads():
-    entered, leave = threading.Event(), threading.Event()
+@pytest.mark.parametrize("first_leaves_first", [True, False])
+def test_several_threads_restore_the_number_of_threads(first_leaves_first):
+    before = n_threads()
+    entered = {name: threading.Event() for name in ("first", "second")}
+    leave = {name: threading.Event() for name in entered}
 
-    def other():
+    def limited(name):
         with threads_for(1):
-            entered.set()
-            leave.wait(60)
+            entered[name].set()
+            leave[name].wait(60)
 
-    thread = threading.Thread(target=other)
-    with threads_for(1):
+    threads = {name: threading.Thread(target=limited, args=(name,)) for name in entered}
+    for name, thread in threads.items():
         thread.start()
-        assert entered.wait(60)
-    leave.set()
-    thread.join(60)
-    assert n_threads() == {2}
+        assert entered[name].wait(60)
+    assert n_threads() == {1}
+    for name in sorted(threads, reverse=not first_leaves_first):
+        leave[name].set()
+        threads[name].join(60)
+    assert n_threads() == before
 
 
+@pytest.mark.usefixtures("two_threads")
 def test_a_small_fit_validates_with_one_thread(monkeypatch):
     seen, losses = [], Validation.losses
 

@@ -63,6 +63,7 @@ def test_the_arithmetic_is_that_of_keras(image, n_filters, kernel, strides):
 
 
 @pytest.mark.parametrize("n_components", [2, pytest.param(8, marks=pytest.mark.slow)])
+@pytest.mark.slow
 def test_much_better_than_pca_on_held_out_images(n_components, learning_seed):
     train, test = train_test_split(X, test_size=0.25, random_state=0)
     pca = PCA(n_components).fit(train)

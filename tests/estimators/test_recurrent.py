@@ -100,6 +100,7 @@ def test_the_arithmetic_is_that_of_keras(cell, repeats, returns, both):
 @pytest.mark.parametrize(
     ("cell", "max_iter"), [("lstm", 40), pytest.param("gru", 80, marks=pytest.mark.slow)]
 )
+@pytest.mark.slow
 def test_much_better_than_pca_on_held_out_sequences(cell, max_iter, learning_seed):
     train, test = sines(600, 20, seed=1), sines(300, 20, seed=2)
     fixed = {"hidden_layer_sizes": 16, "max_iter": max_iter, "learning_rate_init": 0.01}
@@ -319,6 +320,7 @@ def test_steps_after_the_end_change_no_state(cell, both):
         assert np.isnan(steps[i, n:]).all()
 
 
+@pytest.mark.slow
 def test_sequences_of_unequal_lengths(learning_seed):
     long = {"max_iter": 100, "learning_rate_init": 0.01, "random_state": learning_seed}
     recurrent = fitted(SEQUENCES, **long)

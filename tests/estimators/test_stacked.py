@@ -49,6 +49,7 @@ def test_fine_tuning_improves_on_the_layers(learning_seed):
 
 
 @pytest.mark.parametrize("init", ["glorot", pytest.param("he", marks=pytest.mark.slow)])
+@pytest.mark.slow
 def test_the_first_layer_is_an_autoencoder_of_one_layer(init, learning_seed):
     fixed = {"init": init, "random_state": learning_seed}
     stacked = fitted(fine_tune=False, **fixed)

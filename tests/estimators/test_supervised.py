@@ -221,6 +221,7 @@ def test_classes_may_be_strings(dtype, learning_seed):
     assert_learned(np.mean(fitted.predict(rows) == names[Y[Y < 3]]), above=0.9)
 
 
+@pytest.mark.slow
 def test_nan_targets_are_unlabeled(learning_seed):
     X, y = load_diabetes(return_X_y=True)
     X = StandardScaler().fit_transform(X)
