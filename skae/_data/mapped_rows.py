@@ -23,7 +23,8 @@ def is_large_file(array: np.ndarray) -> bool:
     """Return whether an array is a large memory-mapped file, or part of it, stored by rows."""
     return (
         array.nbytes >= LARGE_BYTES
-        and array.strides[0] >= abs(array.strides[1])
+        # Rows of a broadcast array are no distance apart.
+        and array.strides[0] >= max(1, abs(array.strides[1]))
         and _mapping(array) is not None
     )
 

@@ -40,8 +40,9 @@ def test_files_are_told_from_arrays(stored, mode):
     for view in (mapped, mapped[3:], np.asarray(mapped), mapped[::2][:, :6], mapped[2:][1:]):
         assert is_large_file(view) == is_file
         assert type(rows_of(view)) is (MappedRows if is_file else ArrayRows)
-    # Few rows, columns one after another, the other way round, and a copy.
-    others = mapped[:100], np.load(stored, mmap_mode=mode).T, mapped[::-1], mapped * 1.0
+    # Few rows, columns one after another, the other way round, a copy, and a repeated entry.
+    columns, repeated = mapped.T, np.broadcast_to(mapped[:1, :1], mapped.shape)
+    others = mapped[:100], columns, mapped[::-1], mapped * 1.0, repeated
     assert not any(map(is_large_file, others))
 
 
