@@ -144,12 +144,13 @@ def a_search_that_scores_errors():
 
 def a_search_in_threads():
     """Python gives Ctrl-C to the main thread, which waits for the others."""
+    before = set(threading.enumerate())
     with warned(0), raising(), parallel_config("threading"):
         threading.Timer(0.3, press).start()
         slow = plain(max_iter=3000)
         Parallel(n_jobs=2)(delayed(clone(slow).fit)(X) for _ in range(4))
     # What has begun goes on, and would count as epochs of the next case.
-    while any(thread.name.startswith("skae-feed") for thread in threading.enumerate()):
+    while set(threading.enumerate()) - before:
         time.sleep(0.05)
 
 

@@ -7,7 +7,7 @@ take cores from the compiled program, which runs in between.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import cache
 from threading import Lock
 
@@ -27,13 +27,12 @@ def _libraries() -> ThreadpoolController:
 
 
 @contextmanager
-def threads_for(n_products: int) -> Iterator[None]:
-    """Return a context for products of so many multiplications, again and again or once.
+def one_thread() -> Iterator[None]:
+    """Return a context in which BLAS has one thread, in the whole process.
 
-    If they are few, BLAS has one thread in it, in the whole process: where several fits run at a
-    time, until the one that has set it ends. 0 is none at all, and changes nothing.
+    Where several ask for it at a time, until the first one of them ends.
     """
-    if not 0 < n_products < MANY_PRODUCTS or not _is_limited.acquire(blocking=False):
+    if not _is_limited.acquire(blocking=False):
         yield
         return
     try:
@@ -41,3 +40,11 @@ def threads_for(n_products: int) -> Iterator[None]:
             yield
     finally:
         _is_limited.release()
+
+
+def threads_for(n_products: int) -> AbstractContextManager[None]:
+    """Return a context for products of so many multiplications, again and again or once.
+
+    If they are few, BLAS has one thread in it. 0 is none at all, and changes nothing.
+    """
+    return one_thread() if 0 < n_products < MANY_PRODUCTS else nullcontext()

@@ -55,13 +55,14 @@ class Shard:
     def begin(self, job: Job, n_rows: int) -> None:
         """Prepare to train with the other workers on `n_rows` rows in total."""
         from skae._tensorflow.shared_program import shared_program
-        from skae._tensorflow.trainer import ProgramTrainer
+        from skae._tensorflow.trainer import ProgramTrainer, program_key
 
         X, forget = self._mapped()
         rows = ArrayRows(X, job.feed.X.has_missing, job.feed.X.weights)
         feed = replace(job.feed, X=rows, rows=np.arange(len(X)))
-        compiled = partial(shared_program, all_reduce=self.links.sum)
-        self.trainer = ProgramTrainer(replace(job, feed=feed, check=forget), compiled, n_rows)
+        job = replace(job, feed=feed, check=forget)
+        program = shared_program(*program_key(job), all_reduce=self.links.sum)
+        self.trainer = ProgramTrainer(job, program, n_rows)
         self.links.open()
 
     def _mapped(self) -> tuple[np.ndarray, Any]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from contextlib import AbstractContextManager
 from typing import Any
 
+from skae._estimators import parallel  # noqa: F401  (registers joblib's backend)
 from skae._network.codec import SERVERS, Maps
 from skae._plan.plan import Network
 from skae._training.protocols import Job, Trainer

@@ -60,7 +60,7 @@ class KeptPrograms:
             for pair in os.environ.items()
             if pair[0].startswith(("TF_", "XLA_")) and not pair[0].startswith("TF_CPP_")
         )
-        self._of_this_process = [build, processor(), settings, _n_processors()]
+        self._of_this_process = [build, processor(), settings, n_processors()]
 
     def named(self, graph: Any, threads: int) -> tuple[Any, str]:
         """Return an equal graph whose functions are named by its content, and that name.
@@ -136,10 +136,10 @@ class KeptPrograms:
                     self._cache.write(name, file.encode() + b"\n" + program)
 
 
-def _n_processors() -> int | None:
+def n_processors() -> int:
     """Return how many processors XLA would divide its loops among."""
     affinity = getattr(os, "sched_getaffinity", None)
-    return os.cpu_count() if affinity is None else len(affinity(0))
+    return (os.cpu_count() or 1) if affinity is None else len(affinity(0))
 
 
 def _base_and_number(name: str) -> tuple[str, int]:

@@ -28,6 +28,10 @@ from skae._tensorflow.ops import OPS
 from skae._tensorflow.quiet import tf
 from skae._tensorflow.session import Program, locked_cache
 
+# Below this many multiplications in the forward pass of a batch, a product of matrices takes some
+# 10 microseconds, and other cores gain nothing.
+FEW_PRODUCTS = 1 << 22
+
 
 def apply_in_parts(
     of: Callable[..., Tensor], network: Network, half: SubNetwork, rows: Tensor
@@ -198,4 +202,5 @@ def chunk_program(
             tf.TensorSpec((), tf.int32),
         ),
         on_xla=on_xla(structure.network),
+        on_one_core=structure.network.n_weights * chunk[1] < FEW_PRODUCTS,
     )

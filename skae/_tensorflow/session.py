@@ -9,6 +9,7 @@ executables compiled for these are freed with it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import lru_cache, partial, wraps
 from threading import Lock
 from typing import Any, NamedTuple, TypeVar
@@ -17,7 +18,7 @@ import numpy as np
 from tensorflow.core.protobuf.config_pb2 import CallableOptions
 
 from skae._tensorflow.first_call import in_thread
-from skae._tensorflow.kept_programs import RejectedProgramError
+from skae._tensorflow.kept_programs import RejectedProgramError, n_processors
 from skae._tensorflow.quiet import KEPT_PROGRAMS, quiet_first_call, tf
 from skae._training.forks import enter_tensorflow
 
@@ -44,6 +45,50 @@ class Program:
         Specifications of the function's arguments, nested in any way.
     on_xla : bool
         Whether XLA compiles it.
+    on_one_core : bool
+        Whether a call runs on one core, beside calls by other threads.
+    """
+
+    def __init__(
+        self,
+        function: Callable[..., Any],
+        inputs: Any,
+        on_xla: bool = False,
+        on_one_core: bool = False,
+    ) -> None:
+        self._trace = _Trace(partial(_traced, function, inputs), on_xla, on_one_core)
+        self._most = n_processors() if on_one_core else 1
+        self._lock = Lock()
+        self._sessions: list[Compiled] = []
+        self._free: list[Compiled] = []
+
+    def __call__(self, *arguments: Any) -> Any:
+        with self.session() as run:
+            return run(*arguments)
+
+    @contextmanager
+    def session(self) -> Iterator[Compiled]:
+        """Context with the program in a session.
+
+        Calls of a session on one core wait for each other. So each of several threads gets a
+        session of its own, if there are as many cores. A session with all cores is shared.
+        """
+        with self._lock:
+            if not self._free and len(self._sessions) < self._most:
+                self._sessions.append(Compiled(self._trace))
+                self._free.append(self._sessions[-1])
+            is_free = bool(self._free)
+            session = self._free.pop() if is_free else self._sessions[0]
+        try:
+            yield session
+        finally:
+            if is_free:
+                with self._lock:
+                    self._free.append(session)
+
+
+class Compiled:
+    """A program in a session, which is made and compiles it at the first call.
 
     Attributes
     ----------
@@ -51,10 +96,9 @@ class Program:
         Whether the last call succeeded.
     """
 
-    def __init__(self, function: Callable[..., Any], inputs: Any, on_xla: bool = False) -> None:
-        self._trace = partial(_traced, function, inputs, on_xla)
-        self._lock = Lock()
-        self._traced_program: _Traced | None = None
+    def __init__(self, trace: _Trace) -> None:
+        self._trace, self._lock = trace, Lock()
+        self._session: _Session | None = None
         self.is_compiled = False
 
     def __call__(self, *arguments: Any) -> Any:
@@ -69,15 +113,16 @@ class Program:
 
     def _run(self, arguments: tuple[Any, ...]) -> Any:
         with self._lock:
-            traced = self._traced_program = self._traced_program or in_thread(self._trace).result()
-        arrays = map(np.asarray, tf.nest.flatten(arguments), traced.dtypes)
+            session = self._session = self._session or _session(self._trace)
+        arrays = map(np.asarray, tf.nest.flatten(arguments), session.dtypes)
         try:
-            results = (traced.run if self.is_compiled else traced.first_run)(*arrays)
+            results = (session.run if self.is_compiled else session.first_run)(*arrays)
         except BaseException:
-            self._traced_program, self.is_compiled = None, False
+            self._session, self.is_compiled = None, False
+            self._trace.forget()
             raise
         self.is_compiled = True
-        return _nested(traced.outputs, iter(results))
+        return _nested(session.outputs, iter(results))
 
 
 def _nested(like: Any, values: Iterator[Any]) -> Any:
@@ -91,7 +136,35 @@ def _nested(like: Any, values: Iterator[Any]) -> Any:
     return like._make(parts) if hasattr(like, "_make") else parts
 
 
-class _Traced(NamedTuple):
+class _Graph(NamedTuple):
+    """A traced function: its graph, the names of fed and fetched tensors, what these are."""
+
+    graph: Any
+    fed: list[str]
+    fetched: list[str]
+    dtypes: list[Any]
+    outputs: Any
+
+
+class _Trace:
+    """The graph of a function, traced when it is first asked for, and how it is to run."""
+
+    def __init__(self, traced: Callable[[bool], _Graph], on_xla: bool, on_one_core: bool) -> None:
+        self.on_xla, self.on_one_core = on_xla, on_one_core
+        self._traced, self._lock = partial(traced, on_xla), Lock()
+        self._graph: _Graph | None = None
+
+    def graph(self) -> _Graph:
+        with self._lock:
+            self._graph = self._graph or in_thread(self._traced).result()
+            return self._graph
+
+    def forget(self) -> None:
+        """Trace again when the graph is next asked for."""
+        self._graph = None
+
+
+class _Session(NamedTuple):
     """A callable of a session, with the inputs' dtypes and the structure of the outputs.
 
     The first call compiles the program, or finds it compiled by an earlier process.
@@ -103,7 +176,7 @@ class _Traced(NamedTuple):
     outputs: Any
 
 
-def _traced(function: Callable[..., Any], inputs: Any, on_xla: bool) -> _Traced:
+def _traced(function: Callable[..., Any], inputs: Any, on_xla: bool) -> _Graph:
     with tf.Graph().as_default() as graph:
         fed = tf.nest.map_structure(
             lambda spec: tf.compat.v1.placeholder(spec.dtype, spec.shape), inputs
@@ -111,23 +184,32 @@ def _traced(function: Callable[..., Any], inputs: Any, on_xla: bool) -> _Traced:
         # A direct call of a `tf.function` would run eagerly under `run_functions_eagerly`.
         compiled = tf.function(function, jit_compile=on_xla, autograph=False)
         outputs = compiled.get_concrete_function(*inputs)(*fed)
-        # With another number of threads, TensorFlow's own kernels sum in another order.
-        threading = tf.config.threading
-        config = tf.compat.v1.ConfigProto(
-            intra_op_parallelism_threads=threading.get_intra_op_parallelism_threads()
-            if on_xla
-            else 1,
-            inter_op_parallelism_threads=threading.get_inter_op_parallelism_threads(),
-        )
     flat, fetched = tf.nest.flatten(fed), tf.nest.flatten(outputs)
     dtypes = [tensor.dtype.as_numpy_dtype for tensor in flat]
     fed_names, fetched_names = ([each.name for each in part] for part in (flat, fetched))
-    if not on_xla or KEPT_PROGRAMS is None:
-        run = _callable(tf.compat.v1.Session(graph=graph, config=config), fed_names, fetched_names)
-        return _Traced(run, run, dtypes, outputs)
-    graph, name = KEPT_PROGRAMS.named(graph, config.intra_op_parallelism_threads)
-    run = _callable(tf.compat.v1.Session(graph=graph, config=config), fed_names, fetched_names)
-    return _Traced(partial(KEPT_PROGRAMS.call, name, run), run, dtypes, outputs)
+    return _Graph(graph, fed_names, fetched_names, dtypes, outputs)
+
+
+def _session(trace: _Trace) -> _Session:
+    traced, on_one_core = trace.graph(), trace.on_one_core
+    graph, setting = traced.graph, tf.config.threading
+    # With another number of threads, TensorFlow's own kernels sum in another order.
+    is_threaded = trace.on_xla and not on_one_core
+    n_threads = setting.get_intra_op_parallelism_threads() if is_threaded else 1
+    config = tf.compat.v1.ConfigProto(
+        intra_op_parallelism_threads=n_threads,
+        # A negative number stands for the thread that calls.
+        inter_op_parallelism_threads=-1
+        if on_one_core
+        else setting.get_inter_op_parallelism_threads(),
+    )
+    kept = KEPT_PROGRAMS if trace.on_xla else None
+    if kept is not None:
+        graph, name = kept.named(graph, n_threads)
+    session = tf.compat.v1.Session(graph=graph, config=config)
+    run = _callable(session, traced.fed, traced.fetched)
+    first_run = run if kept is None else partial(kept.call, name, run)
+    return _Session(first_run, run, traced.dtypes, traced.outputs)
 
 
 def _callable(session: Any, fed: list[str], fetched: list[str]) -> Callable[..., Any]:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from skae._data.batches import Batch, Chunk, Feed, Prefetcher
+from skae._data.batches import GATHER_ENTRIES, Batch, Chunk, Feed, Prefetcher
 from skae._plan.plan import Plan, compile_key, compiled_part, runtime_scalars
 from skae._tensorflow import solvers
 from skae._tensorflow.arguments import Constants, State
@@ -27,8 +27,8 @@ class ProgramTrainer:
     Parameters
     ----------
     job : Job
-    compiled : callable
-        Returns the training program for a plan's structure and a chunk's shape.
+    program : callable
+        The training program for `program_key(job)`.
     n_rows : int or None
         Number of rows in an epoch, if other feeds contribute too.
 
@@ -38,14 +38,12 @@ class ProgramTrainer:
         The current weights. They are never modified in place, so keeping them needs no copy.
     """
 
-    def __init__(
-        self, job: Job, compiled: Callable[[Plan, int, int], Any], n_rows: int | None = None
-    ) -> None:
+    def __init__(self, job: Job, program: Callable[..., Any], n_rows: int | None = None) -> None:
         self._check, self._verbose = job.check, job.verbose
         plan, feed = compiled_part(job.plan), job.feed
         self._parts = job.plan.loss_parts
         self._n_layers = len(plan.network.encoder + plan.network.decoder)
-        self._program = compiled(compile_key(plan), feed.steps, feed.batch_size)
+        self._program = program
         self._scalars = _scalar_array(plan)
         self._scalars_without_l2 = _scalar_array(plan.without_l2())
         self._mean, self._scale = np.float32(feed.mean), np.float32(feed.scale)
@@ -59,7 +57,10 @@ class ProgramTrainer:
             # With several processes, each had its own share of the rows, in its own order.
             if feeds is not None and len(feeds) == 1:
                 feed.rng.bit_generator.state = feeds[0]
-        self._chunks = Prefetcher(map(_copied, feed))
+        chunks = map(_copied, feed)
+        # A thread would wait for Python longer than it takes to gather so few rows.
+        is_small = feed.n_rows * feed.X.shape[1] <= GATHER_ENTRIES
+        self._chunks: Any = chunks if is_small else Prefetcher(chunks)
         self._feed_state: Any = None
 
     def epoch(self, rate: float) -> MeanLoss:
@@ -125,8 +126,9 @@ class ProgramTrainer:
         )
 
     def close(self) -> None:
-        """Stop the thread that prepares chunks."""
-        self._chunks.close()
+        """Stop the thread that prepares chunks, if there is one."""
+        if isinstance(self._chunks, Prefetcher):
+            self._chunks.close()
 
     @property
     def state(self) -> TrainerState:
@@ -138,8 +140,16 @@ class ProgramTrainer:
 def local_trainer(job: Job) -> Iterator[ProgramTrainer]:
     """Train in this process, with the program for the type of plan."""
     compiled = joint_program if isinstance(job.plan, JointPlan) else program
-    with closing(ProgramTrainer(job, compiled)) as trainer:
+    with (
+        compiled(*program_key(job)).session() as run,
+        closing(ProgramTrainer(job, run)) as trainer,
+    ):
         yield trainer
+
+
+def program_key(job: Job) -> tuple[Plan, int, int]:
+    """Return what the program of a job is compiled for: structure, steps, rows in a batch."""
+    return compile_key(compiled_part(job.plan)), job.feed.steps, job.feed.batch_size
 
 
 def _scalar_array(plan: Plan) -> np.ndarray:

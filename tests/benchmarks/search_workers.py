@@ -1,4 +1,4 @@
-"""A search of 24 fits by one worker and by two, and what a kept program saves a new process."""
+"""Searches by threads, by one worker and by two, and what a kept program saves a new process."""
 
 import subprocess
 import sys
@@ -59,6 +59,19 @@ def by_loky(n):
     return run
 
 
+def by_threads(estimator, n_jobs):
+    """Return a search of 60 fits on digits, 30 epochs each."""
+    X = load_digits().data / 16
+    grid = {"learning_rate_init": np.logspace(-3.5, -2.5, 4), "alpha": [0.001, 0.02, 0.1]}
+
+    def run():
+        with warnings.catch_warnings(), joblib.parallel_config("skae", n_jobs=n_jobs):
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            GridSearchCV(estimator, grid, cv=5, refit=False).fit(X)
+
+    return run
+
+
 def first_fit(**more):
     """Return the seconds of the first fit of a new process, imports left out."""
     import os
@@ -83,6 +96,14 @@ if __name__ == "__main__":
         f"{times['process'] / times['loky']:.2f} ({times['process']:.1f} / {times['loky']:.1f} s)"
     )
     row("this process, all cores / n_jobs=2 by loky", "", values)
+    head("A search of 60 fits, warm: n_jobs=1 / 2 threads by the backend skae")
+    layers = {"(32,), batch 64": {"hidden_layer_sizes": (32,), "batch_size": 64}, "defaults": {}}
+    for (what, params), bar in zip(layers.items(), (">= 4", ">= 2"), strict=True):
+        estimator = AutoencoderTransformer(
+            10, max_iter=30, n_iter_no_change=np.inf, random_state=0, **params
+        )
+        times = median_times({n: by_threads(estimator, n) for n in (1, 2)}, 3)
+        row(what, bar, times[1] / times[2], f"{times[1]:.1f} / {times[2]:.1f} s", TIMES)
     head("The first fit of a process")
     with tempfile.TemporaryDirectory() as folder:
         first_fit(SKAE_PROGRAM_CACHE=folder)

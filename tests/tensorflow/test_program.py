@@ -15,7 +15,7 @@ from skae._plan.layers import Dense, dense_layers
 from skae._plan.objectives import LOSSES
 from skae._plan.plan import Objective, Plan, Solver
 from skae._tensorflow.program import gradient, program
-from skae._tensorflow.trainer import ProgramTrainer
+from skae._tensorflow.trainer import ProgramTrainer, program_key
 from skae._training.initialization import random_weights
 from skae._training.model import Model
 from skae._training.protocols import Job
@@ -50,7 +50,7 @@ def trainer(described, batch_size=70, X=X):
         ArrayRows(X), np.arange(len(X)), MEAN, 1.5, batch_size, False, np.random.default_rng(2)
     )
     job = Job(described, weights, feed, None, lambda: None, False)
-    return weights, ProgramTrainer(job, program)
+    return weights, ProgramTrainer(job, program(*program_key(job)))
 
 
 def loss_by_hand(described, weights):

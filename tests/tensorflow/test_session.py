@@ -81,3 +81,29 @@ def test_settings_of_a_thread_do_not_affect_programs(state):
         program = Program(of, SCALAR, on_xla=True)
         assert program(3.0) == 6.0
     assert seen == [("", False, False), "FuncGraph"]
+
+
+@pytest.mark.parametrize("on_one_core", [True, False])
+def test_threads_have_sessions_of_their_own_on_one_core(on_one_core, monkeypatch):
+    monkeypatch.setattr("skae._tensorflow.session.n_processors", lambda: 2)
+    program = Program(lambda x: 2.0 * x, SCALAR, on_one_core=on_one_core)
+    with program.session() as a, program.session() as b, program.session() as c:
+        assert [run(3.0) for run in (a, b, c)] == [6.0] * 3
+    # Of two cores, the third thread shares one.
+    assert (b is not a, c is a) == (on_one_core, True)
+    with program.session() as again:
+        assert again in (a, b)
+
+
+def test_sessions_of_a_function_trace_it_once(monkeypatch):
+    monkeypatch.setattr("skae._tensorflow.session.n_processors", lambda: 2)
+    traced = []
+
+    def of(x):
+        traced.append(x)
+        return 2.0 * x
+
+    program = Program(of, SCALAR, on_one_core=True)
+    with program.session() as a, program.session() as b:
+        assert a(1.0) == b(1.0) == 2.0
+    assert len(traced) == 1
