@@ -22,8 +22,9 @@ from skae._names import named_publicly
 from skae._network.whitening import Moments, Whitening
 from skae._plan.convolutions import Convolution, TransposedConvolution
 from skae._plan.layers import Dense, Layer
+from skae._plan.network import Network
 from skae._plan.objectives import Corruption, Loss, Penalty, Step
-from skae._plan.plan import Bottleneck, Network, Objective, Plan, Solver, Stage
+from skae._plan.plan import Bottleneck, Objective, Plan, Solver, Stage
 from skae._plan.recurrences import EachStep, Feedback, Recurrence
 
 __all__ = [

@@ -1,7 +1,7 @@
 """Dense networks for tests of the packages below the estimators."""
 
 from skae._plan.layers import dense_layers, mirrored
-from skae._plan.plan import Network
+from skae._plan.network import Network
 
 
 def dense_network(

@@ -8,7 +8,7 @@ from typing import Any
 
 from skae._estimators import parallel  # noqa: F401  (registers joblib's backend)
 from skae._network.codec import SERVERS, Maps
-from skae._plan.plan import Network
+from skae._plan.network import Network
 from skae._training.protocols import Job, Trainer
 
 

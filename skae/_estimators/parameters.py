@@ -26,8 +26,9 @@ from skae._estimators.tables import TakesTables
 from skae._estimators.words import one_of
 from skae._network.backend import ACTIVATIONS
 from skae._plan.layers import Dense, Layer, mirrored
+from skae._plan.network import Network
 from skae._plan.objectives import LOSSES, Corruption, Loss, Penalty
-from skae._plan.plan import Bottleneck, Network, Objective, Plan, Solver, Stage
+from skae._plan.plan import Bottleneck, Objective, Plan, Solver, Stage
 from skae._training.initialization import RANDOM_INITIALIZERS
 from skae._training.options import TrainingOptions
 from skae._training.schedule import SCHEDULES

@@ -16,7 +16,8 @@ from skae._estimators.fitted import FittedAutoencoder
 from skae._estimators.loadings import FittedLoadings
 from skae._estimators.ordered import OrderedCodes
 from skae._estimators.parameters import SharedParameters
-from skae._plan.plan import Network, Plan
+from skae._plan.network import Network
+from skae._plan.plan import Plan
 from skae._training.initialization import random_weights
 from skae._training.model import Model, check_range, initial_model, is_share
 from skae._training.schedule import rates_of

@@ -13,7 +13,7 @@ from skae._data.factors import FactorModel
 from skae._network.backend import NUMPY
 from skae._network.codec import Codec
 from skae._network.whitening import Whitening
-from skae._plan.plan import Network
+from skae._plan.network import Network
 
 
 def _view(half: int, part: str, doc: str) -> property:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from skae._plan.layers import Layer
-from skae._plan.plan import Network
+from skae._plan.network import Network
 
 
 class Backend(NamedTuple):

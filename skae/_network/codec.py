@@ -16,7 +16,7 @@ from skae._network.backend import NUMPY
 from skae._network.forward import encode, hidden_rows, log_variances, propagate, propagate_cut
 from skae._network.units import Units, error_scale, input_units
 from skae._network.whitening import Whitening
-from skae._plan.plan import Network, SubNetwork
+from skae._plan.network import Network, SubNetwork
 from skae._plan.truncation import truncated
 
 # Rows that estimate the error of large data: a pass over all would add a tenth to a short fit.

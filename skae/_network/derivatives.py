@@ -13,7 +13,7 @@ from skae._network.backend import NUMPY, SLOPES
 from skae._network.codec import Codec
 from skae._network.forward import groups_of, reconstruction, to_output_units
 from skae._plan.layers import Dense, Layer
-from skae._plan.plan import Network, SubNetwork
+from skae._plan.network import Network, SubNetwork
 
 
 def are_dense(layers: Iterable[Layer]) -> bool:

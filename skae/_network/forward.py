@@ -14,8 +14,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from skae._network.backend import Backend
+from skae._plan.network import Network, SubNetwork
 from skae._plan.objectives import Loss
-from skae._plan.plan import Network, SubNetwork
 
 # Entropy of a constant variable, whose loss is zero, and least share of a category.
 TINY = 1e-12

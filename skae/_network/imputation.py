@@ -12,7 +12,7 @@ from skae._data.blocks import blocks
 from skae._data.factors import FactorModel
 from skae._data.weights import effective_size
 from skae._network.codec import maps
-from skae._plan.plan import Network
+from skae._plan.network import Network
 
 # Levels at which the distribution of errors is stored.
 LEVELS = (np.arange(101) + 0.5) / 101

@@ -10,7 +10,7 @@ import numpy as np
 from skae._network.backend import Backend
 from skae._network.forward import reconstruction
 from skae._network.whitening import Whitening
-from skae._plan.plan import Network
+from skae._plan.network import Network
 
 
 def input_units(network: Network, mean: np.ndarray, scale: Any) -> tuple[np.ndarray, Any]:

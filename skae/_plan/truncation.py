@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from skae._plan.layers import Dense
-from skae._plan.plan import Network
+from skae._plan.network import Network
 
 
 def truncated(

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from skae._data.batches import Batch
-from skae._plan.plan import Network, Plan, runtime_scalars
+from skae._plan.network import Network
+from skae._plan.plan import Plan, runtime_scalars
 from skae._tensorflow import solvers
 from skae._tensorflow.backend import Tensor
 from skae._tensorflow.quiet import tf

@@ -8,7 +8,7 @@ from typing import Any
 from skae._network.backend import Backend
 from skae._plan.convolutions import Convolution, TransposedConvolution
 from skae._plan.layers import Layer
-from skae._plan.plan import Network
+from skae._plan.network import Network
 from skae._plan.recurrences import Feedback, Recurrence
 from skae._tensorflow.convolution import convolve, convolve_back
 from skae._tensorflow.ops import OPS

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from skae._data.batches import Batch
 from skae._network.forward import encode, entry_losses, propagate
-from skae._plan.plan import SubNetwork
+from skae._plan.network import SubNetwork
 from skae._tensorflow.backend import TENSORFLOW, Tensor
 from skae._tensorflow.ops import OPS
 from skae._tensorflow.program import Loss, apply_in_parts, chunk_program, with_gradient

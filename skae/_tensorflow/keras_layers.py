@@ -15,7 +15,7 @@ from skae._network.codec import Codec
 from skae._network.units import Units
 from skae._plan.convolutions import Convolution, TransposedConvolution
 from skae._plan.layers import Dense, Layer
-from skae._plan.plan import Network, SubNetwork
+from skae._plan.network import Network, SubNetwork
 from skae._plan.recurrences import EachStep, Recurrence
 
 Tensor = Any

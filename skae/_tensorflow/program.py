@@ -12,8 +12,9 @@ from typing import Any
 
 from skae._data.batches import Batch
 from skae._network.forward import code_normals, encode, entry_losses, propagate, propagate_cut
+from skae._plan.network import Network, SubNetwork
 from skae._plan.objectives import Step
-from skae._plan.plan import Network, Plan, SubNetwork, runtime_scalars, with_runtime_scalars
+from skae._plan.plan import Plan, runtime_scalars, with_runtime_scalars
 from skae._tensorflow import solvers
 from skae._tensorflow.arguments import (
     Constants,

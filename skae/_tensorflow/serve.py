@@ -10,7 +10,7 @@ import numpy as np
 
 from skae._network.codec import Maps
 from skae._network.forward import encode, log_variances, propagate, propagate_cut
-from skae._plan.plan import Network
+from skae._plan.network import Network
 from skae._tensorflow.backend import TENSORFLOW, Tensor, map_parts, n_parts
 from skae._tensorflow.quiet import tf
 from skae._tensorflow.session import Program, locked_cache

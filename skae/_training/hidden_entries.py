@@ -15,7 +15,8 @@ import numpy as np
 from skae._data.batches import CHUNK_ENTRIES, CHUNK_STEPS, Batch, Chunk
 from skae._network.imputation import Imputation
 from skae._plan.layers import Dense
-from skae._plan.plan import Network, Objective, Plan, Solver
+from skae._plan.network import Network
+from skae._plan.plan import Objective, Plan, Solver
 from skae._training.initialization import random_weights
 from skae._training.options import unchanged
 from skae._training.protocols import Trainer, Validator

@@ -16,7 +16,7 @@ from skae._network.codec import maps
 from skae._network.forward import TINY
 from skae._network.units import input_units
 from skae._plan.layers import Dense, Initializer, Layer
-from skae._plan.plan import Network, SubNetwork
+from skae._plan.network import Network, SubNetwork
 
 Weights = tuple[np.ndarray, ...]
 

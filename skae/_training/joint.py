@@ -16,8 +16,9 @@ from skae._data.weights import effective_size, relative
 from skae._network.backend import NUMPY
 from skae._network.codec import Codec
 from skae._plan.layers import Dense
+from skae._plan.network import Network, SubNetwork
 from skae._plan.objectives import Loss
-from skae._plan.plan import Network, Plan, SubNetwork
+from skae._plan.plan import Plan
 from skae._training.model import Model
 from skae._training.options import unchanged
 from skae._training.protocols import Trainer, Validator

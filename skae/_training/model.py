@@ -20,7 +20,8 @@ from skae._network.codec import Codec
 from skae._network.forward import groups_of
 from skae._network.units import input_units
 from skae._plan.layers import Dense, Initializer
-from skae._plan.plan import Network, Plan
+from skae._plan.network import Network
+from skae._plan.plan import Plan
 from skae._training.initialization import REGRESSION_ROWS, pca_weights, random_weights
 from skae._training.options import unchanged
 from skae._training.schedule import Snapshot

@@ -13,7 +13,8 @@ from skae._data.rows import ArrayRows
 from skae._data.split import Split
 from skae._network.forward import to_output_units
 from skae._plan.layers import Dense, Initializer
-from skae._plan.plan import Stage, SubNetwork
+from skae._plan.network import SubNetwork
+from skae._plan.plan import Stage
 from skae._training.checkpoint import Checkpoint, NoCheckpoint
 from skae._training.epochs import History
 from skae._training.model import Model, initial_model

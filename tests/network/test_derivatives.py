@@ -11,7 +11,7 @@ from skae._network.codec import Codec
 from skae._network.derivatives import DecoderDerivatives, are_dense, encoder_derivatives
 from skae._network.whitening import Moments
 from skae._plan.layers import Dense, dense_layers
-from skae._plan.plan import Network
+from skae._plan.network import Network
 
 N_FEATURES, N_CODES = 6, 3
 

@@ -10,8 +10,8 @@ from sklearn.metrics import log_loss
 from skae._network.backend import NUMPY
 from skae._network.forward import entry_losses, reconstruction
 from skae._plan.layers import dense_layers, mirrored
+from skae._plan.network import Network
 from skae._plan.objectives import LOSSES
-from skae._plan.plan import Network
 
 # A number, three categories, a number, two categories.
 LAYERS = dense_layers((7, 2))

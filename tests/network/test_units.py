@@ -10,7 +10,7 @@ from skae._network.backend import NUMPY
 from skae._network.units import Units
 from skae._network.whitening import Moments
 from skae._plan.layers import dense_layers, mirrored
-from skae._plan.plan import Network
+from skae._plan.network import Network
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(3.0, 2.0, (50, 4))

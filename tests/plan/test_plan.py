@@ -1,10 +1,6 @@
-"""Plans: weights split into encoder and decoder, structure separated from runtime scalars."""
+"""Plans: structure separated from runtime scalars."""
 
 from dataclasses import dataclass, replace
-from itertools import pairwise
-
-import numpy as np
-import pytest
 
 from skae._estimators.denoising import Gaussian
 from skae._plan.objectives import LOSSES
@@ -32,38 +28,6 @@ def plan(alpha=0.5, strength=2.0, order=1, momentum=0.9):
     return Plan(network, objective, Solver("sgd", momentum, True, 0.0))
 
 
-@pytest.mark.parametrize("tied", [False, True])
-@pytest.mark.parametrize("skip", [False, True])
-@pytest.mark.parametrize("hidden", [(), (4,), (4, 3)])
-def test_split_gives_each_subnetwork_its_shapes(tied, skip, hidden):
-    described = dense_network(6, 2, hidden, tied=tied, skip=skip)
-    weights = [np.full(shape, i) for i, shape in enumerate(described.shapes)]
-    encoder, decoder = described.split(weights, np.transpose)
-    widths = (6, *hidden, 2)
-    assert [k.shape for k in encoder.kernels] == list(pairwise(widths))
-    assert [k.shape for k in decoder.kernels] == [k.shape[::-1] for k in encoder.kernels[::-1]]
-    assert [b.shape for b in encoder.biases] == [(w,) for w in widths[1:]]
-    assert [b.shape for b in decoder.biases] == [(w,) for w in widths[-2::-1]]
-    if skip:
-        assert encoder.skip.shape == (6, 2)
-        assert decoder.skip.shape == (2, 6)
-    else:
-        assert encoder.skip is None
-        assert decoder.skip is None
-    parts = [*encoder.kernels, *encoder.biases, *decoder.kernels, *decoder.biases]
-    used = {int(part.flat[0]) for part in parts}
-    used |= {int(half.skip.flat[0]) for half in (encoder, decoder) if skip}
-    assert used == set(range(len(weights)))
-
-
-def test_tied_subnetworks_share_memory():
-    described = dense_network(6, 2, (4, 3), tied=True)
-    weights = [np.zeros(shape) for shape in described.shapes]
-    encoder, decoder = described.split(weights, np.transpose)
-    assert np.shares_memory(encoder.kernels[0], decoder.kernels[-1])
-    assert np.shares_memory(encoder.skip, decoder.skip)
-
-
 def test_runtime_scalars_are_the_floats_and_can_be_replaced():
     values = list(runtime_scalars(plan()))
     assert values == [0.5, 2.0, 0.9, 0.0]
@@ -78,15 +42,6 @@ def test_compile_key_ignores_only_scalars_stages_and_corruption():
     assert compile_key(replace(plan(), stages=(Stage(7),))) == compile_key(plan())
     noisy = replace(plan().objective, corruption=Gaussian(0.3))
     assert compile_key(replace(plan(), objective=noisy)) == compile_key(plan())
-
-
-@pytest.mark.parametrize("tied", [False, True])
-@pytest.mark.parametrize("more", [{}, {"is_variational": True}])
-def test_join_undoes_split(tied, more):
-    described = dense_network(6, 2, (4, 3), tied=tied, **more)
-    weights = tuple(np.full(shape, i) for i, shape in enumerate(described.shapes))
-    joined = described.join(*described.split(weights, np.transpose))
-    assert all(one is other for one, other in zip(joined, weights, strict=True))
 
 
 def test_a_separate_layer_reconstructs_its_inputs():
