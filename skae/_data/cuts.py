@@ -1,4 +1,4 @@
-"""How many of its ordered codes the decoder sees of each row in training."""
+"""How many of its ordered codes the decoder sees of each row, in training and in validation."""
 
 from __future__ import annotations
 

@@ -188,13 +188,11 @@ class LayerByLayer:
         for half, part, at in zip(whole, (encoder, decoder), (i, -1 - i), strict=True):
             half.kernels[at][...] = part.kernels[0]
             half.biases[at][...] = part.biases[0]
-            # The top layer alone has those of the decoder's first layer.
-            for of_half, of_part in zip(
-                half.cut_biases[:1] + half.cut_scales[:1],
-                part.cut_biases + part.cut_scales,
-                strict=False,
-            ):
-                of_half[...] = of_part
+            if part.cut_biases:
+                # Of all layers alone, only the top one has them, those of the decoder's first.
+                cuts = half.cut_biases[:1] + half.cut_scales[:1]
+                for whole_cut, cut in zip(cuts, part.cut_biases + part.cut_scales, strict=True):
+                    whole_cut[...] = cut
         self.model = replace(self.model, weights=network.join(*whole))
         if i + 1 < len(network.encoder):
             self._advance(alone)

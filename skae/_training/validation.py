@@ -64,6 +64,11 @@ class Validation:
         units = model.input_units
         mean, scale = np.float32(units[0]), np.float32(units[1])
         losses = np.empty(len(self.rows))
+
+        def row_losses(rows: np.ndarray, output: np.ndarray) -> np.ndarray:
+            entries = entry_losses(objective.loss, network, rows, output, mean, scale, NUMPY)
+            return entries.mean(axis=1)
+
         with np.errstate(over="ignore", invalid="ignore"):
             for part in blocks(len(self.rows), network.widest):
                 rows = self.X.targets.take(self.rows[part])
@@ -79,22 +84,12 @@ class Validation:
                 rows = standardized(rows, *units)
                 inputs = rows if is_clean else standardized(inputs, *units)
                 codes = to.encode(inputs)
-
-                def of_output(output: np.ndarray, rows: np.ndarray = rows) -> np.ndarray:
-                    entries = entry_losses(
-                        objective.loss, network, rows, output, mean, scale, NUMPY
-                    )
-                    return entries.mean(axis=1)
-
                 if network.is_ordered:
-                    ones, of_sizes = np.ones((len(codes), 1), np.float32), []
                     sizes, shares = validated_sizes(network.n_components)
-                    for k in sizes:
-                        cut = np.hstack([codes, np.float32(k) * ones])
-                        of_sizes.append(of_output(to.decode_cut(cut)))
-                    losses[part] = shares @ of_sizes
+                    cuts = (np.insert(codes, codes.shape[1], k, axis=1) for k in sizes)
+                    losses[part] = shares @ [row_losses(rows, to.decode_cut(cut)) for cut in cuts]
                 else:
-                    losses[part] = of_output(to.decode(codes))
+                    losses[part] = row_losses(rows, to.decode(codes))
         row_weights = taken(self.X.weights, self.rows)
         if row_weights is not None:
             losses *= relative(row_weights)
