@@ -104,8 +104,9 @@ n_components : int, float, 'auto' or None
         its dense layers of the cut. ``transform(X)[:, :k]`` can be passed to
         `inverse_transform`, `truncated` returns the autoencoder of the first codes, and
         `explained_variance_ratio_` tells what each of them adds. All codes together explain a
-        little less than without an order. Excludes `whiten`, recurrent networks, and codes of which
-        only the largest are kept.
+        little less than without an order; wider hidden layers, such as ``(256, 128)``, make up for
+        most of it. Excludes `whiten`, recurrent networks, and codes of which only the largest are
+        kept.
 
     alpha : float or 'auto'
         Strength of the L2 regularization. The loss gets the term ``alpha / 2`` times the sum of
