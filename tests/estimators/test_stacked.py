@@ -82,6 +82,26 @@ def test_layers_compose_to_the_whole(activation):
     assert_allclose(whole.decode(whole.encode(X)), back, rtol=1e-3, atol=1e-3)
 
 
+def test_the_whole_is_told_of_the_cut_as_the_top_layer_alone():
+    rng = np.random.default_rng(0)
+    stacked = StackedAutoencoder(5, hidden_layer_sizes=(12,), init="he", ordered=True)
+    model = initial_model(ArrayRows(X), 5, "he", stacked._plan, rng)
+    split = Split(ArrayRows(X), np.arange(len(X)), np.arange(0))
+    layers, parts = LayerByLayer(model, split, "he", rng), []
+    for i in range(2):
+        alone, _ = layers.part(Stage(layer=i))
+        _, decoder = alone.plan.network.split(alone.weights, np.transpose)
+        for told in decoder.cut_biases + decoder.cut_scales:
+            told[...] = rng.normal(scale=0.3, size=told.shape)
+        parts.append(alone.codec(alone.weights))
+        layers.put(i, alone)
+    codes = parts[1].encode(parts[0].encode(X))[:, :2]
+    back = parts[0].decode(parts[1].truncated(2).decode(codes))
+    whole = layers.model.codec(layers.model.weights)
+    codes = whole.encode(X)[:, :2]
+    assert_allclose(whole.truncated(2).decode(codes), back, rtol=1e-3, atol=1e-3)
+
+
 def test_the_cache_is_one_matrix_as_wide_as_the_widest_hidden_layer():
     rng = np.random.default_rng(0)
     stacked = StackedAutoencoder(4, hidden_layer_sizes=(16, 24, 8), init="he")
