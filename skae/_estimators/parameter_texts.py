@@ -105,7 +105,7 @@ n_components : int, float, 'auto' or None
         `inverse_transform`, `truncated` returns the autoencoder of the first codes, and
         `explained_variance_ratio_` tells what each of them adds. All codes together explain a
         little less than without an order; wider hidden layers, such as ``(256, 128)``, make up for
-        most of it. Excludes `whiten`, recurrent networks, and codes of which only the largest are
+        much of it. Excludes `whiten`, recurrent networks, and codes of which only the largest are
         kept.
 
     alpha : float or 'auto'
