@@ -122,6 +122,11 @@ def fit(
             f"skae.distributed.fit trains autoencoders of skae, got {estimator!r}. For a pipeline, "
             "fit the steps before it, and give it their output."
         )
+    if estimator.precision != "float32":
+        raise ValueError(
+            f"skae.distributed.fit trains in float32 only, got precision={estimator.precision!r}. "
+            "Set precision='float32'."
+        )
     if not is_dask(X):
         X = _in_blocks(np.asarray(check_dense(X)))
     with client.as_current():

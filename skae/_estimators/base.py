@@ -19,6 +19,7 @@ from skae._estimators.locks import one_at_a_time
 from skae._estimators.loss_curves import loss_curves
 from skae._estimators.ordered import chosen, explained_shares, shares_of_fit, validation_part
 from skae._estimators.planning import PlannedFit
+from skae._estimators.precision import warn_of_no_gain
 from skae._estimators.validation_sets import held_out_rows
 from skae._estimators.versions import VersionStamp
 from skae._estimators.weighting import weighted, without_unweighted
@@ -158,6 +159,7 @@ class BaseAutoencoder(VersionStamp, CallbackSupportMixin, PlannedFit, metaclass=
             model = self._fitted_model(X) if warm else self._first_model(X, rng, split.training)
             if held_out is not None:
                 check_range(model.plan, held_out.targets, "X_val")
+            warn_of_no_gain(model.plan, options.batch_size)
             run = Run(options, self.init, warm, rng, [split_seed, 1], trainers, checkpoint)
             fitted, interrupted = self._train(run, model, split, y)
             self.__dict__.update(fitted, _split_seed=split_seed)
@@ -213,6 +215,8 @@ class BaseAutoencoder(VersionStamp, CallbackSupportMixin, PlannedFit, metaclass=
             X, y = weighted(X, y, sample_weight, least)
             rng = self._generator(0 if first else self.n_iter_)
             model = self._first_model(X, rng) if first else self._fitted_model(X)
+            if first:
+                warn_of_no_gain(model.plan, self.training_options(len(X)).batch_size)
             self.__dict__.update(self._train_one_pass(X, y, model, rng))
         return self
 

@@ -72,6 +72,7 @@ class ConvolutionalAutoencoder(BaseAutoencoder):
     missing_values: Any = field(default=None, init=False)
     column_scaling: Any = field(default=False, init=False)
     categorical_features: Any = field(default=None, init=False)
+    precision: str = field(default="float32", init=False)
     hidden_layer_sizes: Any = ()
     learning_rate_init: float = 0.003
     image_shape: Any = None
@@ -90,7 +91,13 @@ class ConvolutionalAutoencoder(BaseAutoencoder):
         **BaseAutoencoder._parameter_constraints,
         **ConvolutionalNetwork._parameter_constraints,
     }
-    for _name in ("network", "missing_values", "column_scaling", "categorical_features"):
+    for _name in (
+        "network",
+        "missing_values",
+        "column_scaling",
+        "categorical_features",
+        "precision",
+    ):
         del _parameter_constraints[_name]
     del _name
 

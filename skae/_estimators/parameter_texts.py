@@ -128,6 +128,13 @@ n_components : int, float, 'auto' or None
     batch_size : int or 'auto'
         Number of samples in a batch; 'auto' is 64. The last batch of an epoch may be smaller.
 
+    precision : {'float32', 'bfloat16'}
+        Precision of matrix products in training. 'bfloat16' (mixed precision) rounds factors and
+        products to 8 significant bits, which is faster for wide networks on processors with
+        instructions for it (x86 with AVX512-BF16 or AMX, ARM with BF16). A warning says where it
+        gains nothing. Sums, losses, updates and the weights themselves are float32 in any case;
+        predictions have the dtype of X. For dense layers only, see :ref:`precision`.
+
     learning_rate : {'constant', 'adaptive', 'exponential', 'cosine'} or callable
         Schedule of the learning rate. 'adaptive' divides the rate by 5 whenever the monitored loss
         has stalled for `n_iter_no_change` epochs, and stops when the rate would fall below a

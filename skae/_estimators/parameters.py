@@ -22,6 +22,7 @@ from skae._estimators.networks.base import BaseNetwork, Layers
 from skae._estimators.networks.dense import DenseNetwork
 from skae._estimators.networks.sizes import hidden_widths
 from skae._estimators.parameter_texts import ATTRIBUTES, PARAMETERS, REFERENCES
+from skae._estimators.precision import PRECISIONS, check_layers
 from skae._estimators.tables import TakesTables
 from skae._estimators.words import one_of
 from skae._network.backend import ACTIVATIONS
@@ -74,6 +75,7 @@ class SharedParameters(TakesTables, DeclaredParameters):
     momentum: float = 0.9
     nesterovs_momentum: bool = True
     batch_size: int | str = "auto"
+    precision: str = "float32"
     learning_rate: Any = "adaptive"
     learning_rate_init: float = 0.001
     max_iter: int | str = "auto"
@@ -117,6 +119,7 @@ class SharedParameters(TakesTables, DeclaredParameters):
         "momentum": [Interval(Real, 0, 1, closed="left")],
         "nesterovs_momentum": ["boolean"],
         "batch_size": [one_of(["auto"]), Interval(Integral, 1, None, closed="left")],
+        "precision": [one_of(PRECISIONS)],
         "learning_rate": [one_of(SCHEDULES), callable],
         "learning_rate_init": [Interval(Real, 0, None, closed="neither")],
         "max_iter": [one_of(["auto"]), Interval(Integral, 1, None, closed="left")],
@@ -210,6 +213,8 @@ class SharedParameters(TakesTables, DeclaredParameters):
                 f"layer that is wider than {WIDEST} units."
             )
         self._check_columns(decoder, loss)
+        if self.precision != "float32":
+            check_layers(encoder + decoder, self.chosen_network())
         if self.ordered:
             self._check_order(encoder, decoder, bottleneck.n_active)
         is_sgd, is_adamw = self.solver == "sgd", self.solver == "adamw"
@@ -240,6 +245,7 @@ class SharedParameters(TakesTables, DeclaredParameters):
                 weight_decay=self._alpha() if is_adamw else 0.0,
             ),
             stages,
+            precision=self.precision,
         )
 
     def training_options(self, n_rows: int) -> TrainingOptions:

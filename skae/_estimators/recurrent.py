@@ -80,6 +80,7 @@ class RecurrentAutoencoder(BaseAutoencoder):
     missing_values: Any = field(default=None, init=False)
     column_scaling: Any = field(default=False, init=False)
     categorical_features: Any = field(default=None, init=False)
+    precision: str = field(default="float32", init=False)
     hidden_layer_sizes: Any = (64,)
     learning_rate_init: float = 0.003
     sequence_shape: Any = None
@@ -96,7 +97,13 @@ class RecurrentAutoencoder(BaseAutoencoder):
         **BaseAutoencoder._parameter_constraints,
         **RecurrentNetwork._parameter_constraints,
     }
-    for _name in ("network", "missing_values", "column_scaling", "categorical_features"):
+    for _name in (
+        "network",
+        "missing_values",
+        "column_scaling",
+        "categorical_features",
+        "precision",
+    ):
         del _parameter_constraints[_name]
     del _name
 

@@ -105,6 +105,7 @@ class Plan:
     """All that training needs to know: network, objective, solver, stages, and weights of samples.
 
     `is_weighted` says that samples have weights, which a program without them need not read.
+    `precision` is the dtype that numbers are rounded to before they are multiplied by matrices.
     """
 
     network: Network
@@ -112,6 +113,7 @@ class Plan:
     solver: Solver
     stages: tuple[Stage, ...] = ()
     is_weighted: bool = False
+    precision: str = "float32"
 
     @property
     def added_terms(self) -> tuple[str, ...]:
@@ -163,7 +165,7 @@ class Plan:
         )
         if i:
             objective = Objective(LOSSES["squared_error"], objective.alpha)
-        return Plan(alone, objective, self.solver)
+        return Plan(alone, objective, self.solver, precision=self.precision)
 
 
 def runtime_scalars(plan: object) -> Iterator[float]:

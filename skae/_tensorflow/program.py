@@ -8,9 +8,10 @@ fold, rate or penalty strength compiles nothing.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 from skae._data.batches import Batch
+from skae._network.backend import Backend
 from skae._network.forward import code_normals, encode, entry_losses, propagate, propagate_cut
 from skae._plan.network import Network, SubNetwork
 from skae._plan.objectives import Step
@@ -34,13 +35,41 @@ from skae._tensorflow.session import Program, locked_cache
 FEW_PRODUCTS = 1 << 22
 
 
+class Products(NamedTuple):
+    """How a training program multiplies rows by matrices.
+
+    Parameters
+    ----------
+    split : callable
+        Returns the encoder and the decoder of a network with these weights.
+    backend : Backend
+    call : callable
+        Calls the function of no arguments that compares rows with their reconstruction.
+    """
+
+    split: Callable[[Network, tuple[Tensor, ...]], tuple[SubNetwork, SubNetwork]]
+    backend: Backend
+    call: Callable[[Callable[[], Any]], Any]
+
+
+IN_FLOAT32 = Products(
+    lambda network, weights: network.split(weights, tf.transpose),
+    TENSORFLOW,
+    lambda function: function(),
+)
+
+
 def apply_in_parts(
-    of: Callable[..., Tensor], network: Network, half: SubNetwork, rows: Tensor
+    of: Callable[..., Tensor],
+    network: Network,
+    half: SubNetwork,
+    rows: Tensor,
+    by: Backend = TENSORFLOW,
 ) -> Tensor:
     """Apply a function of a sub-network to rows, in parts."""
     # XLA has its own threads; a penalty may encode rows whose number is not known here.
     parts = 1 if on_xla(network) else n_parts(rows.shape.as_list()[0] or 1)
-    return map_parts(lambda part: of(network, half, part, TENSORFLOW), rows, parts)
+    return map_parts(lambda part: of(network, half, part, by), rows, parts)
 
 
 def _code_normals(*arguments: Any) -> Tensor:
@@ -52,48 +81,59 @@ def _code_normals(*arguments: Any) -> Tensor:
 Loss = tuple[Tensor, tuple[Tensor, ...]]
 
 
-def _loss(
-    plan: Plan, weights: tuple[Tensor, ...], batch: Batch, mean: Tensor, scale: Tensor
+def batch_loss(
+    plan: Plan,
+    weights: tuple[Tensor, ...],
+    batch: Batch,
+    mean: Tensor,
+    scale: Tensor,
+    products: Products = IN_FLOAT32,
 ) -> Loss:
     """Return the training loss of one batch, with its penalties."""
-    network, objective = plan.network, plan.objective
-    encoder, decoder = network.split(weights, tf.transpose)
+    network, objective, by = plan.network, plan.objective, products.backend
+    encoder, decoder = products.split(network, weights)
 
     def means_of(rows: Tensor) -> Tensor:
-        return apply_in_parts(encode, network, encoder, rows)
+        return apply_in_parts(encode, network, encoder, rows, by)
 
     code_log_variances = None
     if network.is_variational:
-        both = apply_in_parts(_code_normals, network, encoder, batch.inputs)
+        both = apply_in_parts(_code_normals, network, encoder, batch.inputs, by)
         means, code_log_variances = tf.split(both, 2, axis=1)
         codes = means + tf.exp(0.5 * code_log_variances) * batch.normals
     else:
         codes = means = means_of(batch.inputs)
     if network.is_ordered:
         rows = tf.concat([codes, batch.sizes[:, tf.newaxis]], axis=1)
-        outputs = apply_in_parts(propagate_cut, network, decoder, rows)
+        outputs = apply_in_parts(propagate_cut, network, decoder, rows, by)
     else:
-        outputs = apply_in_parts(propagate, network, decoder, codes)
-    entries = entry_losses(objective.loss, network, batch.targets, outputs, mean, scale, TENSORFLOW)
-    step = Step(
-        network=network,
-        weights=weights,
-        inputs=batch.inputs,
-        codes=codes,
-        means=means,
-        log_variances=code_log_variances,
-        outputs=outputs,
-        row_weights=batch.row_weights,
-        encode=means_of,
-        backend=TENSORFLOW,
-    )
-    loss = step.mean(OPS, tf.reduce_mean(entries, axis=1))
-    terms = tuple(penalty(OPS, step) for penalty in objective.penalties)
-    if plan.is_weighted:
-        # A batch counts by its weights, which `step.mean` divides by.
-        share = tf.reduce_sum(batch.row_weights) / n_rows_of(plan, batch)
-        loss, terms = share * loss, tuple(share * term for term in terms)
-    return sum(terms, loss), terms
+        outputs = apply_in_parts(propagate, network, decoder, codes, by)
+
+    def compare() -> Loss:
+        entries = entry_losses(
+            objective.loss, network, batch.targets, outputs, mean, scale, TENSORFLOW
+        )
+        step = Step(
+            network=network,
+            weights=weights,
+            inputs=batch.inputs,
+            codes=codes,
+            means=means,
+            log_variances=code_log_variances,
+            outputs=outputs,
+            row_weights=batch.row_weights,
+            encode=means_of,
+            backend=TENSORFLOW,
+        )
+        loss = step.mean(OPS, tf.reduce_mean(entries, axis=1))
+        terms = tuple(penalty(OPS, step) for penalty in objective.penalties)
+        if plan.is_weighted:
+            # A batch counts by its weights, which `step.mean` divides by.
+            share = tf.reduce_sum(batch.row_weights) / n_rows_of(plan, batch)
+            loss, terms = share * loss, tuple(share * term for term in terms)
+        return sum(terms, loss), terms
+
+    return products.call(compare)
 
 
 def n_rows_of(plan: Plan, batch: Batch) -> Tensor:
@@ -106,7 +146,7 @@ def gradient(
     plan: Plan, weights: tuple[Tensor, ...], batch: Batch, mean: Tensor, scale: Tensor
 ) -> tuple[Loss, list[Tensor]]:
     """Return the training loss of one batch and its gradient, both without the L2 term."""
-    return with_gradient(lambda weights: _loss(plan, weights, batch, mean, scale), weights)
+    return with_gradient(lambda weights: batch_loss(plan, weights, batch, mean, scale), weights)
 
 
 def with_gradient(

@@ -47,6 +47,8 @@ class Program:
         Whether XLA compiles it.
     on_one_core : bool
         Whether a call runs on one core, beside calls by other threads.
+    as_a_whole : bool
+        Whether XLA compiles all of it, and not only the functions in it that say so.
     """
 
     def __init__(
@@ -55,8 +57,9 @@ class Program:
         inputs: Any,
         on_xla: bool = False,
         on_one_core: bool = False,
+        as_a_whole: bool = True,
     ) -> None:
-        self._trace = _Trace(partial(_traced, function, inputs), on_xla, on_one_core)
+        self._trace = _Trace(partial(_traced, function, inputs, as_a_whole), on_xla, on_one_core)
         self._most = n_processors() if on_one_core else 1
         self._lock = Lock()
         self._sessions: list[Compiled] = []
@@ -176,13 +179,13 @@ class _Session(NamedTuple):
     outputs: Any
 
 
-def _traced(function: Callable[..., Any], inputs: Any, on_xla: bool) -> _Graph:
+def _traced(function: Callable[..., Any], inputs: Any, as_a_whole: bool, on_xla: bool) -> _Graph:
     with tf.Graph().as_default() as graph:
         fed = tf.nest.map_structure(
             lambda spec: tf.compat.v1.placeholder(spec.dtype, spec.shape), inputs
         )
         # A direct call of a `tf.function` would run eagerly under `run_functions_eagerly`.
-        compiled = tf.function(function, jit_compile=on_xla, autograph=False)
+        compiled = tf.function(function, jit_compile=on_xla and as_a_whole, autograph=False)
         outputs = compiled.get_concrete_function(*inputs)(*fed)
     flat, fetched = tf.nest.flatten(fed), tf.nest.flatten(outputs)
     dtypes = [tensor.dtype.as_numpy_dtype for tensor in flat]

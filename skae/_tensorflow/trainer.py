@@ -13,6 +13,7 @@ from skae._data.batches import GATHER_ENTRIES, Batch, Chunk, Feed, Prefetcher
 from skae._plan.plan import Plan, compile_key, compiled_part, runtime_scalars
 from skae._tensorflow import solvers
 from skae._tensorflow.arguments import Constants, State
+from skae._tensorflow.bfloat16_program import bfloat16_program
 from skae._tensorflow.first_call import interruptibly
 from skae._tensorflow.joint import joint_program
 from skae._tensorflow.program import program
@@ -138,8 +139,10 @@ class ProgramTrainer:
 
 @contextmanager
 def local_trainer(job: Job) -> Iterator[ProgramTrainer]:
-    """Train in this process, with the program for the type of plan."""
+    """Train in this process, with the program for the type of plan and its precision."""
     compiled = joint_program if isinstance(job.plan, JointPlan) else program
+    if job.plan.precision == "bfloat16":
+        compiled = bfloat16_program
     with (
         compiled(*program_key(job)).session() as run,
         closing(ProgramTrainer(job, run)) as trainer,

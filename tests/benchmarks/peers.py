@@ -16,7 +16,7 @@ from skae import AutoencoderTransformer
 FRACTION = 0.1
 
 
-def skae(X, widths, batch_size, epochs, validated):
+def skae(X, widths, batch_size, epochs, validated, precision="float32"):
     estimator = AutoencoderTransformer(
         widths[-1],
         hidden_layer_sizes=widths[1:-1],
@@ -26,6 +26,7 @@ def skae(X, widths, batch_size, epochs, validated):
         alpha=0.0,
         learning_rate="constant",
         batch_size=batch_size,
+        precision=precision,
         max_iter=epochs,
         n_iter_no_change=np.inf,
         early_stopping=validated,
@@ -73,7 +74,7 @@ def keras(X, widths, batch_size, epochs, validated):
     return model
 
 
-def torch(X, widths, batch_size, epochs, validated):
+def torch(X, widths, batch_size, epochs, validated, bfloat16=False):
     import torch
     from torch import nn
 
@@ -89,7 +90,8 @@ def torch(X, widths, batch_size, epochs, validated):
         for chosen in torch.randperm(n_train).split(batch_size):
             batch = rows[chosen]
             solver.zero_grad()
-            loss = nn.functional.mse_loss(model(batch), batch)
+            with torch.autocast("cpu", torch.bfloat16, enabled=bfloat16):
+                loss = nn.functional.mse_loss(model(batch), batch)
             loss.backward()
             solver.step()
         if validated:
