@@ -13,6 +13,7 @@ import skae
 pytestmark = pytest.mark.filterwarnings(
     "ignore:Maximum number of epochs",
     "ignore:The loss is not finite in epoch",
+    "ignore:precision='bfloat16' makes this fit no faster",
     "ignore:The reconstruction",
 )
 
@@ -36,6 +37,7 @@ USUAL = {
     "alpha": [0, 0.1, 10],
     "solver": ["adam", "adamw", "rmsprop", "lbfgs"],
     "batch_size": [1, 5, 64, 1000],
+    "precision": ["float32", "bfloat16", "float16"],
     "learning_rate": ["constant", "cosine", "exponential", "invscaling"],
     "validation_fraction": [0.01, 0.99],
     "max_iter": [1, 2],

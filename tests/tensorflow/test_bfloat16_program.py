@@ -43,7 +43,9 @@ def trained(compiled, plan, *inputs):
     "parameters",
     [
         {"init": "pca", "activation": "elu", "alpha": 5.0},
-        {"tied_weights": True, "solver": "sgd", "ordered": True},
+        pytest.param(
+            {"tied_weights": True, "solver": "sgd", "ordered": True}, marks=pytest.mark.slow
+        ),
         pytest.param({"ordered": True, "solver": "adamw"}, marks=pytest.mark.slow),
     ],
 )
