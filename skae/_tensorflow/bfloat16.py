@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from skae._plan.layers import Dense, Layer
-from skae._plan.plan import Network, SubNetwork
+from skae._plan.network import Network, SubNetwork
 from skae._tensorflow.backend import TENSORFLOW, Tensor
 from skae._tensorflow.quiet import tf
 
