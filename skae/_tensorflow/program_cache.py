@@ -30,7 +30,7 @@ def chosen_directory() -> Path | None:
         return None
     try:
         # A relative path would be another one in each working directory.
-        path = Path(named).expanduser().absolute() if named else _users_caches() / "skae"
+        path = (Path(named).expanduser() if named else _users_caches() / "skae").absolute()
         # A directory above that is missing is made private, too.
         for each in (*reversed(path.parents), path):
             if not each.is_dir():
