@@ -16,6 +16,7 @@ from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 from tensorflow.core.protobuf.config_pb2 import CallableOptions
+from tensorflow.core.protobuf.rewriter_config_pb2 import RewriterConfig
 
 from skae._tensorflow.first_call import in_thread
 from skae._tensorflow.kept_programs import RejectedProgramError, n_processors
@@ -24,9 +25,10 @@ from skae._training.forks import enter_tensorflow
 
 T = TypeVar("T")
 
-# Number of sessions kept for training programs, and as many for maps that NumPy cannot compute. A
-# session that uses XLA has ten idle threads for background compilation.
-CACHE_SIZE = 32
+# Number of training programs kept, and as many maps that NumPy cannot compute. Each has a session, or
+# several for threads that train at a time. A session that uses XLA has ten idle threads for
+# background compilation, and more threads than this wait for Python's lock.
+CACHE_SIZE, MOST_SESSIONS = 32, 8
 # TensorFlow copies arrays unless they begin at a multiple of this number of bytes.
 ALIGNMENT = 64
 
@@ -49,6 +51,8 @@ class Program:
         Whether a call runs on one core, beside calls by other threads.
     as_a_whole : bool
         Whether XLA compiles all of it, and not only the functions in it that say so.
+    is_fused : bool
+        Whether TensorFlow may make one operation of several, where it is not XLA's.
     """
 
     def __init__(
@@ -58,9 +62,11 @@ class Program:
         on_xla: bool = False,
         on_one_core: bool = False,
         as_a_whole: bool = True,
+        is_fused: bool = True,
     ) -> None:
-        self._trace = _Trace(partial(_traced, function, inputs, as_a_whole), on_xla, on_one_core)
-        self._most = n_processors() if on_one_core else 1
+        traced = partial(_traced, function, inputs, as_a_whole)
+        self._trace = _Trace(traced, on_xla, on_one_core, is_fused)
+        self._most = min(n_processors(), MOST_SESSIONS) if on_one_core else 1
         self._lock = Lock()
         self._sessions: list[Compiled] = []
         self._free: list[Compiled] = []
@@ -152,8 +158,10 @@ class _Graph(NamedTuple):
 class _Trace:
     """The graph of a function, traced when it is first asked for, and how it is to run."""
 
-    def __init__(self, traced: Callable[[bool], _Graph], on_xla: bool, on_one_core: bool) -> None:
-        self.on_xla, self.on_one_core = on_xla, on_one_core
+    def __init__(
+        self, traced: Callable[[bool], _Graph], on_xla: bool, on_one_core: bool, is_fused: bool
+    ) -> None:
+        self.on_xla, self.on_one_core, self.is_fused = on_xla, on_one_core, is_fused
         self._traced, self._lock = partial(traced, on_xla), Lock()
         self._graph: _Graph | None = None
 
@@ -206,6 +214,8 @@ def _session(trace: _Trace) -> _Session:
         if on_one_core
         else setting.get_inter_op_parallelism_threads(),
     )
+    if not trace.is_fused:
+        config.graph_options.rewrite_options.remapping = RewriterConfig.OFF
     kept = KEPT_PROGRAMS if trace.on_xla else None
     if kept is not None:
         graph, name = kept.named(graph, n_threads)

@@ -1,5 +1,7 @@
 """The training program with products in bfloat16."""
 
+import warnings
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
@@ -83,3 +85,13 @@ def test_small_steps_add_up():
     after, _, _ = trained(bfloat16_program, plan, state, constants, batches)
     moved = after.weights[0] - state.weights[0]
     assert 1e-5 < np.median(np.abs(moved)) < 1e-4
+
+
+def test_ordered_codes_compile_without_an_error_of_tensorflow(capfd):
+    estimator = AutoencoderTransformer(
+        3, ordered=True, precision="bfloat16", hidden_layer_sizes=(7,), max_iter=1, random_state=0
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        estimator.fit(np.random.default_rng(0).standard_normal((60, 9)))
+    assert "failed" not in capfd.readouterr().err
