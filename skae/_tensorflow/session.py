@@ -25,9 +25,9 @@ from skae._training.forks import enter_tensorflow
 
 T = TypeVar("T")
 
-# Number of training programs kept, and as many maps that NumPy cannot compute. Each has a session, or
-# several for threads that train at a time. A session that uses XLA has ten idle threads for
-# background compilation, and more threads than this wait for Python's lock.
+# Number of training programs kept, and as many maps that NumPy cannot compute. Each has a session,
+# or several for threads that train at a time. A session that uses XLA has ten idle threads for
+# background compilation, and more threads that train wait for Python's lock.
 CACHE_SIZE, MOST_SESSIONS = 32, 8
 # TensorFlow copies arrays unless they begin at a multiple of this number of bytes.
 ALIGNMENT = 64
