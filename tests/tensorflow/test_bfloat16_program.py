@@ -1,5 +1,6 @@
 """The training program with products in bfloat16."""
 
+import os
 import subprocess
 import sys
 
@@ -97,5 +98,7 @@ params = dict(hidden_layer_sizes=(7,), max_iter=1, random_state=0)
 X = np.random.default_rng(0).standard_normal((60, 9))
 AutoencoderTransformer(3, ordered=True, precision="bfloat16", **params).fit(X)
 """
-    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    shown = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "2"}
+    command = [sys.executable, "-c", code]
+    ended = subprocess.run(command, capture_output=True, text=True, check=True, env=shown)
     assert "failed" not in ended.stderr
