@@ -1,4 +1,4 @@
-"""Import TensorFlow without Keras and without collecting garbage, which takes less time."""
+"""Import TensorFlow without what training does not use, and without collecting garbage."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from skae._tensorflow.lazy_parts import make_parts_lazy
 from skae._tensorflow.leaving import leave_quickly
 
 # At its end TensorFlow's package imports this module, and accepts that it cannot be imported. It is
@@ -26,6 +27,7 @@ def lean_import() -> Iterator[None]:
     if "tensorflow" in sys.modules:
         yield
         return
+    make_parts_lazy()
     leaves_keras_out = "keras" not in sys.modules
     if leaves_keras_out:
         sys.modules[KERAS_MODULE] = None  # type: ignore[assignment]
