@@ -64,7 +64,7 @@ print(time.perf_counter() - begin[0], time.process_time() - begin[1], time.time(
             "kept": (sklearn + digits + fit.replace("N", "1"), folder),
         }
         seconds(*kinds["kept"])
-        runs = [{name: seconds(*kind) for name, kind in kinds.items()} for _ in range(3)]
+        runs = [{name: seconds(*kind) for name, kind in kinds.items()} for _ in range(5)]
     # Wall time and processor time of whole processes and of the second fit; time to leave.
     mid = {name: np.median([run[name] for run in runs], axis=0) for name in kinds}
     training = mid["twice"][2:4]
