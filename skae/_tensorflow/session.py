@@ -202,27 +202,41 @@ def _traced(function: Callable[..., Any], inputs: Any, as_a_whole: bool, on_xla:
 
 
 def _session(trace: _Trace) -> _Session:
-    traced, on_one_core = trace.graph(), trace.on_one_core
-    graph, setting = traced.graph, tf.config.threading
-    # With another number of threads, TensorFlow's own kernels sum in another order.
-    is_threaded = trace.on_xla and not on_one_core
-    n_threads = setting.get_intra_op_parallelism_threads() if is_threaded else 1
-    config = tf.compat.v1.ConfigProto(
-        intra_op_parallelism_threads=n_threads,
-        # A negative number stands for the thread that calls.
-        inter_op_parallelism_threads=-1
-        if on_one_core
-        else setting.get_inter_op_parallelism_threads(),
-    )
-    if not trace.is_fused:
-        config.graph_options.rewrite_options.remapping = RewriterConfig.OFF
+    traced, config = trace.graph(), _config(trace)
+    graph = traced.graph
     kept = KEPT_PROGRAMS if trace.on_xla else None
     if kept is not None:
-        graph, name = kept.named(graph, n_threads)
+        graph, name = kept.named(graph, config.intra_op_parallelism_threads)
     session = tf.compat.v1.Session(graph=graph, config=config)
     run = _callable(session, traced.fed, traced.fetched)
     first_run = run if kept is None else partial(kept.call, name, run)
     return _Session(first_run, run, traced.dtypes, traced.outputs)
+
+
+def _config(trace: _Trace) -> Any:
+    """Return the configuration of a session: its threads, its GPUs, what it makes of a graph."""
+    setting = tf.config.threading
+    # With another number of threads, TensorFlow's own kernels sum in another order.
+    is_threaded = trace.on_xla and not trace.on_one_core
+    config = tf.compat.v1.ConfigProto(
+        intra_op_parallelism_threads=(
+            setting.get_intra_op_parallelism_threads() if is_threaded else 1
+        ),
+        # A negative number stands for the thread that calls.
+        inter_op_parallelism_threads=(
+            -1 if trace.on_one_core else setting.get_inter_op_parallelism_threads()
+        ),
+    )
+    if not trace.is_fused:
+        config.graph_options.rewrite_options.remapping = RewriterConfig.OFF
+    # Sessions know nothing of `tf.config.set_visible_devices` and `set_memory_growth`.
+    gpus, visible = tf.config.list_physical_devices("GPU"), tf.config.get_visible_devices("GPU")
+    if not visible:
+        config.device_count["GPU"] = 0
+    elif visible != gpus:
+        config.gpu_options.visible_device_list = ",".join(str(gpus.index(gpu)) for gpu in visible)
+    config.gpu_options.allow_growth = any(map(tf.config.experimental.get_memory_growth, visible))
+    return config
 
 
 def _callable(session: Any, fed: list[str], fetched: list[str]) -> Callable[..., Any]:
