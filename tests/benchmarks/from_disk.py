@@ -1,6 +1,8 @@
-"""An epoch over a memory-mapped file, beside reading and training alone (Linux, as root).
+"""An epoch over a memory-mapped file, and over Parquet files (Linux, as root).
 
-``python tests/benchmarks/from_disk.py [GB]``: the size of the file, 4 by default.
+Beside it stand reading and training alone.
+
+``python tests/benchmarks/from_disk.py [GB]``: the size of the memory-mapped file, 4 by default.
 
 The system's cache of files is emptied before each measurement, so that an epoch reads the disk. A
 straight line through two numbers of rows says how long many more would take.
@@ -14,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 from memory import Growth
-from report import head, row
+from report import TIMES, head, row
 from sklearn.exceptions import ConvergenceWarning
 
 from skae import AutoencoderTransformer
@@ -83,31 +85,57 @@ def seconds_of_an_epoch(X, n_epochs=1):
     return np.mean(seconds[1:])
 
 
+def compare(X, reading, computing):
+    """Report an epoch over X beside the seconds of reading it and of training on it in memory."""
+    with Growth() as growth:
+        epoch = seconds_of_an_epoch(X)
+    ratio = epoch / max(reading, computing)
+    text = f"{epoch:.1f} s; reading {reading:.1f} s, training on rows in memory {computing:.1f} s"
+    row("an epoch / the longer of reading and training alone", "<= 1.5", ratio, text, TIMES)
+    row("memory of its own besides", "", (growth.peak - growth.before) / GB, unit="GB")
+
+
+def from_parquet(n_rows, n_files):
+    """Train on Parquet files by Dask's threads."""
+    import dask.dataframe as dd
+    import pandas as pd
+
+    head(f"An epoch over {n_files} Parquet files of {n_rows:,} rows and {N_FEATURES} columns")
+    with tempfile.TemporaryDirectory() as folder:
+        for i in range(n_files):
+            X = written(Path(folder) / "X.npy", n_rows, N_FEATURES)
+            names = [f"x{j}" for j in range(N_FEATURES)]
+            pd.DataFrame(np.roll(X, i, axis=1), columns=names).to_parquet(
+                f"{folder}/{i:03}.parquet"
+            )
+        frame = dd.read_parquet(f"{folder}/*.parquet")
+        emptied_cache()
+        begin = time.perf_counter()
+        frame.map_partitions(lambda part: part.to_numpy().sum(), meta=(None, "f4")).compute()
+        reading = time.perf_counter() - begin
+        part = frame.partitions[0].compute().to_numpy()
+        compare(frame, reading, seconds_of_an_epoch(part, 2) * n_files)
+
+
 def from_disk(n_bytes):
     head(f"An epoch over a file of {n_bytes / GB:.1f} GB, {N_FEATURES} columns, 64 hidden units")
     with tempfile.TemporaryDirectory() as folder:
         X = written(Path(folder) / "X.npy", n_bytes // (4 * N_FEATURES), N_FEATURES)
         reading = seconds_of_reading(X)
         part = np.array(X[: LARGE_BYTES // (4 * N_FEATURES)])
-        computing = seconds_of_an_epoch(part, 2) * len(X) / len(part)
-        with Growth() as growth:
-            epoch = seconds_of_an_epoch(X)
-        ratio = epoch / max(reading, computing)
-        text = f"{epoch:.1f} s; reading {reading:.1f} s, training on rows in memory {computing:.1f}"
-        row("an epoch / the longer of reading and training alone", "<= 1.5", ratio, text)
-        more = (growth.peak - growth.before) / GB
-        row("memory of its own besides", "", more, "GB")
+        compare(X, reading, seconds_of_an_epoch(part, 2) * len(X) / len(part))
     head("An epoch over 20 columns, by the number of rows")
     with tempfile.TemporaryDirectory() as folder:
         sizes, seconds = (14_000_000, 42_000_000), []
         for n_rows in sizes:
             X = written(Path(folder) / f"{n_rows}.npy", n_rows, 20)
             seconds.append(seconds_of_an_epoch(X))
-            row(f"{n_rows:,} rows, {X.nbytes / GB:.1f} GB", "", seconds[-1], "s")
+            row(f"{n_rows:,} rows, {X.nbytes / GB:.1f} GB", "", seconds[-1], unit="s")
         slope, start = np.polyfit(sizes, seconds, 1)
-        row("100,000,000 rows, by the line through these", "", start + slope * 1e8, "s")
+        row("100,000,000 rows, by the line through these", "", start + slope * 1e8, unit="s")
 
 
 if __name__ == "__main__":
     warnings.simplefilter("ignore", ConvergenceWarning)
     from_disk(int(float(sys.argv[1]) * GB) if len(sys.argv) > 1 else 4 * GB)
+    from_parquet(10_000, 64)
