@@ -149,7 +149,7 @@ class KeptPrograms:
 def packed(files: dict[str, bytes]) -> bytes:
     """Return files as bytes: a line with their names and sizes, and what is in them.
 
-    XLA writes one for each function that it compiles by itself, of which a program may have several.
+    XLA writes one for each function that it compiles by itself. A program may have several.
     """
     sizes = {file: len(content) for file, content in files.items()}
     return json.dumps(sizes).encode() + b"\n" + b"".join(files.values())

@@ -59,7 +59,7 @@ def test_the_same_seed_gives_the_same_weights():
 
 
 def test_partial_fit_warns_once_and_after_a_change():
-    def warned():
+    def warned(estimator):
         with warnings.catch_warnings(record=True) as found:
             warnings.simplefilter("always")
             estimator.partial_fit(X[:100])
@@ -69,7 +69,7 @@ def test_partial_fit_warns_once_and_after_a_change():
         skae.AutoencoderTransformer(4, precision="bfloat16", **FIXED),
         skae.AutoencoderTransformer(4, **FIXED).partial_fit(X).set_params(precision="bfloat16"),
     ):
-        assert [warned(), warned()] == [True, False]
+        assert [warned(estimator), warned(estimator)] == [True, False]
 
 
 def test_a_cluster_refuses_it():
