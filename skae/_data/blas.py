@@ -7,7 +7,7 @@ take cores from the compiled program, which runs in between.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from functools import cache
 from threading import Lock
 
@@ -16,9 +16,6 @@ from threadpoolctl import ThreadpoolController
 # One core needs about 10 ms for this many. Below it, more threads cost more than they gain.
 MANY_PRODUCTS = 1 << 28
 
-# Held by the only one who limits threads: another would take the limit for the original number.
-_is_limited = Lock()
-
 
 @cache
 def _libraries() -> ThreadpoolController:
@@ -26,20 +23,43 @@ def _libraries() -> ThreadpoolController:
     return ThreadpoolController().select(user_api="blas")
 
 
+class _OneThread:
+    """One thread of BLAS as long as anybody asks for it.
+
+    Only the first one to ask sets the limit: another would take it for the original number.
+    """
+
+    def __init__(self) -> None:
+        self._lock, self._n_asking, self._limit = Lock(), 0, ExitStack()
+
+    def ask(self) -> None:
+        libraries = _libraries()
+        with self._lock:
+            if not self._n_asking:
+                self._limit.enter_context(libraries.limit(limits=1))
+            self._n_asking += 1
+
+    def leave(self) -> None:
+        with self._lock:
+            self._n_asking -= 1
+            if not self._n_asking:
+                self._limit.close()
+
+
+_one_thread = _OneThread()
+
+
 @contextmanager
 def one_thread() -> Iterator[None]:
     """Return a context in which BLAS has one thread, in the whole process.
 
-    Where several ask for it at a time, until the first one of them ends.
+    Where several ask for it at a time, until the last one of them ends.
     """
-    if not _is_limited.acquire(blocking=False):
-        yield
-        return
+    _one_thread.ask()
     try:
-        with _libraries().limit(limits=1):
-            yield
+        yield
     finally:
-        _is_limited.release()
+        _one_thread.leave()
 
 
 def threads_for(n_products: int) -> AbstractContextManager[None]:

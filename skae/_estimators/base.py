@@ -162,7 +162,7 @@ class BaseAutoencoder(VersionStamp, CallbackSupportMixin, PlannedFit, metaclass=
             warn_of_no_gain(model.plan, options.batch_size)
             run = Run(options, self.init, warm, rng, [split_seed, 1], trainers, checkpoint)
             fitted, interrupted = self._train(run, model, split, y)
-            self.__dict__.update(fitted, _split_seed=split_seed)
+            self.__dict__.update(fitted, _split_seed=split_seed, _precision=self.precision)
         if interrupted:
             pass_on_interrupt()
         return self
@@ -215,7 +215,7 @@ class BaseAutoencoder(VersionStamp, CallbackSupportMixin, PlannedFit, metaclass=
             X, y = weighted(X, y, sample_weight, least)
             rng = self._generator(0 if first else self.n_iter_)
             model = self._first_model(X, rng) if first else self._fitted_model(X)
-            if first:
+            if self.precision != self.__dict__.get("_precision"):
                 warn_of_no_gain(model.plan, self.training_options(len(X)).batch_size)
             self.__dict__.update(self._train_one_pass(X, y, model, rng))
         return self
@@ -334,6 +334,7 @@ class BaseAutoencoder(VersionStamp, CallbackSupportMixin, PlannedFit, metaclass=
             "n_samples_seen_": n,
             "_memory": (moments, self.solver, solver_state),
             "_split_seed": int(rng.integers(2**63)) if first else self._split_seed,
+            "_precision": self.precision,
         }
         context.call_on_fit_task_end(**seen, reconstruction_attributes=fitted)
         return fitted

@@ -16,7 +16,7 @@ PRECISIONS = ("float32", "bfloat16")
 # Features of processors that multiply bfloat16 faster than float32, as Linux names them: of x86,
 # and of ARM.
 FEATURES = {"avx512_bf16", "amx_bf16", "bf16", "svebf16"}
-# From so many multiplications in a step on, faster ones outweigh the operations around them.
+# From so many multiplications in a forward pass on, faster ones outweigh what is around them.
 LEAST_PRODUCTS = 2**26
 
 
@@ -39,7 +39,7 @@ def warn_of_no_gain(plan: Plan, batch_size: int) -> None:
         reason = "this processor, or TensorFlow as it is set up, does not multiply bfloat16 faster"
     elif n_products < LEAST_PRODUCTS:
         reason = (
-            f"with batches of {batch_size} samples this network is too small: a step has "
+            f"with batches of {batch_size} samples this network is too small: its forward pass has "
             f"{n_products:,} multiplications, and from about {LEAST_PRODUCTS:,} on it gains"
         )
     else:

@@ -9,9 +9,10 @@ own programs never reach the disk, and are not read from there.
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from threading import Lock
 from typing import Any, TypeVar
@@ -19,6 +20,8 @@ from typing import Any, TypeVar
 from skae._tensorflow.program_cache import ProgramCache, processor
 
 T = TypeVar("T")
+# Number of the format of what is kept, see `packed`.
+FORMAT = 2
 FOLDER = "ram://skae-programs"
 FLAGS = f"--tf_xla_persistent_cache_directory={FOLDER} --tf_xla_persistent_cache_device_types=CPU"
 
@@ -60,7 +63,7 @@ class KeptPrograms:
             for pair in os.environ.items()
             if pair[0].startswith(("TF_", "XLA_")) and not pair[0].startswith("TF_CPP_")
         )
-        self._of_this_process = [build, processor(), settings, n_processors()]
+        self._of_this_process = [FORMAT, build, processor(), settings, n_processors()]
 
     def named(self, graph: Any, threads: int) -> tuple[Any, str]:
         """Return an equal graph whose functions are named by its content, and that name.
@@ -90,50 +93,75 @@ class KeptPrograms:
         RejectedProgramError
             Another session will compile it.
         """
-        kept = self._cache.read(name)
-        if kept is None:
+        kept = self._kept(name)
+        if not kept:
             result = function(*arguments)
         else:
-            file, _, program = kept.partition(b"\n")
-            path = f"{FOLDER}/{file.decode()}"
-            # Another thread must not write the file while XLA reads it.
+            # Another thread must not write the files while XLA reads them.
             with self._loading:
-                self._fill(path, program)
+                self._fill(kept)
                 try:
                     result = function(*arguments)
                 except self._tf.errors.OpError as error:
                     self._cache.remove(name)
                     raise RejectedProgramError from error
                 finally:
-                    self._empty(path)
+                    self._empty(kept)
         # If it was compiled just now, XLA has written it.
         self._keep(name)
         return result
 
-    def _fill(self, path: str, program: bytes) -> None:
-        self._tf.io.gfile.makedirs(FOLDER)
-        with self._tf.io.gfile.GFile(path, "wb") as file:
-            file.write(program)
+    def _kept(self, name: str) -> dict[str, bytes]:
+        """Return XLA's files for the program of this name; none if it is not kept."""
+        content = self._cache.read(name)
+        return {} if content is None else unpacked(content)
 
-    def _empty(self, path: str) -> None:
-        with suppress(self._tf.errors.OpError):
-            self._tf.io.gfile.remove(path)
+    def _fill(self, files: dict[str, bytes]) -> None:
+        self._tf.io.gfile.makedirs(FOLDER)
+        for file, content in files.items():
+            with self._tf.io.gfile.GFile(f"{FOLDER}/{file}", "wb") as opened:
+                opened.write(content)
+
+    def _empty(self, files: Iterable[str]) -> None:
+        for file in files:
+            with suppress(self._tf.errors.OpError):
+                self._tf.io.gfile.remove(f"{FOLDER}/{file}")
 
     def _keep(self, name: str) -> None:
-        """Move the program of this name to the disk, if XLA has kept it."""
-        gfile, files = self._tf.io.gfile, []
+        """Move the files of the program of this name to the disk, if XLA has written any."""
+        gfile, files, new = self._tf.io.gfile, [], {}
         # No folder: this version reads the flags at another time, or compiled for a GPU.
         with suppress(self._tf.errors.OpError):
             files = gfile.listdir(FOLDER)
         for file in files:
-            path = f"{FOLDER}/{file}"
             # Another thread may have moved it.
             with suppress(self._tf.errors.OpError):
-                with gfile.GFile(path, "rb") as opened:
-                    program = opened.read()
-                if name.encode() in program:
-                    self._empty(path)
-                    self._cache.write(name, file.encode() + b"\n" + program)
+                with gfile.GFile(f"{FOLDER}/{file}", "rb") as opened:
+                    content = opened.read()
+                if name.encode() in content:
+                    new[file] = content
+        if new:
+            self._empty(new)
+            # Another thread, or an earlier process, may have kept others of them.
+            self._cache.write(name, packed({**self._kept(name), **new}))
+
+
+def packed(files: dict[str, bytes]) -> bytes:
+    """Return files as bytes: a line with their names and sizes, and what is in them.
+
+    XLA writes one for each function that it compiles by itself. A program may have several.
+    """
+    sizes = {file: len(content) for file, content in files.items()}
+    return json.dumps(sizes).encode() + b"\n" + b"".join(files.values())
+
+
+def unpacked(content: bytes) -> dict[str, bytes]:
+    """Undo `packed`."""
+    sizes, _, left = content.partition(b"\n")
+    files = {}
+    for file, size in json.loads(sizes).items():
+        files[file], left = left[:size], left[size:]
+    return files
 
 
 def n_processors() -> int:

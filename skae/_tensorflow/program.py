@@ -30,8 +30,8 @@ from skae._tensorflow.ops import OPS
 from skae._tensorflow.quiet import tf
 from skae._tensorflow.session import Program, locked_cache
 
-# Below this many multiplications in the forward pass of a batch, a product of matrices takes some
-# 10 microseconds, and other cores gain nothing.
+# Below this many multiplications in the forward pass of a batch, a product of matrices by XLA takes
+# some 10 microseconds, and other cores gain nothing.
 FEW_PRODUCTS = 1 << 22
 
 
@@ -214,6 +214,7 @@ def chunk_program(
     `shapes` are those of the weights, `widths` those of a row's inputs, targets and normals.
     """
     n_scalars, n_terms = len(tuple(runtime_scalars(structure))), len(structure.added_terms)
+    is_on_xla = on_xla(structure.network)
 
     def train(
         start: State, constants: Constants, batches: Batch, n_steps: Tensor
@@ -242,6 +243,7 @@ def chunk_program(
             batch_spec(widths, *chunk, is_ordered=structure.network.is_ordered),
             tf.TensorSpec((), tf.int32),
         ),
-        on_xla=on_xla(structure.network),
-        on_one_core=structure.network.n_weights * chunk[1] < FEW_PRODUCTS,
+        on_xla=is_on_xla,
+        # Convolutions and recurrences use each weight many times for a row, and several cores.
+        on_one_core=is_on_xla and structure.network.n_weights * chunk[1] < FEW_PRODUCTS,
     )

@@ -167,8 +167,10 @@ class _Trace:
 
     def graph(self) -> _Graph:
         with self._lock:
-            self._graph = self._graph or in_thread(self._traced).result()
-            return self._graph
+            graph = self._graph or in_thread(self._traced).result()
+            self._graph = graph
+        # And not the attribute, which a call that fails in another thread may have set to None.
+        return graph
 
     def forget(self) -> None:
         """Trace again when the graph is next asked for."""

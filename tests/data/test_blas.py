@@ -62,6 +62,8 @@ def test_several_threads_restore_the_number_of_threads(first_leaves_first):
         assert entered[name].wait(60)
     assert n_threads() == {1}
     for name in sorted(threads, reverse=not first_leaves_first):
+        # Until the last one leaves.
+        assert n_threads() == {1}
         leave[name].set()
         threads[name].join(60)
     assert n_threads() == before

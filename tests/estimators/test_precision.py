@@ -58,6 +58,20 @@ def test_the_same_seed_gives_the_same_weights():
     assert {weight.dtype for weight in weights[0]} == {np.dtype("f4")}
 
 
+def test_partial_fit_warns_once_and_after_a_change():
+    def warned(estimator):
+        with warnings.catch_warnings(record=True) as found:
+            warnings.simplefilter("always")
+            estimator.partial_fit(X[:100])
+        return any(NO_GAIN in str(each.message) for each in found)
+
+    for estimator in (
+        skae.AutoencoderTransformer(4, precision="bfloat16", **FIXED),
+        skae.AutoencoderTransformer(4, **FIXED).partial_fit(X).set_params(precision="bfloat16"),
+    ):
+        assert [warned(estimator), warned(estimator)] == [True, False]
+
+
 def test_a_cluster_refuses_it():
     pytest.importorskip("distributed")
     from skae.distributed import fit

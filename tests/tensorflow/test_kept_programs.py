@@ -4,7 +4,7 @@ import hashlib
 
 import pytest
 
-from skae._tensorflow.kept_programs import KeptPrograms
+from skae._tensorflow.kept_programs import KeptPrograms, packed, unpacked
 from skae._tensorflow.program_cache import ProgramCache
 from skae._tensorflow.quiet import tf
 from tests.fresh import in_fresh_process
@@ -15,9 +15,10 @@ os.environ["SKAE_PROGRAM_CACHE"] = {directory!r}
 import numpy as np
 from skae import AutoencoderTransformer
 X = np.random.default_rng(0).standard_normal((64, 5))
-def score(activation="elu"):
+def score(activation="elu", **others):
     settings = dict(hidden_layer_sizes=(), solver="sgd", learning_rate="cosine", max_iter=1)
-    autoencoder = AutoencoderTransformer(2, **settings, activation=activation, random_state=0)
+    settings |= dict(activation=activation, random_state=0, **others)
+    autoencoder = AutoencoderTransformer(2, **settings)
     return autoencoder.fit(X).score(X)
 {more}
 print(score())
@@ -78,14 +79,27 @@ def test_the_next_process_compiles_nothing(tmp_path):
 
 
 @pytest.mark.slow
+def test_all_functions_that_xla_compiles_by_themselves_are_kept(tmp_path):
+    code = FIT.format(directory=str(tmp_path), more="print(score(precision='bfloat16'))")
+    first = in_fresh_process(code)
+    numbers = {path: len(unpacked(path.read_bytes()[32:])) for path in tmp_path.iterdir()}
+    # In bfloat16 those of the loss, of its gradient and of the update; in float32 all is one.
+    assert sorted(numbers.values()) == [1, 3]
+    kept = max(numbers, key=numbers.get)
+    written = kept.stat().st_ino
+    assert in_fresh_process(code) == first
+    assert kept.stat().st_ino == written
+
+
+@pytest.mark.slow
 def test_files_that_xla_rejects_are_written_anew(tmp_path):
     code = FIT.format(directory=str(tmp_path), more="")
     first = in_fresh_process(code)
     (kept,) = tmp_path.iterdir()
     whole = kept.read_bytes()
-    name, _, program = whole[32:].partition(b"\n")
+    ((file, program),) = unpacked(whole[32:]).items()
     for damaged in (program[:300], program[: len(program) // 2], b"", bytes(100)):
-        content = name + b"\n" + damaged
+        content = packed({file: damaged})
         kept.write_bytes(hashlib.sha256(content).digest() + content)
         assert in_fresh_process(code) == first
     kept.write_bytes(whole[:1000])

@@ -1,6 +1,7 @@
 """Programs: one per architecture, for all runtime scalars; custom parts of plans work."""
 
 from dataclasses import dataclass, replace
+from inspect import unwrap
 
 import numpy as np
 import pytest
@@ -8,12 +9,12 @@ import tensorflow as tf
 from numpy.testing import assert_allclose
 from sklearn.base import clone
 
-from skae import AutoencoderTransformer
+from skae import AutoencoderTransformer, ConvolutionalAutoencoder, RecurrentAutoencoder
 from skae._data.batches import Batch, Feed
 from skae._data.rows import ArrayRows
 from skae._plan.layers import Dense, dense_layers
 from skae._plan.objectives import LOSSES
-from skae._plan.plan import Objective, Plan, Solver
+from skae._plan.plan import Objective, Plan, Solver, compile_key
 from skae._tensorflow.program import gradient, program
 from skae._tensorflow.trainer import ProgramTrainer, program_key
 from skae._training.initialization import random_weights
@@ -150,3 +151,22 @@ def test_runtime_scalars_compile_nothing():
     first.set_params(warm_start=True).fit(rng.standard_normal((500, 20)))
     first.partial_fit(rng.standard_normal((100, 20)))
     assert program.cache_info().misses == programs
+
+
+@pytest.mark.parametrize(
+    ("estimator", "n_features", "batch_size", "is_on_one_core"),
+    [
+        (AutoencoderTransformer(4), 64, 32, True),
+        (AutoencoderTransformer(4), 64, 1000, False),
+        # Each weight is used many times for a row.
+        (ConvolutionalAutoencoder(4, image_shape=(8, 8)), 64, 32, False),
+        (RecurrentAutoencoder(4, sequence_shape=(16, 4)), 64, 32, False),
+    ],
+)
+def test_small_dense_networks_alone_run_on_one_core(
+    estimator, n_features, batch_size, is_on_one_core, monkeypatch
+):
+    made = []
+    monkeypatch.setattr("skae._tensorflow.program.Program", lambda *_, **how: made.append(how))
+    unwrap(program)(compile_key(estimator._plan(n_features, 4)), 1, batch_size)
+    assert [how["on_one_core"] for how in made] == [is_on_one_core]

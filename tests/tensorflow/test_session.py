@@ -6,7 +6,7 @@ import tensorflow as tf
 from sklearn.base import clone
 
 from skae import AutoencoderTransformer
-from skae._tensorflow.session import Program
+from skae._tensorflow.session import Program, _Trace
 
 X = np.random.default_rng(0).standard_normal((40, 7))
 DENSE = AutoencoderTransformer(
@@ -107,3 +107,13 @@ def test_sessions_of_a_function_trace_it_once(monkeypatch):
     with program.session() as a, program.session() as b:
         assert a(1.0) == b(1.0) == 2.0
     assert len(traced) == 1
+
+
+def test_a_failed_call_forgets_the_graph_while_another_thread_asks_for_it():
+    class Forgotten(_Trace):
+        def __setattr__(self, name, value):
+            super().__setattr__(name, value)
+            if name == "_graph" and value is not None:
+                self.forget()
+
+    assert Forgotten(lambda on_xla: "graph", False, True, True).graph() == "graph"
