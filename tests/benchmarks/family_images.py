@@ -100,7 +100,7 @@ def images():
         ratio = times["keras"] / times["skae"]
         skae, keras = (1000 * times[name] / (EPOCHS * N_BATCHES) for name in ("skae", "keras"))
         name = "convolutional 4-4-1" + (", valid" if padding == "valid" else "")
-        row(f"{name}, batch 128: a step, keras / skae", ">= 1.7", ratio,
+        row(f"{name}, batch 128: a step, keras / skae", ">= 2", ratio,
             f"{keras:.0f} ms / {skae:.0f} ms", TIMES)  # fmt: skip
 
     digits = train_test_split(load_digits().data, test_size=0.25, random_state=0)

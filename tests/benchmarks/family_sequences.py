@@ -15,7 +15,7 @@ from skae import RecurrentAutoencoder
 
 BATCH_SIZE, N_BATCHES, EPOCHS = 64, 32, 6
 # Steps, values in a step, units, cell, how many times as fast as Keras.
-NETWORKS = [(50, 1, 64, "lstm", 2), (50, 1, 32, "lstm", 2), (20, 4, 64, "lstm", 2),
+NETWORKS = [(50, 1, 64, "lstm", 2.5), (50, 1, 32, "lstm", 2.5), (20, 4, 64, "lstm", 2.5),
             (50, 1, 64, "gru", 2)]  # fmt: skip
 
 
