@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from skae._tensorflow.lazy_parts import make_parts_lazy
+from skae._tensorflow.lazy_parts import keep_in_place, make_parts_lazy
 from skae._tensorflow.leaving import leave_quickly
 
 # At its end TensorFlow's package imports this module, and accepts that it cannot be imported. It is
@@ -35,6 +35,7 @@ def lean_import() -> Iterator[None]:
     gc.disable()
     try:
         yield
+        keep_in_place(sys.modules["tensorflow"])
     finally:
         if leaves_keras_out:
             del sys.modules[KERAS_MODULE]

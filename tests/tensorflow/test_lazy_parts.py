@@ -1,6 +1,7 @@
 """Parts of TensorFlow's interface are loaded at their first use, and lack nothing then."""
 
 import importlib
+import pickle
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from importlib.machinery import SourceFileLoader
@@ -40,6 +41,8 @@ MODULES = {
 from lazy_example import executed
 executed.append(__name__)
 width = 3
+def area(x):
+    return width * x
 """,
     "broken": """
 import lazy_example
@@ -48,6 +51,7 @@ if not lazy_example.executed:
 width = 4
 """,
     "replaced": """
+'Replaced.'
 import sys, types
 width = 5
 sys.modules[__name__] = types.ModuleType(__name__)
@@ -113,6 +117,42 @@ def test_a_part_may_put_another_module_in_its_place(parts):
     assert parts.replaced.is_other
 
 
+def test_what_is_set_or_deleted_in_a_part_stays_so(parts):
+    from lazy_example import table
+
+    table.width = 5
+    assert table.area(2) == 10
+    del sys.modules["lazy_example.table"], parts.table
+    from lazy_example import table as again
+
+    del again.width
+    assert callable(again.area)
+    assert not hasattr(again, "width")
+
+
+def test_vars_and_documentation_are_those_of_the_loaded_part(parts):
+    from lazy_example import replaced, table
+
+    assert "width" in vars(table)
+    assert replaced.__doc__ == "Replaced."
+
+
+def test_a_part_is_pickled_by_its_name(parts):
+    from lazy_example import table
+
+    # As cloudpickle does for functions of `__main__` that use it.
+    assert pickle.loads(pickle.dumps(table)) is table
+
+
+def test_a_part_that_is_reloaded_is_executed_again(parts):
+    from lazy_example import table
+
+    table.width = 5
+    assert importlib.reload(table).width == 3
+    assert importlib.reload(table) is table
+    assert isinstance(table.__loader__, SourceFileLoader)
+
+
 def test_threads_wait_until_a_part_is_loaded(parts):
     from lazy_example import table
 
@@ -126,6 +166,28 @@ def test_threads_wait_until_a_part_is_loaded(parts):
 def test_tensorflow_has_all_its_names():
     lazy = in_fresh_process(f"import skae._tensorflow.quiet\n{NAMES}")
     assert lazy == in_fresh_process(NAMES)
+
+
+# TensorFlow has packages of its own with the names of these parts.
+PLACES = """
+import tensorflow as tf
+import tensorflow.lite as lite
+import tensorflow.distribute as distribute
+print(hasattr(lite, "Interpreter"), hasattr(distribute, "MirroredStrategy"))
+dir(tf.distribute.experimental.rpc)
+print(tf.lite.__name__, tf.distribute.__name__)
+"""
+
+
+@pytest.mark.slow
+def test_parts_stay_in_place_beside_packages_of_the_same_name():
+    lazy = in_fresh_process(f"import skae._tensorflow.quiet\n{PLACES}")
+    assert lazy.split() == [
+        "True",
+        "True",
+        "tensorflow._api.v2.lite",
+        "tensorflow._api.v2.distribute",
+    ]
 
 
 @pytest.mark.slow
