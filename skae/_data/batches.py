@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Generic, NamedTuple, TypeVar
 
 import numpy as np
 
+from skae._data.aligned import aligned_zeros
 from skae._data.blocks import blocks, standardized
 from skae._data.cuts import drawn_sizes
 from skae._data.factors import FactorModel
@@ -133,6 +136,13 @@ class Feed:
         """Whether the targets are other arrays than the inputs."""
         return self.corruption is not None or self.X.is_paired or self.fills
 
+    @cached_property
+    def _few(self) -> np.ndarray | None:
+        """All rows of X, standardized, if they are few and nothing is drawn for them."""
+        if self.has_targets or math.prod(self.X.shape) > GATHER_ENTRIES:
+            return None
+        return standardized(self.X.take(np.arange(len(self.X))), self.mean, self.scale)
+
     @property
     def n_rows(self) -> int:
         """Number of rows in an epoch."""
@@ -147,23 +157,21 @@ class Feed:
         """Yield chunks whose arrays the next chunk overwrites: copy them to keep them."""
         n_rows, n_features = self.n_rows, self.X.shape[1]
         shape = (self.steps, self.batch_size)
-        inputs = np.zeros((*shape, n_features), np.float32)
-        targets = np.zeros_like(inputs) if self.has_targets else inputs
-        normals = np.empty((*shape, self.n_normals), np.float32)
-        row_weights = np.zeros(shape, np.float32)
-        sizes: Any = () if self.cut_shares is None else np.zeros(shape, np.float32)
+        inputs = aligned_zeros((*shape, n_features))
+        targets = aligned_zeros(inputs.shape) if self.has_targets else inputs
+        normals = aligned_zeros((*shape, self.n_normals))
+        row_weights = aligned_zeros(shape)
+        sizes: Any = () if self.cut_shares is None else aligned_zeros(shape)
         batches = Batch(inputs, targets, normals, row_weights, sizes)
         flat = [array.reshape(-1, array.shape[-1]) for array in (inputs, targets)]
-        drawn_weights = np.ones(row_weights.size, np.float32)
+        flat_weights, drawn_weights = row_weights.ravel(), np.ones(row_weights.size, np.float32)
         n_batches = max(self.min_batches, -(-n_rows // self.batch_size))
 
         def chunk(n_filled: int, first_batch: int) -> Chunk:
             self.rng.standard_normal(out=normals, dtype=np.float32)
             if self.cut_shares is not None:
                 sizes[...] = drawn_sizes(self.rng, self.cut_shares, shape)
-            row_weights.ravel()[:] = np.where(
-                np.arange(row_weights.size) < n_filled, drawn_weights, 0.0
-            )
+            flat_weights[:n_filled], flat_weights[n_filled:] = drawn_weights[:n_filled], 0.0
             n_steps = min(self.steps, n_batches - first_batch)
             ends_epoch = first_batch + n_steps == n_batches
             state_after = self.rng.bit_generator.state if ends_epoch else None
@@ -194,6 +202,9 @@ class Feed:
 
     def _fill(self, X: Rows, chosen: np.ndarray, inputs: np.ndarray, targets: np.ndarray) -> None:
         """Write chosen rows of X; rows of an earlier chunk behind them have weight zero."""
+        if X is self.X and self._few is not None:
+            np.take(self._few, chosen, axis=0, out=inputs[: len(chosen)], mode="clip")
+            return
         # Whole batches, because a corruption may use other rows of the batch.
         width = X.shape[1] * self.batch_size
         for batches in blocks(-(-len(chosen) // self.batch_size), width, GATHER_ENTRIES):

@@ -29,8 +29,6 @@ T = TypeVar("T")
 # or several for threads that train at a time. A session that uses XLA has ten idle threads for
 # background compilation, and more threads that train wait for Python's lock.
 CACHE_SIZE, MOST_SESSIONS = 32, 8
-# TensorFlow copies arrays unless they begin at a multiple of this number of bytes.
-ALIGNMENT = 64
 
 
 class Program:
@@ -269,12 +267,3 @@ def locked_cache(function: Callable[..., T]) -> Callable[..., T]:
 
     locked.cache_info = cached.cache_info  # type: ignore[attr-defined]
     return locked
-
-
-def aligned(array: np.ndarray) -> np.ndarray:
-    """Return an aligned copy, which TensorFlow does not copy again."""
-    raw = np.empty(array.nbytes + ALIGNMENT, np.uint8)
-    start = -raw.ctypes.data % ALIGNMENT
-    copy = raw[start : start + array.nbytes].view(array.dtype).reshape(array.shape)
-    copy[...] = array
-    return copy

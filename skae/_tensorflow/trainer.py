@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from skae._data.aligned import aligned
 from skae._data.batches import GATHER_ENTRIES, Batch, Chunk, Feed, Prefetcher
 from skae._plan.plan import Plan, compile_key, compiled_part, runtime_scalars
 from skae._tensorflow import solvers
@@ -17,7 +18,6 @@ from skae._tensorflow.bfloat16_program import bfloat16_program
 from skae._tensorflow.first_call import interruptibly
 from skae._tensorflow.joint import joint_program
 from skae._tensorflow.program import program
-from skae._tensorflow.session import aligned
 from skae._training.joint import JointPlan
 from skae._training.protocols import Job, MeanLoss, TrainerState
 
@@ -58,10 +58,9 @@ class ProgramTrainer:
             # With several processes, each had its own share of the rows, in its own order.
             if feeds is not None and len(feeds) == 1:
                 feed.rng.bit_generator.state = feeds[0]
-        chunks = map(_copied, feed)
         # A thread would wait for Python longer than it takes to gather so few rows.
         is_small = feed.n_rows * feed.X.shape[1] <= GATHER_ENTRIES
-        self._chunks: Any = chunks if is_small else Prefetcher(chunks)
+        self._chunks: Any = iter(feed) if is_small else Prefetcher(map(_copied, feed))
         self._feed_state: Any = None
 
     def epoch(self, rate: float) -> MeanLoss:
@@ -166,7 +165,7 @@ def _float32(values: Any) -> np.ndarray:
 
 
 def _copied(chunk: Chunk) -> Chunk:
-    """Return a copy of a chunk, with arrays aligned for TensorFlow."""
+    """Return a copy of a chunk, which the next one does not overwrite."""
     given = chunk.batches
     inputs = aligned(given.inputs)
     batches = Batch(

@@ -143,12 +143,13 @@ def run_epochs(
             if stalled and options.waits:
                 stalled = monitor.is_worse(seen) or not falls(history.loss_curve, patience)
             append_parts(history.parts, parts)
-            line = f"Iteration {epoch}, loss = {described(loss, parts)}"
             if validation is not None:
                 history.validation_loss_curve.append(float(seen.mean()))
                 append_parts(history.validation_parts, validation_parts)
-                line += f", validation loss = {described(seen.mean(), validation_parts)}"
             if verbose:
+                line = f"Iteration {epoch}, loss = {described(loss, parts)}"
+                if validation is not None:
+                    line += f", validation loss = {described(seen.mean(), validation_parts)}"
                 print(line)
             history.ended = hooks.end_epoch(task, history)
             history.stalled = not history.ended and stalled and not schedule.cut()

@@ -159,7 +159,7 @@ class Monitor:
         self._effective_size = effective_size
         self.requires_significant_gain = requires_significant_gain
         self.best = start
-        self._reference = np.inf if start is None else start.loss
+        self._least = self._reference = np.inf if start is None else start.loss
         self._n_stalled, self._leaves_start = 0, True
 
     @property
@@ -172,17 +172,19 @@ class Monitor:
         """Restore the state of another monitor of the same stage."""
         self.start, best, self._reference, self._n_stalled, self._leaves_start = state
         self.best = best or self.start
+        self._least = np.inf if self.best is None else self.best.loss
 
     def update(self, epoch: int, weights: Any, losses: np.ndarray) -> bool:
         """Record the weights and losses after an epoch; return whether the loss has stalled."""
         seen = Snapshot(epoch, weights, losses)
-        if self.best is None or seen.loss < self.best.loss:
-            self.best = seen
+        loss = seen.loss
+        if self.best is None or loss < self._least:
+            self.best, self._least = seen, loss
             if self.requires_significant_gain and self.start is not None:
                 gains = self.start.losses - seen.losses
                 self._leaves_start = is_significant_gain(gains, self._effective_size)
-        if seen.loss < self._reference - self.tol:
-            self._reference, self._n_stalled = seen.loss, 0
+        if loss < self._reference - self.tol:
+            self._reference, self._n_stalled = loss, 0
         else:
             self._n_stalled += 1
         if self._n_stalled < self.patience:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from functools import cached_property
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
@@ -18,6 +19,14 @@ from skae._network.codec import maps
 from skae._network.forward import entry_losses
 from skae._training.model import Model
 from skae._training.protocols import Trainer
+
+
+class Block(NamedTuple):
+    """Some samples of the validation set, as the encoder sees them, and as they should be."""
+
+    part: slice
+    inputs: np.ndarray
+    rows: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -58,31 +67,16 @@ class Validation:
         Losses are multiplied by the weights of the samples, of which the mean is 1.
         """
         model, network = self.model, self.model.plan.network
-        objective = model.plan.objective
-        to = maps(network, weights, np.float32)
-        rng = np.random.default_rng(self.noise_seed)
-        units = model.input_units
-        mean, scale = np.float32(units[0]), np.float32(units[1])
+        loss, to = model.plan.objective.loss, maps(network, weights, np.float32)
+        mean, scale = map(np.float32, model.input_units)
         losses = np.empty(len(self.rows))
 
         def row_losses(rows: np.ndarray, output: np.ndarray) -> np.ndarray:
-            entries = entry_losses(objective.loss, network, rows, output, mean, scale, NUMPY)
+            entries = entry_losses(loss, network, rows, output, mean, scale, NUMPY)
             return entries.mean(axis=1)
 
         with np.errstate(over="ignore", invalid="ignore"):
-            for part in blocks(len(self.rows), network.widest):
-                rows = self.X.targets.take(self.rows[part])
-                inputs = rows
-                if self.X.is_paired:
-                    inputs = self.X.take(self.rows[part])
-                elif objective.corruption is not None:
-                    has_missing = self.X.has_missing
-                    inputs = corrupted(objective.corruption, rng, rows.copy(), has_missing)
-                if model.factors is not None and self.X.has_missing:
-                    inputs = completed(model.factors, rng, inputs)
-                is_clean = inputs is rows
-                rows = standardized(rows, *units)
-                inputs = rows if is_clean else standardized(inputs, *units)
+            for part, inputs, rows in self._only_block or self._blocks():
                 codes = to.encode(inputs)
                 if network.is_ordered:
                     sizes, shares = validated_sizes(network.n_components)
@@ -94,6 +88,31 @@ class Validation:
         if row_weights is not None:
             losses *= relative(row_weights)
         return losses, {"reconstruction": float(losses.mean())}
+
+    @cached_property
+    def _only_block(self) -> list[Block]:
+        """The block of a validation set that is not larger than one; else none."""
+        return list(self._blocks()) if len(list(self._parts())) == 1 else []
+
+    def _parts(self) -> Iterator[slice]:
+        return blocks(len(self.rows), self.model.plan.network.widest)
+
+    def _blocks(self) -> Iterator[Block]:
+        model, units = self.model, self.model.input_units
+        corruption, has_missing = model.plan.objective.corruption, self.X.has_missing
+        rng = np.random.default_rng(self.noise_seed)
+        for part in self._parts():
+            rows = self.X.targets.take(self.rows[part])
+            inputs = rows
+            if self.X.is_paired:
+                inputs = self.X.take(self.rows[part])
+            elif corruption is not None:
+                inputs = corrupted(corruption, rng, rows.copy(), has_missing)
+            if model.factors is not None and has_missing:
+                inputs = completed(model.factors, rng, inputs)
+            is_clean = inputs is rows
+            rows = standardized(rows, *units)
+            yield Block(part, rows if is_clean else standardized(inputs, *units), rows)
 
 
 @dataclass(frozen=True)
