@@ -1,6 +1,7 @@
 """Autoencoders for scikit-learn users."""
 
-from skae import base, networks  # noqa: F401  (name what estimators store)
+# The first must come before TensorFlow's first operation; the others name what estimators store.
+from skae import _thread_pools, base, networks  # noqa: F401
 from skae._estimators.contractive import ContractiveAutoencoder
 from skae._estimators.convolutional import ConvolutionalAutoencoder
 from skae._estimators.denoising import DenoisingAutoencoder

@@ -23,6 +23,3 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 if "OMP_NUM_THREADS" in os.environ:
     for threads in ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
         os.environ.setdefault(threads, os.environ["OMP_NUM_THREADS"])
-
-# Each session sets its own number of threads per operation, instead of that of the first session.
-os.environ.setdefault("TF_OVERRIDE_GLOBAL_THREADPOOL", "1")

@@ -26,13 +26,44 @@ def convolve_back(
 ) -> Tensor:
     """Apply the way back from a convolution to rows."""
     layer = transposed.mirrored
+    if _spreads_by_strides(layer):
+        return _convolve_back_and_spread(layer, kernel, bias, rows)
     n, spare = _pixels_at_once(layer), _spare_channels(layer)
     convolved = tf.reshape(_spread(layer, rows), (-1, *_grouped(layer.convolved, n)))
     *sizes, n_channels = _grouped(layer.image, n)
     shape = tf.shape(rows)[0], *sizes, n_channels + spare
     kernel, padding = _with_channels(_widened(layer, kernel, n), spare, 2), layer.padding.upper()
     images = tf.nn.conv2d_transpose(convolved, kernel, shape, layer.strides, padding)
-    return tf.reshape(images[..., :n_channels] + tf.tile(bias, [n]), (-1, layer.n_in))
+    # Not without need, because the gradient of a slice is another copy of the images.
+    images = images[..., :n_channels] if spare else images
+    return tf.reshape(images + tf.tile(bias, [n]), (-1, layer.n_in))
+
+
+def _spreads_by_strides(layer: Convolution) -> bool:
+    """Return whether the way back can be one transposed convolution in strides of the windows."""
+    (height, width, _), windows = layer.convolved, layer.windows
+    are_whole = height % windows[0] == width % windows[1] == 0
+    return layer.pooling != (1, 1) and are_whole and layer.strides == (1, 1)
+
+
+def _convolve_back_and_spread(
+    layer: Convolution, kernel: Tensor, bias: Tensor, rows: Tensor
+) -> Tensor:
+    """Apply the way back from a convolution with pooling to rows.
+
+    Giving each pixel of a window the same value, and the transposed convolution of these pixels, is
+    a transposed convolution in strides: its kernel is the sum of the kernel at each place in the
+    window. It multiplies each value once and not for each pixel of the window.
+    """
+    for axis, size in enumerate(layer.windows):
+        others = [
+            [(0, 0)] * axis + [(i, size - 1 - i)] + [(0, 0)] * (3 - axis) for i in range(size)
+        ]
+        kernel = sum(tf.pad(kernel, paddings) for paddings in others)
+    images = tf.reshape(rows, (-1, *layer.filtered))
+    shape = (tf.shape(rows)[0], *layer.image)
+    back = tf.nn.conv2d_transpose(images, kernel, shape, layer.windows, layer.padding.upper())
+    return tf.reshape(back + bias, (-1, layer.n_in))
 
 
 def _spare_channels(layer: Convolution) -> int:

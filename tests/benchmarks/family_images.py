@@ -20,15 +20,21 @@ BATCH_SIZE, FILTERS, KERNEL_SIZE = 128, (4, 4, 1), 5
 # Of the comparison with Keras: enough epochs for the passes at the end of a fit not to count.
 N_BATCHES, EPOCHS = 32, 6
 SEEDS = (0, 1, 2)
+# Networks whose steps are compared with those of Keras.
+STEPS = {
+    "4-4-1": {},
+    "4-4-1, valid": {"padding": "valid"},
+    "16-32, strides of 2": {"filters": (16, 32), "kernel_size": 3, "strides": 2},
+    "16-8-8, pooling of 2": {"filters": (16, 8, 8), "kernel_size": 3, "pooling": 2},
+}
 
 
 def without_dense_code(epochs, **params):
+    article = {"filters": FILTERS, "kernel_size": KERNEL_SIZE, "strides": 1}
+    rates = {"learning_rate": "constant", "learning_rate_init": 0.001}
     return ConvolutionalAutoencoder(
         None,
         image_shape=(28, 28),
-        filters=FILTERS,
-        kernel_size=KERNEL_SIZE,
-        strides=1,
         loss="binary_crossentropy",
         init="glorot",
         alpha=0.0,
@@ -37,22 +43,33 @@ def without_dense_code(epochs, **params):
         n_iter_no_change=np.inf,
         early_stopping=False,
         random_state=0,
-        **{"learning_rate": "constant", "learning_rate_init": 0.001} | params,
+        **article | rates | params,
     )
 
 
-def by_keras(activation, padding):
-    """Return the same network, compiled."""
-    import keras
+def by_keras(padding="same", filters=FILTERS, kernel_size=KERNEL_SIZE, strides=1, pooling=1):
+    """Return the same network with relu, compiled."""
+    from keras import Input, Sequential, layers
 
-    options = {"kernel_size": KERNEL_SIZE, "padding": padding}
-    model = keras.Sequential([keras.Input((28, 28, 1))])
-    for n_filters in FILTERS[:-1]:
-        model.add(keras.layers.Conv2D(n_filters, activation=activation, **options))
-    model.add(keras.layers.Conv2D(FILTERS[-1], **options))
-    for n_filters in FILTERS[-2::-1]:
-        model.add(keras.layers.Conv2DTranspose(n_filters, activation=activation, **options))
-    model.add(keras.layers.Conv2DTranspose(1, activation="sigmoid", **options))
+    def relu_but(last, *others):
+        return ["relu"] * len(others) + [last]
+
+    options = {"kernel_size": kernel_size, "strides": strides, "padding": padding}
+    model = Sequential([Input((28, 28, 1))])
+    # Sizes before each pooling, which the way back returns to.
+    sizes = []
+    for n_filters, activation in zip(filters, relu_but(None, *filters[1:]), strict=True):
+        model.add(layers.Conv2D(n_filters, activation=activation, **options))
+        sizes.append(model.output_shape[1])
+        if pooling > 1:
+            model.add(layers.MaxPooling2D(pooling, padding="same"))
+    back = [*filters[-2::-1], 1]
+    for n_filters, activation in zip(back, relu_but("sigmoid", *back[1:]), strict=True):
+        size = sizes.pop()
+        if pooling > 1:
+            model.add(layers.UpSampling2D(pooling))
+            model.add(layers.Cropping2D(((0, model.output_shape[1] - size),) * 2))
+        model.add(layers.Conv2DTranspose(n_filters, activation=activation, **options))
     model.compile("adam", "binary_crossentropy")
     return model
 
@@ -89,18 +106,19 @@ def images():
     some = train[: N_BATCHES * BATCH_SIZE]
     as_images = some.reshape(-1, 28, 28, 1)
     options = {"batch_size": BATCH_SIZE, "epochs": EPOCHS, "verbose": 0}
-    for padding in ("same", "valid"):
-        ours, model = {"padding": padding, "activation": "relu"}, by_keras("relu", padding)
+    for name, params in STEPS.items():
+        model = by_keras(**params)
         times = median_times(
             {
-                "skae": lambda ours=ours: without_dense_code(EPOCHS, **ours).fit(some),
+                "skae": lambda params=params: without_dense_code(
+                    EPOCHS, activation="relu", **params
+                ).fit(some),
                 "keras": lambda model=model: model.fit(as_images, as_images, **options),
             }
         )
         ratio = times["keras"] / times["skae"]
         skae, keras = (1000 * times[name] / (EPOCHS * N_BATCHES) for name in ("skae", "keras"))
-        name = "convolutional 4-4-1" + (", valid" if padding == "valid" else "")
-        row(f"{name}, batch 128: a step, keras / skae", ">= 2", ratio,
+        row(f"convolutional {name}, batch 128: a step, keras / skae", ">= 2", ratio,
             f"{keras:.0f} ms / {skae:.0f} ms", TIMES)  # fmt: skip
 
     digits = train_test_split(load_digits().data, test_size=0.25, random_state=0)

@@ -14,6 +14,9 @@ LAYERS = [
     Convolution((7, 9, 2), 3, (2, 3), (3, 2), "valid"),
     Convolution((7, 5, 2), 3, (3, 3), (1, 1), "same", (2, 3)),
     Convolution((8, 7, 1), 4, (2, 3), (2, 1), "valid", (3, 2)),
+    # Whole windows, from which the way back is one convolution in strides.
+    Convolution((8, 12, 2), 3, (3, 3), (1, 1), "same", (2, 3)),
+    Convolution((9, 8, 1), 4, (4, 1), (1, 1), "valid", (3, 2)),
     # Windows larger than the image.
     Convolution((4, 3, 2), 2, (3, 3), (1, 1), "same", (9, 2)),
     # Several pixels at once.
