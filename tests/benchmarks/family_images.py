@@ -18,7 +18,7 @@ from skae import ConvolutionalAutoencoder
 # padding this is an article's network, whose codes are images of 16 x 16 pixels.
 BATCH_SIZE, FILTERS, KERNEL_SIZE = 128, (4, 4, 1), 5
 # Of the comparison with Keras: enough epochs for the passes at the end of a fit not to count.
-N_BATCHES, EPOCHS = 32, 6
+N_BATCHES, EPOCHS = 32, 12
 SEEDS = (0, 1, 2)
 # Networks whose steps are compared with those of Keras.
 STEPS = {
