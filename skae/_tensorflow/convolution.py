@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -26,8 +27,8 @@ def convolve_back(
 ) -> Tensor:
     """Apply the way back from a convolution to rows."""
     layer = transposed.mirrored
-    if _spreads_by_strides(layer):
-        return _convolve_back_and_spread(layer, kernel, bias, rows)
+    if _has_whole_windows(layer):
+        layer, kernel = _in_strides(layer, kernel)
     n, spare = _pixels_at_once(layer), _spare_channels(layer)
     convolved = tf.reshape(_spread(layer, rows), (-1, *_grouped(layer.convolved, n)))
     *sizes, n_channels = _grouped(layer.image, n)
@@ -39,31 +40,25 @@ def convolve_back(
     return tf.reshape(images + tf.tile(bias, [n]), (-1, layer.n_in))
 
 
-def _spreads_by_strides(layer: Convolution) -> bool:
-    """Return whether the way back can be one transposed convolution in strides of the windows."""
+def _has_whole_windows(layer: Convolution) -> bool:
+    """Return whether a convolution of all pixels is pooled by windows that are all complete."""
     (height, width, _), windows = layer.convolved, layer.windows
     are_whole = height % windows[0] == width % windows[1] == 0
     return layer.pooling != (1, 1) and are_whole and layer.strides == (1, 1)
 
 
-def _convolve_back_and_spread(
-    layer: Convolution, kernel: Tensor, bias: Tensor, rows: Tensor
-) -> Tensor:
-    """Apply the way back from a convolution with pooling to rows.
+def _in_strides(layer: Convolution, kernel: Tensor) -> tuple[Convolution, Tensor]:
+    """Return a convolution without pooling, and its kernel, that has the same way back.
 
-    Giving each pixel of a window the same value, and the transposed convolution of these pixels, is
-    a transposed convolution in strides: its kernel is the sum of the kernel at each place in the
-    window. It multiplies each value once and not for each pixel of the window.
+    On the way back each pixel of a window gets the same value. So the kernel can be summed over the
+    places in the window, and be applied once to each window, in strides.
     """
     for axis, size in enumerate(layer.windows):
-        others = [
-            [(0, 0)] * axis + [(i, size - 1 - i)] + [(0, 0)] * (3 - axis) for i in range(size)
-        ]
-        kernel = sum(tf.pad(kernel, paddings) for paddings in others)
-    images = tf.reshape(rows, (-1, *layer.filtered))
-    shape = (tf.shape(rows)[0], *layer.image)
-    back = tf.nn.conv2d_transpose(images, kernel, shape, layer.windows, layer.padding.upper())
-    return tf.reshape(back + bias, (-1, layer.n_in))
+        before, after = [(0, 0)] * axis, [(0, 0)] * (3 - axis)
+        places = ([*before, (i, size - 1 - i), *after] for i in range(size))
+        kernel = sum(tf.pad(kernel, place) for place in places)
+    height, width = kernel.shape[:2]
+    return replace(layer, kernel=(height, width), strides=layer.windows, pooling=(1, 1)), kernel
 
 
 def _spare_channels(layer: Convolution) -> int:

@@ -17,7 +17,7 @@ from skae import ConvolutionalAutoencoder
 # Three 5 x 5 convolutions of 4, 4 and 1 filters, and their transposes back: no dense code. Without
 # padding this is an article's network, whose codes are images of 16 x 16 pixels.
 BATCH_SIZE, FILTERS, KERNEL_SIZE = 128, (4, 4, 1), 5
-# Of the comparison with Keras: enough epochs for the passes at the end of a fit not to count.
+# Of the comparison with Keras: enough epochs for the passes at the end of a fit to count little.
 N_BATCHES, EPOCHS = 32, 12
 SEEDS = (0, 1, 2)
 # Networks whose steps are compared with those of Keras.
@@ -51,20 +51,18 @@ def by_keras(padding="same", filters=FILTERS, kernel_size=KERNEL_SIZE, strides=1
     """Return the same network with relu, compiled."""
     from keras import Input, Sequential, layers
 
-    def relu_but(last, *others):
-        return ["relu"] * len(others) + [last]
-
     options = {"kernel_size": kernel_size, "strides": strides, "padding": padding}
     model = Sequential([Input((28, 28, 1))])
     # Sizes before each pooling, which the way back returns to.
     sizes = []
-    for n_filters, activation in zip(filters, relu_but(None, *filters[1:]), strict=True):
+    hidden = ["relu"] * (len(filters) - 1)
+    for n_filters, activation in zip(filters, [*hidden, None], strict=True):
         model.add(layers.Conv2D(n_filters, activation=activation, **options))
         sizes.append(model.output_shape[1])
         if pooling > 1:
             model.add(layers.MaxPooling2D(pooling, padding="same"))
     back = [*filters[-2::-1], 1]
-    for n_filters, activation in zip(back, relu_but("sigmoid", *back[1:]), strict=True):
+    for n_filters, activation in zip(back, [*hidden, "sigmoid"], strict=True):
         size = sizes.pop()
         if pooling > 1:
             model.add(layers.UpSampling2D(pooling))

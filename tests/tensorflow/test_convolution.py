@@ -27,6 +27,7 @@ LAYERS = [
     # One channel to one column in strides, for which oneDNN's kernels are wrong.
     Convolution((5, 8, 1), 4, (2, 6), (1, 3), "valid"),
     Convolution((5, 2, 1), 4, (3, 3), (2, 2)),
+    Convolution((4, 2, 1), 4, (3, 3), (1, 1), "same", (1, 2)),
 ]
 
 
