@@ -24,6 +24,10 @@ LAYERS = [
     Convolution((6, 12, 4), 1, (3, 9), (1, 1), "valid", (2, 2)),
     Convolution((6, 12, 8), 5, (3, 7), (1, 1), "valid"),
     Convolution((6, 11, 1), 4, (5, 5), (1, 1), "valid"),
+    # The columns of a stride as channels on the way back.
+    Convolution((6, 12, 3), 5, (3, 5), (2, 3)),
+    Convolution((7, 12, 1), 4, (2, 6), (3, 4), "valid"),
+    Convolution((6, 8, 2), 3, (2, 2), (1, 4)),
     # One channel to one column in strides, for which oneDNN's kernels are wrong.
     Convolution((5, 8, 1), 4, (2, 6), (1, 3), "valid"),
     Convolution((5, 2, 1), 4, (3, 3), (2, 2)),
