@@ -137,9 +137,11 @@ class Feed:
         return self.corruption is not None or self.X.is_paired or self.fills
 
     @cached_property
-    def _few(self) -> np.ndarray | None:
-        """All rows of X, standardized, if they are few and nothing is drawn for them."""
-        if self.has_targets or math.prod(self.X.shape) > GATHER_ENTRIES:
+    def _standardized_rows(self) -> np.ndarray | None:
+        """All rows of X, standardized; None if they are many, or inputs differ from targets."""
+        is_large = math.prod(self.X.shape) > GATHER_ENTRIES
+        # A feed of few of the rows, as of a validation set, gathers them faster than all of them.
+        if self.has_targets or is_large or 2 * self.n_rows < len(self.X):
             return None
         return standardized(self.X.take(np.arange(len(self.X))), self.mean, self.scale)
 
@@ -202,8 +204,8 @@ class Feed:
 
     def _fill(self, X: Rows, chosen: np.ndarray, inputs: np.ndarray, targets: np.ndarray) -> None:
         """Write chosen rows of X; rows of an earlier chunk behind them have weight zero."""
-        if X is self.X and self._few is not None:
-            np.take(self._few, chosen, axis=0, out=inputs[: len(chosen)], mode="clip")
+        if X is self.X and self._standardized_rows is not None:
+            np.take(self._standardized_rows, chosen, axis=0, out=inputs[: len(chosen)], mode="clip")
             return
         # Whole batches, because a corruption may use other rows of the batch.
         width = X.shape[1] * self.batch_size

@@ -100,9 +100,9 @@ def _back_by_columns(layer: Convolution, kernel: Tensor, convolved: Tensor) -> T
         wide = tf.reshape(wide, (layer.kernel[0], len(group), stride * n_channels, layer.n_filters))
         shape = tf.shape(convolved)[0], height, width // stride, stride * n_channels
         horizontal = (-first, last) if layer.padding == "same" else (0, 0)
-        # In numbers, for which TensorFlow takes a kernel of its own, faster here than oneDNN's.
-        padding, strides = ((0, 0), vertical, horizontal, (0, 0)), (layer.strides[0], 1)
-        grouped = tf.nn.conv2d_transpose(convolved, wide, shape, strides, padding)
+        # With paddings as numbers TensorFlow takes its own kernel, faster here than oneDNN's.
+        paddings, strides = ((0, 0), vertical, horizontal, (0, 0)), (layer.strides[0], 1)
+        grouped = tf.nn.conv2d_transpose(convolved, wide, shape, strides, paddings)
 
         def gradient(of_images: Tensor) -> tuple[Tensor, Tensor]:
             padding = layer.padding.upper()

@@ -58,7 +58,8 @@ class ProgramTrainer:
             # With several processes, each had its own share of the rows, in its own order.
             if feeds is not None and len(feeds) == 1:
                 feed.rng.bit_generator.state = feeds[0]
-        # A thread would wait for Python longer than it takes to gather so few rows.
+        # A thread would wait for Python longer than it takes to gather so few rows. Without one the
+        # program has read a chunk before the next one overwrites it, so that none is copied.
         is_small = feed.n_rows * feed.X.shape[1] <= GATHER_ENTRIES
         self._chunks: Any = iter(feed) if is_small else Prefetcher(map(_copied, feed))
         self._feed_state: Any = None
